@@ -1,0 +1,344 @@
+//! The bulk ciphers, keyed for one direction.
+
+use aes::cipher::{
+    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit,
+    KeyInit, StreamCipher,
+};
+use aes::{Aes128, Aes256};
+use aes_gcm::aead::{AeadInOut, inout::InOutBuf};
+use aes_gcm::{Aes128Gcm, Aes256Gcm};
+use des::{Des, TdesEde3};
+use rc4::Rc4;
+
+/// A suite's cipher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "the specifications' own spelling")]
+pub(crate) enum BulkCipher {
+    Rc4_128,
+    DesCbc,
+    TripleDesEdeCbc,
+    Aes128Cbc,
+    Aes256Cbc,
+    Aes128Gcm,
+    Aes256Gcm,
+}
+
+/// How a cipher turns a fragment into a record (RFC 5246 §6.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CipherType {
+    Stream,
+    Block,
+    Aead,
+}
+
+impl BulkCipher {
+    pub(crate) const fn cipher_type(self) -> CipherType {
+        match self {
+            Self::Rc4_128 => CipherType::Stream,
+            Self::DesCbc | Self::TripleDesEdeCbc | Self::Aes128Cbc | Self::Aes256Cbc => {
+                CipherType::Block
+            }
+            Self::Aes128Gcm | Self::Aes256Gcm => CipherType::Aead,
+        }
+    }
+
+    /// Key length in bytes.
+    pub(crate) const fn key_len(self) -> usize {
+        match self {
+            Self::DesCbc => 8,
+            Self::Rc4_128 | Self::Aes128Cbc | Self::Aes128Gcm => 16,
+            Self::TripleDesEdeCbc => 24,
+            Self::Aes256Cbc | Self::Aes256Gcm => 32,
+        }
+    }
+
+    /// Bytes of IV in the key block: a block for CBC (up to TLS 1.0), the implicit part of the
+    /// nonce for GCM (RFC 5288 §3).
+    pub(crate) const fn iv_len(self) -> usize {
+        match self {
+            Self::Rc4_128 => 0,
+            Self::DesCbc | Self::TripleDesEdeCbc => 8,
+            Self::Aes128Cbc | Self::Aes256Cbc => 16,
+            Self::Aes128Gcm | Self::Aes256Gcm => 4,
+        }
+    }
+
+    /// Bytes that one key may protect before it is worn out: half of the birthday bound's
+    /// exponent for 64-bit blocks less a margin (Sweet32), and for RC4 well before its biases add
+    /// up. `u64::MAX` where the sequence number ends first.
+    pub(crate) const fn bytes_per_key(self) -> u64 {
+        match self {
+            Self::Rc4_128 | Self::DesCbc | Self::TripleDesEdeCbc => 1 << 30,
+            Self::Aes128Cbc | Self::Aes256Cbc => 1 << 50,
+            // 2^32 records of 2^14 bytes (NIST SP 800-38D §8.3 with an unrepeated nonce).
+            Self::Aes128Gcm | Self::Aes256Gcm => 1 << 46,
+        }
+    }
+}
+
+/// A key of the wrong length: an error of this crate's own, never of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrongLength;
+
+/// RC4's running state.
+pub(crate) struct StreamKey(Rc4);
+
+impl StreamKey {
+    pub(crate) fn new(key: &[u8]) -> Result<Self, WrongLength> {
+        Rc4::new_from_slice(key).map(Self).map_err(|_| WrongLength)
+    }
+
+    /// Encrypts or decrypts `data` with the next bytes of the key stream.
+    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        self.0.apply_keystream(data);
+    }
+}
+
+/// A block cipher's expanded key, for CBC with a chain that the caller keeps.
+pub(crate) enum BlockKey {
+    Des(Des),
+    TripleDes(TdesEde3),
+    Aes128(Aes128),
+    Aes256(Aes256),
+}
+
+impl BlockKey {
+    pub(crate) fn new(cipher: BulkCipher, key: &[u8]) -> Result<Self, WrongLength> {
+        fn expand<C: KeyInit>(key: &[u8]) -> Result<C, WrongLength> {
+            C::new_from_slice(key).map_err(|_| WrongLength)
+        }
+        match cipher {
+            BulkCipher::DesCbc => expand(key).map(Self::Des),
+            BulkCipher::TripleDesEdeCbc => expand(key).map(Self::TripleDes),
+            BulkCipher::Aes128Cbc => expand(key).map(Self::Aes128),
+            BulkCipher::Aes256Cbc => expand(key).map(Self::Aes256),
+            BulkCipher::Rc4_128 | BulkCipher::Aes128Gcm | BulkCipher::Aes256Gcm => Err(WrongLength),
+        }
+    }
+
+    /// Block length in bytes.
+    pub(crate) fn block_len(&self) -> usize {
+        match self {
+            Self::Des(_) | Self::TripleDes(_) => 8,
+            Self::Aes128(_) | Self::Aes256(_) => 16,
+        }
+    }
+
+    /// CBC-encrypts whole blocks in place.
+    ///
+    /// `iv` is one block long and `data` whole blocks, or nothing happens and it is an error.
+    pub(crate) fn encrypt(&self, iv: &[u8], data: &mut [u8]) -> Result<(), WrongLength> {
+        fn run<C: BlockCipherEncrypt>(
+            cipher: &C,
+            iv: &[u8],
+            data: &mut [u8],
+        ) -> Result<(), WrongLength> {
+            let iv = iv.try_into().map_err(|_| WrongLength)?;
+            let (blocks, rest) = InOutBuf::from(data).into_chunks();
+            if !rest.is_empty() {
+                return Err(WrongLength);
+            }
+            cbc::Encryptor::inner_iv_init(cipher, iv).encrypt_blocks_inout(blocks);
+            Ok(())
+        }
+        match self {
+            Self::Des(cipher) => run(cipher, iv, data),
+            Self::TripleDes(cipher) => run(cipher, iv, data),
+            Self::Aes128(cipher) => run(cipher, iv, data),
+            Self::Aes256(cipher) => run(cipher, iv, data),
+        }
+    }
+
+    /// CBC-decrypts whole blocks in place.
+    ///
+    /// `iv` is one block long and `data` whole blocks, or nothing happens and it is an error.
+    pub(crate) fn decrypt(&self, iv: &[u8], data: &mut [u8]) -> Result<(), WrongLength> {
+        fn run<C: BlockCipherDecrypt>(
+            cipher: &C,
+            iv: &[u8],
+            data: &mut [u8],
+        ) -> Result<(), WrongLength> {
+            let iv = iv.try_into().map_err(|_| WrongLength)?;
+            let (blocks, rest) = InOutBuf::from(data).into_chunks();
+            if !rest.is_empty() {
+                return Err(WrongLength);
+            }
+            cbc::Decryptor::inner_iv_init(cipher, iv).decrypt_blocks_inout(blocks);
+            Ok(())
+        }
+        match self {
+            Self::Des(cipher) => run(cipher, iv, data),
+            Self::TripleDes(cipher) => run(cipher, iv, data),
+            Self::Aes128(cipher) => run(cipher, iv, data),
+            Self::Aes256(cipher) => run(cipher, iv, data),
+        }
+    }
+}
+
+/// AES-GCM's expanded key.
+///
+/// Boxed: its tables are several times the size of every other key, and a connection's size is
+/// that of its largest possible state.
+pub(crate) enum AeadKey {
+    Aes128(Box<Aes128Gcm>),
+    Aes256(Box<Aes256Gcm>),
+}
+
+impl AeadKey {
+    pub(crate) fn new(cipher: BulkCipher, key: &[u8]) -> Result<Self, WrongLength> {
+        match cipher {
+            BulkCipher::Aes128Gcm => Aes128Gcm::new_from_slice(key)
+                .map(|key| Self::Aes128(Box::new(key)))
+                .map_err(|_| WrongLength),
+            BulkCipher::Aes256Gcm => Aes256Gcm::new_from_slice(key)
+                .map(|key| Self::Aes256(Box::new(key)))
+                .map_err(|_| WrongLength),
+            _ => Err(WrongLength),
+        }
+    }
+
+    /// Encrypts `data` in place and returns the tag.
+    ///
+    /// The nonce must never repeat under one key.
+    pub(crate) fn seal(
+        &self,
+        nonce: &[u8; NONCE],
+        additional_data: &[u8],
+        data: &mut [u8],
+    ) -> Result<[u8; TAG], WrongLength> {
+        let tag = match self {
+            Self::Aes128(key) => {
+                key.encrypt_inout_detached(nonce.into(), additional_data, data.into())
+            }
+            Self::Aes256(key) => {
+                key.encrypt_inout_detached(nonce.into(), additional_data, data.into())
+            }
+        };
+        tag.map(Into::into).map_err(|_| WrongLength)
+    }
+
+    /// Checks the tag and decrypts `data` in place; `false` and no change where it is wrong.
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8; NONCE],
+        additional_data: &[u8],
+        data: &mut [u8],
+        tag: &[u8; TAG],
+    ) -> bool {
+        let opened = match self {
+            Self::Aes128(key) => {
+                key.decrypt_inout_detached(nonce.into(), additional_data, data.into(), tag.into())
+            }
+            Self::Aes256(key) => {
+                key.decrypt_inout_detached(nonce.into(), additional_data, data.into(), tag.into())
+            }
+        };
+        opened.is_ok()
+    }
+}
+
+/// Bytes in a GCM nonce.
+pub(crate) const NONCE: usize = 12;
+
+/// Bytes in a GCM tag.
+pub(crate) const TAG: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_vectors::hex;
+
+    /// RFC 6229 §2: the key stream of a 128-bit key.
+    #[test]
+    fn rc4() {
+        let mut stream = StreamKey::new(&hex("0102030405060708090a0b0c0d0e0f10")).unwrap();
+        let mut data = [0; 16];
+        stream.apply(&mut data);
+        assert_eq!(data[..], hex("9ac7cc9a609d1ef7b2932899cde41b97"));
+    }
+
+    /// FIPS 81 table C1: DES in CBC mode.
+    #[test]
+    fn des_cbc() {
+        both_ways(
+            BulkCipher::DesCbc,
+            "0123456789abcdef",
+            "1234567890abcdef",
+            b"Now is the time for all ",
+            "e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6",
+        );
+    }
+
+    /// NIST SP 800-67 appendix B (three keys, in ECB: the first block's IV is zero).
+    #[test]
+    fn triple_des() {
+        both_ways(
+            BulkCipher::TripleDesEdeCbc,
+            "0123456789abcdef23456789abcdef01456789abcdef0123",
+            "0000000000000000",
+            b"The qufc",
+            "a826fd8ce53b855f",
+        );
+    }
+
+    /// NIST SP 800-38A F.2.1 and F.2.5.
+    #[test]
+    fn aes_cbc() {
+        let plaintext = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
+        both_ways(
+            BulkCipher::Aes128Cbc,
+            "2b7e151628aed2a6abf7158809cf4f3c",
+            "000102030405060708090a0b0c0d0e0f",
+            &plaintext,
+            "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2",
+        );
+        both_ways(
+            BulkCipher::Aes256Cbc,
+            "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+            "000102030405060708090a0b0c0d0e0f",
+            &plaintext,
+            "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d",
+        );
+    }
+
+    /// Test case 4 of the GCM specification (McGrew and Viega, appendix B).
+    #[test]
+    fn aes_gcm() {
+        let key = AeadKey::new(
+            BulkCipher::Aes128Gcm,
+            &hex("feffe9928665731c6d6a8f9467308308"),
+        )
+        .unwrap();
+        let nonce = hex("cafebabefacedbaddecaf888").try_into().unwrap();
+        let additional_data = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+        let plaintext = hex(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72\
+             1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+        );
+        let mut data = plaintext.clone();
+        let tag = key.seal(&nonce, &additional_data, &mut data).unwrap();
+        assert_eq!(tag[..], hex("5bc94fbc3221a5db94fae95ae7121a47"));
+        assert_eq!(data[..16], hex("42831ec2217774244b7221b784d0d49c"));
+        assert!(!key.open(&nonce, &additional_data[1..], &mut data, &tag));
+        assert!(key.open(&nonce, &additional_data, &mut data, &tag));
+        assert_eq!(data, plaintext);
+    }
+
+    #[test]
+    fn partial_blocks_and_wrong_keys_are_refused() {
+        let key = BlockKey::new(BulkCipher::DesCbc, &[1; 8]).unwrap();
+        assert_eq!(key.encrypt(&[0; 8], &mut [0; 9]), Err(WrongLength));
+        assert_eq!(key.decrypt(&[0; 7], &mut [0; 8]), Err(WrongLength));
+        assert!(BlockKey::new(BulkCipher::Aes128Cbc, &[1; 8]).is_err());
+        assert!(BlockKey::new(BulkCipher::Rc4_128, &[1; 16]).is_err());
+    }
+
+    fn both_ways(cipher: BulkCipher, key: &str, iv: &str, plaintext: &[u8], ciphertext: &str) {
+        let key = BlockKey::new(cipher, &hex(key)).unwrap();
+        let mut data = plaintext.to_vec();
+        key.encrypt(&hex(iv), &mut data).unwrap();
+        assert_eq!(data, hex(ciphertext));
+        key.decrypt(&hex(iv), &mut data).unwrap();
+        assert_eq!(data, plaintext);
+    }
+}

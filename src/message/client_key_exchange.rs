@@ -1,0 +1,48 @@
+//! ClientKeyExchange with RSA (RFC 5246 §7.4.7.1, RFC 6101 §5.6.7.1).
+
+use super::codec::{Reader, put_u16};
+use crate::error::InvalidMessage;
+use crate::version::ProtocolVersion;
+
+/// The pre-master secret, encrypted to the server's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientKeyExchange<'a> {
+    pub(crate) encrypted_pre_master_secret: &'a [u8],
+}
+
+impl<'a> ClientKeyExchange<'a> {
+    /// Reads the message of a client that encrypts to a key of `modulus_len` bytes.
+    ///
+    /// SSL 3.0 has no length in front; TLS has one, which some TLS 1.0 clients leave out.
+    pub(crate) fn read(
+        body: &'a [u8],
+        version: ProtocolVersion,
+        modulus_len: usize,
+    ) -> Result<Self, InvalidMessage> {
+        let bare = match version {
+            ProtocolVersion::SSLv3 => true,
+            ProtocolVersion::TLSv1_0 => body.len() == modulus_len,
+            ProtocolVersion::TLSv1_1 | ProtocolVersion::TLSv1_2 => false,
+        };
+        let mut reader = Reader::new("ClientKeyExchange", body);
+        let encrypted_pre_master_secret = if bare {
+            reader.rest()
+        } else {
+            reader.vector_u16()?
+        };
+        reader.finish()?;
+        Ok(Self {
+            encrypted_pre_master_secret,
+        })
+    }
+
+    pub(crate) fn write(&self, out: &mut Vec<u8>, version: ProtocolVersion) {
+        if version == ProtocolVersion::SSLv3 {
+            out.extend_from_slice(self.encrypted_pre_master_secret);
+        } else {
+            put_u16(out, |out| {
+                out.extend_from_slice(self.encrypted_pre_master_secret);
+            });
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Wire formats of the handshake messages (RFC 5246 §7.4, RFC 6101 §5.6).
+//!
+//! A message type has one `read` and one `write`, next to each other; reading borrows from the
+//! buffer. What a message means is decided by the states, not here.
+
+mod certificate;
+mod certificate_request;
+mod certificate_verify;
+mod client_hello;
+mod client_key_exchange;
+pub(crate) mod codec;
+pub(crate) mod extension;
+mod handshake_type;
+mod server_hello;
+
+pub(crate) use certificate::Certificate;
+pub(crate) use certificate_request::CertificateRequest;
+pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm};
+pub use client_hello::ClientHello;
+pub(crate) use client_key_exchange::ClientKeyExchange;
+pub use extension::ExtensionType;
+pub use handshake_type::HandshakeType;
+pub use server_hello::ServerHello;
+
+use codec::{Reader, put_u24};
+
+use crate::error::InvalidMessage;
+
+/// One handshake message, framed (RFC 5246 §7.4).
+#[derive(Clone, Copy)]
+pub(crate) struct Handshake<'a> {
+    pub(crate) kind: HandshakeType,
+    pub(crate) body: &'a [u8],
+    /// Header and body: what the transcript hashes.
+    pub(crate) encoded: &'a [u8],
+}
+
+impl<'a> Handshake<'a> {
+    /// Reads the message that fills `encoded`.
+    pub(crate) fn read(encoded: &'a [u8]) -> Result<Self, InvalidMessage> {
+        let mut reader = Reader::new("handshake message", encoded);
+        let kind = HandshakeType(reader.u8()?);
+        let body = reader.vector_u24()?;
+        reader.finish()?;
+        Ok(Self {
+            kind,
+            body,
+            encoded,
+        })
+    }
+}
+
+/// Frames a message whose body `write_body` writes.
+pub(crate) fn encode(kind: HandshakeType, write_body: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut encoded = vec![kind.0];
+    put_u24(&mut encoded, write_body);
+    encoded
+}
+
+/// Bytes in front of a handshake message's body.
+pub(crate) const HANDSHAKE_HEADER: usize = 4;

@@ -1,0 +1,433 @@
+//! What is allowed, said once.
+
+use core::fmt;
+
+use crate::crypto::HashAlgorithm;
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
+
+/// What a side accepts: versions, suites in order of preference, key sizes, hashes, quirks.
+///
+/// There is no default: user code names one of the presets, each of which says what it costs,
+/// and adjusts it. Plain data; all setters are `const`.
+///
+/// ```
+/// use retrossl::{CipherSuite, Policy, ProtocolVersion};
+///
+/// const OLD_PRINTER: Policy = Policy::COMPATIBLE
+///     .min_rsa_bits(1024)
+///     .versions(ProtocolVersion::TLSv1_0, ProtocolVersion::TLSv1_0)
+///     .cipher_suites(&[CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA]);
+/// assert!(!OLD_PRINTER.allows_version(ProtocolVersion::TLSv1_2));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    min_version: ProtocolVersion,
+    max_version: ProtocolVersion,
+    cipher_suites: SuiteList,
+    min_rsa_bits: usize,
+    certificate_hashes: HashSet,
+    signature_hashes: HashSet,
+    record_splitting: RecordSplitting,
+    max_bytes_per_key: Option<u64>,
+    quirks: u8,
+}
+
+/// Whether application data is split against BEAST (CVE-2011-3389).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordSplitting {
+    /// The first byte of each write goes into a record of its own, for CBC suites at TLS 1.0 and
+    /// below: each record's IV is then unpredictable to whoever chooses the plaintext.
+    OneByteFirst,
+    /// Never: for peers that break on it, such as an unpatched SQL Server 2008.
+    Never,
+}
+
+/// A concession to one kind of broken peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Quirk {
+    /// Client: send no extensions at all, for servers that break on any. No server name, no
+    /// extended master secret, no encrypt-then-MAC; secure renegotiation is still signalled.
+    NoExtensions,
+    /// Client: do not pad a hello of 256 to 511 bytes (RFC 7685), for servers that break on
+    /// hellos above 255 bytes for another reason.
+    NoHelloPadding,
+    /// Server: accept a pre-master secret that carries the negotiated version where the client
+    /// offered another one, as some old clients do. Only where the offer was at most TLS 1.0;
+    /// costs the detection of version rollback there.
+    NegotiatedVersionInPreMasterSecret,
+    /// Neither offer nor accept encrypt-then-MAC (RFC 7366).
+    NoEncryptThenMac,
+    /// Neither offer nor accept the extended master secret (RFC 7627); costs the defence against
+    /// the triple handshake.
+    NoExtendedMasterSecret,
+}
+
+impl Policy {
+    /// TLS 1.2 with AES-GCM and AES-CBC, keys from 2048 bits, SHA-2.
+    ///
+    /// Costs: no forward secrecy, as every suite of this crate.
+    pub const STRICT: Self = Self {
+        min_version: ProtocolVersion::TLSv1_2,
+        max_version: ProtocolVersion::TLSv1_2,
+        cipher_suites: SuiteList::of(&[
+            CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384,
+            CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256,
+            CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256,
+            CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256,
+            CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA,
+            CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+        ]),
+        min_rsa_bits: 2048,
+        certificate_hashes: HashSet::of(SHA_2),
+        signature_hashes: HashSet::of(SHA_2),
+        record_splitting: RecordSplitting::OneByteFirst,
+        max_bytes_per_key: None,
+        quirks: 0,
+    };
+
+    /// TLS 1.0 to 1.2; adds Triple DES, and SHA-1 in handshake signatures.
+    ///
+    /// Costs: 64-bit blocks (Sweet32: keys wear out after a gibibyte), MAC-then-encrypt, the
+    /// MD5/SHA-1 handshake hash of TLS 1.0 and 1.1.
+    pub const COMPATIBLE: Self = Self {
+        min_version: ProtocolVersion::TLSv1_0,
+        cipher_suites: Self::STRICT
+            .cipher_suites
+            .with(&[CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA]),
+        signature_hashes: Self::STRICT.signature_hashes.with(&[HashAlgorithm::Sha1]),
+        ..Self::STRICT
+    };
+
+    /// SSL 3.0 to TLS 1.2; adds RC4 and DES, keys from 1024 bits, MD5 and SHA-1 in certificates.
+    ///
+    /// Costs: POODLE at SSL 3.0 cannot be repaired, RC4's biases show in repeated secrets, DES
+    /// falls to a day's search, MD5 certificates can be forged.
+    pub const HISTORIC: Self = Self {
+        min_version: ProtocolVersion::SSLv3,
+        cipher_suites: Self::COMPATIBLE.cipher_suites.with(&[
+            CipherSuite::TLS_RSA_WITH_RC4_128_SHA,
+            CipherSuite::TLS_RSA_WITH_RC4_128_MD5,
+            CipherSuite::TLS_RSA_WITH_DES_CBC_SHA,
+        ]),
+        min_rsa_bits: 1024,
+        certificate_hashes: HashSet::of(&HashAlgorithm::ALL),
+        ..Self::COMPATIBLE
+    };
+
+    /// Everything that this crate speaks, keys from 512 bits.
+    ///
+    /// Costs: all of [`HISTORIC`](Self::HISTORIC)'s, and keys that fall in hours.
+    pub const EVERYTHING: Self = Self {
+        min_rsa_bits: 512,
+        ..Self::HISTORIC
+    };
+
+    /// Allows the versions from `min` to `max`. `build()` refuses an empty range.
+    pub const fn versions(self, min: ProtocolVersion, max: ProtocolVersion) -> Self {
+        Self {
+            min_version: min,
+            max_version: max,
+            ..self
+        }
+    }
+
+    /// Allows exactly these suites, in order of preference; repeats are dropped.
+    ///
+    /// Any suite of this crate may be named, whatever the preset. `build()` refuses an empty
+    /// list, and suites that this crate does not have.
+    pub const fn cipher_suites(self, suites: &[CipherSuite]) -> Self {
+        Self {
+            cipher_suites: SuiteList::of(suites),
+            ..self
+        }
+    }
+
+    /// Refuses RSA keys of fewer bits: in verified certificates of the peer, and of one's own.
+    pub const fn min_rsa_bits(self, bits: usize) -> Self {
+        Self {
+            min_rsa_bits: bits,
+            ..self
+        }
+    }
+
+    /// Accepts certificates signed over exactly these hashes.
+    pub const fn certificate_hashes(self, hashes: &[HashAlgorithm]) -> Self {
+        Self {
+            certificate_hashes: HashSet::of(hashes),
+            ..self
+        }
+    }
+
+    /// Accepts and makes TLS 1.2 handshake signatures over exactly these hashes (SLOTH: no
+    /// preset names MD5).
+    pub const fn signature_hashes(self, hashes: &[HashAlgorithm]) -> Self {
+        Self {
+            signature_hashes: HashSet::of(hashes),
+            ..self
+        }
+    }
+
+    /// Whether application data is split against BEAST; on in every preset.
+    pub const fn record_splitting(self, splitting: RecordSplitting) -> Self {
+        Self {
+            record_splitting: splitting,
+            ..self
+        }
+    }
+
+    /// Ends a connection after this many bytes under one key, in place of the cipher's own limit
+    /// (a gibibyte for RC4, DES and Triple DES).
+    pub const fn max_bytes_per_key(self, bytes: u64) -> Self {
+        Self {
+            max_bytes_per_key: Some(bytes),
+            ..self
+        }
+    }
+
+    /// Makes one concession.
+    pub const fn quirk(self, quirk: Quirk) -> Self {
+        Self {
+            quirks: self.quirks | 1 << quirk as u8,
+            ..self
+        }
+    }
+
+    /// Whether the version lies in the policy's range.
+    pub fn allows_version(&self, version: ProtocolVersion) -> bool {
+        (self.min_version..=self.max_version).contains(&version)
+    }
+
+    /// The suites that are allowed, in order of preference.
+    pub fn allowed_suites(&self) -> impl Iterator<Item = CipherSuite> + '_ {
+        self.cipher_suites.iter()
+    }
+
+    /// Whether certificates signed over `hash` are accepted.
+    pub fn allows_certificate_hash(&self, hash: HashAlgorithm) -> bool {
+        self.certificate_hashes.contains(hash)
+    }
+
+    /// Whether TLS 1.2 handshake signatures over `hash` are accepted and made.
+    pub fn allows_signature_hash(&self, hash: HashAlgorithm) -> bool {
+        self.signature_hashes.contains(hash)
+    }
+
+    /// The fewest bits that an RSA key in a verified certificate may have.
+    pub fn smallest_rsa_key(&self) -> usize {
+        self.min_rsa_bits
+    }
+
+    /// Whether the concession is made.
+    pub fn has_quirk(&self, quirk: Quirk) -> bool {
+        self.quirks & 1 << quirk as u8 != 0
+    }
+
+    /// The oldest and the newest version that a suite of the policy covers; `None` where no
+    /// version of the range has one.
+    pub fn usable_versions(&self) -> Option<(ProtocolVersion, ProtocolVersion)> {
+        let mut usable = ProtocolVersion::ALL
+            .into_iter()
+            .filter(|version| self.usable_at(*version));
+        let min = usable.next()?;
+        Some((min, usable.next_back().unwrap_or(min)))
+    }
+
+    /// Whether the version is in the range and has a suite.
+    pub(crate) fn usable_at(&self, version: ProtocolVersion) -> bool {
+        self.allows_version(version) && self.allowed_suites().any(|suite| suite.exists_at(version))
+    }
+
+    pub(crate) fn lists_too_many_suites(&self) -> bool {
+        self.cipher_suites.overflowed
+    }
+
+    pub(crate) fn splits_records(&self) -> bool {
+        self.record_splitting == RecordSplitting::OneByteFirst
+    }
+
+    pub(crate) fn bytes_per_key(&self, cipher_limit: u64) -> u64 {
+        self.max_bytes_per_key.unwrap_or(cipher_limit)
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("versions", &(self.min_version..=self.max_version))
+            .field("cipher_suites", &self.cipher_suites)
+            .field("min_rsa_bits", &self.min_rsa_bits)
+            .field("certificate_hashes", &self.certificate_hashes)
+            .field("signature_hashes", &self.signature_hashes)
+            .field("record_splitting", &self.record_splitting)
+            .field("max_bytes_per_key", &self.max_bytes_per_key)
+            .field("quirks", &format_args!("{:#07b}", self.quirks))
+            .finish()
+    }
+}
+
+/// Suites in order, without repeats, in a fixed place so that a policy can be a constant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct SuiteList {
+    suites: [CipherSuite; MAX_SUITES],
+    len: usize,
+    overflowed: bool,
+}
+
+impl SuiteList {
+    const fn of(suites: &[CipherSuite]) -> Self {
+        Self {
+            suites: [CipherSuite(0); MAX_SUITES],
+            len: 0,
+            overflowed: false,
+        }
+        .with(suites)
+    }
+
+    const fn with(mut self, suites: &[CipherSuite]) -> Self {
+        let mut index = 0;
+        while index < suites.len() {
+            if !self.contains(suites[index]) {
+                if self.len == MAX_SUITES {
+                    self.overflowed = true;
+                    return self;
+                }
+                self.suites[self.len] = suites[index];
+                self.len += 1;
+            }
+            index += 1;
+        }
+        self
+    }
+
+    const fn contains(&self, suite: CipherSuite) -> bool {
+        let mut index = 0;
+        while index < self.len {
+            if self.suites[index].0 == suite.0 {
+                return true;
+            }
+            index += 1;
+        }
+        false
+    }
+
+    fn iter(&self) -> impl Iterator<Item = CipherSuite> + '_ {
+        self.suites.iter().copied().take(self.len)
+    }
+}
+
+impl fmt::Debug for SuiteList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.iter().map(|suite| suite.to_string()))
+            .finish()
+    }
+}
+
+/// A set of hashes, a bit for each wire number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct HashSet(u8);
+
+impl HashSet {
+    const fn of(hashes: &[HashAlgorithm]) -> Self {
+        Self(0).with(hashes)
+    }
+
+    const fn with(mut self, hashes: &[HashAlgorithm]) -> Self {
+        let mut index = 0;
+        while index < hashes.len() {
+            self.0 |= 1 << hashes[index].wire();
+            index += 1;
+        }
+        self
+    }
+
+    fn contains(self, hash: HashAlgorithm) -> bool {
+        self.0 & 1 << hash.wire() != 0
+    }
+}
+
+impl fmt::Debug for HashSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(
+                HashAlgorithm::ALL
+                    .iter()
+                    .filter(|hash| self.contains(**hash)),
+            )
+            .finish()
+    }
+}
+
+/// Suites in a policy at the most: more than this crate has.
+const MAX_SUITES: usize = 64;
+
+const SHA_2: &[HashAlgorithm] = &[
+    HashAlgorithm::Sha224,
+    HashAlgorithm::Sha256,
+    HashAlgorithm::Sha384,
+    HashAlgorithm::Sha512,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ProtocolVersion::*;
+
+    #[test]
+    fn presets_widen_from_strict_to_everything() {
+        let presets = [
+            Policy::STRICT,
+            Policy::COMPATIBLE,
+            Policy::HISTORIC,
+            Policy::EVERYTHING,
+        ];
+        for pair in presets.windows(2) {
+            let wider = &pair[1];
+            assert!(
+                pair[0]
+                    .allowed_suites()
+                    .all(|suite| wider.cipher_suites.contains(suite))
+            );
+            assert!(wider.min_version <= pair[0].min_version);
+            assert!(wider.min_rsa_bits <= pair[0].min_rsa_bits);
+        }
+        assert_eq!(
+            Policy::EVERYTHING.allowed_suites().count(),
+            CipherSuite::all().count()
+        );
+        assert!(!Policy::EVERYTHING.allows_signature_hash(HashAlgorithm::Md5));
+        assert!(!Policy::COMPATIBLE.allows_certificate_hash(HashAlgorithm::Sha1));
+    }
+
+    #[test]
+    fn a_version_without_a_suite_is_not_usable() {
+        let des = Policy::HISTORIC.cipher_suites(&[CipherSuite::TLS_RSA_WITH_DES_CBC_SHA]);
+        assert_eq!(des.usable_versions(), Some((SSLv3, TLSv1_1)));
+        assert_eq!(des.versions(TLSv1_2, TLSv1_2).usable_versions(), None);
+        assert_eq!(Policy::STRICT.cipher_suites(&[]).usable_versions(), None);
+        assert_eq!(Policy::STRICT.usable_versions(), Some((TLSv1_2, TLSv1_2)));
+        assert_eq!(
+            Policy::STRICT.versions(TLSv1_2, TLSv1_0).usable_versions(),
+            None
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_noticed() {
+        let many: Vec<_> = (0..65).map(CipherSuite).collect();
+        assert!(Policy::STRICT.cipher_suites(&many).lists_too_many_suites());
+        assert!(
+            !Policy::STRICT
+                .cipher_suites(&many[1..])
+                .lists_too_many_suites()
+        );
+        assert!(
+            !Policy::STRICT
+                .cipher_suites(&[CipherSuite(1); 65])
+                .lists_too_many_suites()
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! The cipher suites: one table, a row each, that the rest of the code reads.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::crypto::{BulkCipher, HashAlgorithm};
+use crate::version::ProtocolVersion;
+
+/// A cipher suite's number on the wire (RFC 5246 appendix A.5).
+///
+/// Any number can be carried, compared and printed; what this crate can use has a row in its
+/// table, so [`name`](Self::name) and the other properties are `Some`.
+///
+/// ```
+/// use retrossl::CipherSuite;
+///
+/// let suite: CipherSuite = "TLS_RSA_WITH_RC4_128_SHA".parse().unwrap();
+/// assert_eq!(suite, CipherSuite(0x0005));
+/// assert_eq!(CipherSuite(0xC02F).to_string(), "0xC02F");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CipherSuite(pub u16);
+
+impl CipherSuite {
+    /// RC4 with an MD5 MAC.
+    pub const TLS_RSA_WITH_RC4_128_MD5: Self = Self(0x0004);
+    /// RC4 with a SHA-1 MAC.
+    pub const TLS_RSA_WITH_RC4_128_SHA: Self = Self(0x0005);
+    /// DES (56 bits) in CBC mode with a SHA-1 MAC.
+    pub const TLS_RSA_WITH_DES_CBC_SHA: Self = Self(0x0009);
+    /// Triple DES in CBC mode with a SHA-1 MAC.
+    pub const TLS_RSA_WITH_3DES_EDE_CBC_SHA: Self = Self(0x000A);
+    /// AES-128 in CBC mode with a SHA-1 MAC (RFC 3268).
+    pub const TLS_RSA_WITH_AES_128_CBC_SHA: Self = Self(0x002F);
+    /// AES-256 in CBC mode with a SHA-1 MAC (RFC 3268).
+    pub const TLS_RSA_WITH_AES_256_CBC_SHA: Self = Self(0x0035);
+    /// AES-128 in CBC mode with a SHA-256 MAC.
+    pub const TLS_RSA_WITH_AES_128_CBC_SHA256: Self = Self(0x003C);
+    /// AES-256 in CBC mode with a SHA-256 MAC.
+    pub const TLS_RSA_WITH_AES_256_CBC_SHA256: Self = Self(0x003D);
+    /// AES-128-GCM (RFC 5288).
+    pub const TLS_RSA_WITH_AES_128_GCM_SHA256: Self = Self(0x009C);
+    /// AES-256-GCM (RFC 5288).
+    pub const TLS_RSA_WITH_AES_256_GCM_SHA384: Self = Self(0x009D);
+
+    /// Signals secure renegotiation in place of the extension (RFC 5746 §3.3).
+    pub const TLS_EMPTY_RENEGOTIATION_INFO_SCSV: Self = Self(0x00FF);
+    /// Signals a repeated attempt at a lower version (RFC 7507).
+    pub const TLS_FALLBACK_SCSV: Self = Self(0x5600);
+
+    /// Every suite that this crate implements, strongest first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.suite)
+    }
+
+    /// The IANA name, for a suite that this crate implements.
+    pub fn name(self) -> Option<&'static str> {
+        self.row().map(|row| row.name)
+    }
+
+    /// Whether the suite exists at `version`; `false` for suites that this crate does not have.
+    pub fn exists_at(self, version: ProtocolVersion) -> bool {
+        self.row().is_some_and(|row| row.exists_at(version))
+    }
+
+    /// Bits of secret in the cipher's key that an attacker must find (3DES: 112).
+    pub fn strength_bits(self) -> Option<u16> {
+        self.row().map(|row| row.strength_bits)
+    }
+
+    /// The table's row, for a suite that this crate implements.
+    pub(crate) fn row(self) -> Option<&'static SuiteRow> {
+        TABLE.iter().find(|row| row.suite == self)
+    }
+}
+
+impl fmt::Display for CipherSuite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => write!(f, "{:#06X}", self.0),
+        }
+    }
+}
+
+impl FromStr for CipherSuite {
+    type Err = UnknownSuiteName;
+
+    /// Takes the IANA name of a suite that this crate implements, with or without `TLS_`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let bare = |full: &str| full.strip_prefix("TLS_").unwrap_or(full).to_owned();
+        let wanted = bare(&name.to_ascii_uppercase());
+        TABLE
+            .iter()
+            .find(|row| bare(row.name) == wanted)
+            .map(|row| row.suite)
+            .ok_or_else(|| UnknownSuiteName(name.to_owned()))
+    }
+}
+
+/// The name of a cipher suite that this crate does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown cipher suite {0:?}; an IANA name such as TLS_RSA_WITH_3DES_EDE_CBC_SHA is expected"
+)]
+pub struct UnknownSuiteName(String);
+
+/// How the pre-master secret reaches the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyExchange {
+    /// Encrypted to the public key in the server's certificate; no ServerKeyExchange.
+    Rsa,
+}
+
+/// How records are authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MacAlgorithm {
+    /// HMAC with this hash; at SSL 3.0 the keyed hash of RFC 6101 §5.2.3.1.
+    Keyed(HashAlgorithm),
+    /// The cipher authenticates (AEAD).
+    Aead,
+}
+
+/// One cipher suite.
+#[derive(Debug)]
+pub(crate) struct SuiteRow {
+    pub(crate) suite: CipherSuite,
+    pub(crate) name: &'static str,
+    pub(crate) key_exchange: KeyExchange,
+    pub(crate) cipher: BulkCipher,
+    pub(crate) mac: MacAlgorithm,
+    /// The PRF's hash at TLS 1.2; older versions have one PRF for all.
+    pub(crate) prf_hash: HashAlgorithm,
+    pub(crate) strength_bits: u16,
+    /// The first and the last version that the suite exists in.
+    pub(crate) versions: (ProtocolVersion, ProtocolVersion),
+}
+
+impl SuiteRow {
+    pub(crate) fn exists_at(&self, version: ProtocolVersion) -> bool {
+        (self.versions.0..=self.versions.1).contains(&version)
+    }
+}
+
+/// Every suite, strongest first. The AES suites with SHA-1 are at SSL 3.0 by custom.
+#[rustfmt::skip]
+static TABLE: &[SuiteRow] = {
+    use BulkCipher::*;
+    use HashAlgorithm::*;
+    use MacAlgorithm::*;
+    use ProtocolVersion::*;
+    use KeyExchange::Rsa;
+    &[
+        row(CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384, "TLS_RSA_WITH_AES_256_GCM_SHA384", Rsa, Aes256Gcm, Aead, Sha384, 256, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256, "TLS_RSA_WITH_AES_128_GCM_SHA256", Rsa, Aes128Gcm, Aead, Sha256, 128, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256, "TLS_RSA_WITH_AES_256_CBC_SHA256", Rsa, Aes256Cbc, Keyed(Sha256), Sha256, 256, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256, "TLS_RSA_WITH_AES_128_CBC_SHA256", Rsa, Aes128Cbc, Keyed(Sha256), Sha256, 128, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA, "TLS_RSA_WITH_AES_256_CBC_SHA", Rsa, Aes256Cbc, Keyed(Sha1), Sha256, 256, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA, "TLS_RSA_WITH_AES_128_CBC_SHA", Rsa, Aes128Cbc, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", Rsa, TripleDesEdeCbc, Keyed(Sha1), Sha256, 112, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, "TLS_RSA_WITH_RC4_128_SHA", Rsa, Rc4_128, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, "TLS_RSA_WITH_RC4_128_MD5", Rsa, Rc4_128, Keyed(Md5), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_DES_CBC_SHA, "TLS_RSA_WITH_DES_CBC_SHA", Rsa, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, TLSv1_1)),
+    ]
+};
+
+#[allow(clippy::too_many_arguments, reason = "the columns of the table")]
+const fn row(
+    suite: CipherSuite,
+    name: &'static str,
+    key_exchange: KeyExchange,
+    cipher: BulkCipher,
+    mac: MacAlgorithm,
+    prf_hash: HashAlgorithm,
+    strength_bits: u16,
+    versions: (ProtocolVersion, ProtocolVersion),
+) -> SuiteRow {
+    SuiteRow {
+        suite,
+        name,
+        key_exchange,
+        cipher,
+        mac,
+        prf_hash,
+        strength_bits,
+        versions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_unique_and_go_both_ways() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.name.parse(), Ok(row.suite));
+            assert_eq!(row.name.to_ascii_lowercase()[4..].parse(), Ok(row.suite));
+            for other in &TABLE[index + 1..] {
+                assert_ne!(row.suite, other.suite);
+                assert_ne!(row.name, other.name);
+            }
+        }
+    }
+
+    #[test]
+    fn sha256_and_gcm_suites_exist_at_tls_1_2_only_and_des_not_at_tls_1_2() {
+        use ProtocolVersion::*;
+        let at = |version| {
+            CipherSuite::all()
+                .filter(|suite| suite.exists_at(version))
+                .count()
+        };
+        assert_eq!(
+            [at(SSLv3), at(TLSv1_0), at(TLSv1_1), at(TLSv1_2)],
+            [6, 6, 6, 9]
+        );
+        assert!(!CipherSuite::TLS_RSA_WITH_DES_CBC_SHA.exists_at(TLSv1_2));
+    }
+}

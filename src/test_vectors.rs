@@ -1,0 +1,29 @@
+//! What unit tests share: hexadecimal vectors and the repository's test keys.
+
+use crate::crypto::rsa::RawPrivateKey;
+
+/// The bytes that `digits` spell; white space and continued lines are passed over.
+pub(crate) fn hex(digits: &str) -> Vec<u8> {
+    let digits: Vec<u8> = digits
+        .chars()
+        .filter(|digit| !digit.is_whitespace())
+        .map(|digit| digit.to_digit(16).expect("a hexadecimal digit") as u8)
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
+
+/// The test key of that many bits from `tests/data`.
+pub(crate) fn test_key(bits: usize) -> RawPrivateKey {
+    let pem = match bits {
+        512 => include_str!("../tests/data/test-key-512.pem"),
+        1024 => include_str!("../tests/data/test-key-1024.pem"),
+        2048 => include_str!("../tests/data/test-key-2048.pem"),
+        _ => panic!("there is no test key of {bits} bits"),
+    };
+    use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+    let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
+    RawPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()).unwrap()
+}

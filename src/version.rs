@@ -1,0 +1,123 @@
+//! Protocol versions and their numbers on the wire.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// A protocol version that this crate speaks.
+///
+/// Versions are ordered: `SSLv3 < TLSv1_0 < TLSv1_1 < TLSv1_2`.
+///
+/// ```
+/// use retrossl::ProtocolVersion;
+///
+/// assert_eq!(ProtocolVersion::TLSv1_0.wire(), 0x0301);
+/// assert_eq!("tls1.0".parse(), Ok(ProtocolVersion::TLSv1_0));
+/// assert_eq!(ProtocolVersion::SSLv3.to_string(), "SSLv3");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(non_camel_case_types, reason = "the protocol versions' own spelling")]
+#[non_exhaustive]
+pub enum ProtocolVersion {
+    /// SSL 3.0, 0x0300 (RFC 6101).
+    SSLv3,
+    /// TLS 1.0, 0x0301 (RFC 2246).
+    TLSv1_0,
+    /// TLS 1.1, 0x0302 (RFC 4346).
+    TLSv1_1,
+    /// TLS 1.2, 0x0303 (RFC 5246).
+    TLSv1_2,
+}
+
+impl ProtocolVersion {
+    /// Every version, oldest first.
+    pub const ALL: [Self; 4] = [Self::SSLv3, Self::TLSv1_0, Self::TLSv1_1, Self::TLSv1_2];
+
+    /// The two bytes of this version on the wire, as a number.
+    pub const fn wire(self) -> u16 {
+        match self {
+            Self::SSLv3 => 0x0300,
+            Self::TLSv1_0 => 0x0301,
+            Self::TLSv1_1 => 0x0302,
+            Self::TLSv1_2 => 0x0303,
+        }
+    }
+
+    /// The version with exactly this number on the wire, if it is one of ours.
+    pub fn from_wire(wire: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.wire() == wire)
+    }
+
+    /// The newest version that a peer offering `wire` at most can speak.
+    ///
+    /// Numbers above TLS 1.2 negotiate down (RFC 5246, appendix E.1); `None` below SSL 3.0.
+    pub fn newest_within(wire: u16) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .rev()
+            .find(|version| version.wire() <= wire)
+    }
+
+    /// The name that the examples and [`FromStr`] use: `ssl3`, `tls1.0`, `tls1.1`, `tls1.2`.
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Self::SSLv3 => "ssl3",
+            Self::TLSv1_0 => "tls1.0",
+            Self::TLSv1_1 => "tls1.1",
+            Self::TLSv1_2 => "tls1.2",
+        }
+    }
+}
+
+impl fmt::Display for ProtocolVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::SSLv3 => "SSLv3",
+            Self::TLSv1_0 => "TLSv1.0",
+            Self::TLSv1_1 => "TLSv1.1",
+            Self::TLSv1_2 => "TLSv1.2",
+        })
+    }
+}
+
+impl FromStr for ProtocolVersion {
+    type Err = UnknownVersionName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|version| version.short_name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| UnknownVersionName(name.to_owned()))
+    }
+}
+
+/// The name of a version that this crate does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown protocol version {0:?}; one of ssl3, tls1.0, tls1.1, tls1.2 is expected")]
+pub struct UnknownVersionName(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_go_both_ways() {
+        for version in ProtocolVersion::ALL {
+            assert_eq!(ProtocolVersion::from_wire(version.wire()), Some(version));
+            assert_eq!(version.short_name().parse(), Ok(version));
+        }
+        assert_eq!(ProtocolVersion::from_wire(0x0304), None);
+        assert!("tls1.3".parse::<ProtocolVersion>().is_err());
+    }
+
+    #[test]
+    fn versions_above_tls_1_2_negotiate_down() {
+        let tls12 = Some(ProtocolVersion::TLSv1_2);
+        assert_eq!(ProtocolVersion::newest_within(0x0304), tls12);
+        assert_eq!(ProtocolVersion::newest_within(0xffff), tls12);
+        assert_eq!(
+            ProtocolVersion::newest_within(0x0300),
+            Some(ProtocolVersion::SSLv3)
+        );
+        assert_eq!(ProtocolVersion::newest_within(0x0200), None);
+    }
+}
