@@ -8,6 +8,7 @@ mod error;
 mod fingerprint;
 mod message;
 mod policy;
+mod record;
 mod suite;
 #[cfg(test)]
 mod test_vectors;

@@ -34,6 +34,8 @@ impl ChainingValue {
 
     /// Absorbs whole blocks.
     pub(crate) fn compress(&mut self, blocks: &[[u8; BLOCK]]) {
+        #[cfg(test)]
+        BLOCKS.with(|count| count.set(count.get() + blocks.len()));
         match self {
             Self::Md5(state) => md5::block_api::compress(state, blocks),
             Self::Sha1(state) => sha1::block_api::compress(state, blocks),
@@ -129,6 +131,19 @@ const SHA1_INITIAL: [u32; 5] = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 
 const SHA256_INITIAL: [u32; 8] = [
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ];
+
+#[cfg(test)]
+thread_local! {
+    static BLOCKS: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// How many blocks `work` compresses.
+#[cfg(test)]
+pub(crate) fn count_blocks(work: impl FnOnce()) -> usize {
+    let before = BLOCKS.with(core::cell::Cell::get);
+    work();
+    BLOCKS.with(core::cell::Cell::get) - before
+}
 
 #[cfg(test)]
 mod tests {

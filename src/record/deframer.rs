@@ -1,0 +1,238 @@
+//! From bytes to records: the incoming buffer.
+
+use std::io;
+
+use super::{ContentType, HEADER, MAX_CIPHERTEXT};
+use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
+use crate::version::ProtocolVersion;
+
+/// Holds incoming bytes and gives out whole records, to be opened in place.
+///
+/// It never holds more than [`MAX_BUFFER`] bytes: a record that would not fit is refused when
+/// its header is read.
+#[derive(Default)]
+pub(crate) struct Deframer {
+    /// Its length is what is allocated; bytes from `start` to `end` are unread.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    seen_a_record: bool,
+}
+
+/// A record as it came, its fragment still protected.
+#[derive(Debug)]
+pub(crate) struct Record<'b> {
+    pub(crate) content_type: ContentType,
+    pub(crate) fragment: &'b mut [u8],
+}
+
+impl Deframer {
+    /// Reads once from `io` into the free space; 0 means that the transport ended, or that the
+    /// buffer is full (see [`is_full`](Self::is_full)).
+    pub(crate) fn read(&mut self, io: &mut dyn io::Read) -> io::Result<usize> {
+        self.make_room();
+        let Some(room) = self.buffer.get_mut(self.end..) else {
+            return Ok(0);
+        };
+        let read = io.read(room)?;
+        // A reader that claims more than the room would otherwise break the invariant.
+        self.end = (self.end + read).min(self.buffer.len());
+        Ok(read)
+    }
+
+    /// Whether no byte can be added before records are taken out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.end - self.start >= MAX_BUFFER
+    }
+
+    /// Takes the next record, if it is whole.
+    ///
+    /// `negotiated` is the version that records must name by now; before one is negotiated, any
+    /// 3.x will do (RFC 5246 appendix E.1). Alerts keep that freedom: peers send them under the
+    /// version they know.
+    pub(crate) fn next_record(
+        &mut self,
+        negotiated: Option<ProtocolVersion>,
+    ) -> Result<Option<Record<'_>>, Error> {
+        let unread = &self.buffer[self.start..self.end];
+        if !self.seen_a_record && !could_be_tls(unread) {
+            return Err(invalid(Malformed::NotTls));
+        }
+        let Some((&[kind, major, minor, len_high, len_low], rest)) =
+            unread.split_first_chunk::<HEADER>()
+        else {
+            return Ok(None);
+        };
+        let content_type = ContentType::from_wire(kind).ok_or(invalid(Malformed::IllegalValue))?;
+        check_version(u16::from_be_bytes([major, minor]), content_type, negotiated)?;
+        let len = usize::from(u16::from_be_bytes([len_high, len_low]));
+        if len > MAX_CIPHERTEXT {
+            return Err(invalid(Malformed::RecordOverflow(len)));
+        }
+        if rest.len() < len {
+            return Ok(None);
+        }
+        let fragment = self.start + HEADER..self.start + HEADER + len;
+        self.start = fragment.end;
+        self.seen_a_record = true;
+        Ok(Some(Record {
+            content_type,
+            fragment: &mut self.buffer[fragment],
+        }))
+    }
+
+    /// Bytes that are not taken yet.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Gives the memory back, where nothing is unread.
+    pub(crate) fn release(&mut self) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            self.buffer = Vec::new();
+        }
+    }
+
+    /// Moves what is unread to the front and lets the buffer grow towards what is needed.
+    fn make_room(&mut self) {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            let grown = (self.buffer.len() * 2).clamp(FIRST_BUFFER, MAX_BUFFER);
+            self.buffer.resize(grown, 0);
+        }
+    }
+}
+
+/// Whether the first bytes of a conversation can be a record's header.
+fn could_be_tls(bytes: &[u8]) -> bool {
+    let kind = bytes
+        .first()
+        .is_none_or(|kind| ContentType::from_wire(*kind).is_some());
+    kind && bytes.get(1).is_none_or(|major| *major == 3)
+}
+
+fn check_version(
+    wire: u16,
+    content_type: ContentType,
+    negotiated: Option<ProtocolVersion>,
+) -> Result<(), Error> {
+    let good = match negotiated {
+        Some(version) if content_type != ContentType::Alert => wire == version.wire(),
+        _ => wire >> 8 == 3,
+    };
+    if good {
+        Ok(())
+    } else {
+        Err(PeerMisbehaved::WrongRecordVersion(wire).into())
+    }
+}
+
+fn invalid(problem: Malformed) -> Error {
+    InvalidMessage {
+        what: "record",
+        problem,
+    }
+    .into()
+}
+
+/// What is allocated at first: most handshakes' messages fit.
+const FIRST_BUFFER: usize = 4096;
+
+/// The longest record, the most that is ever buffered.
+const MAX_BUFFER: usize = HEADER + MAX_CIPHERTEXT;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TLS12: Option<ProtocolVersion> = Some(ProtocolVersion::TLSv1_2);
+
+    fn feed(deframer: &mut Deframer, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            assert_ne!(deframer.read(&mut bytes).unwrap(), 0);
+        }
+    }
+
+    fn malformed(error: Error) -> Malformed {
+        match error {
+            Error::InvalidMessage(invalid) => invalid.problem,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn records_come_out_however_they_are_cut() {
+        let wire = [
+            &[22, 3, 3, 0, 2, 7, 8][..],
+            &[23, 3, 3, 0, 0],
+            &[23, 3, 3, 0, 1, 9],
+        ]
+        .concat();
+        for cut in 1..=wire.len() {
+            let mut deframer = Deframer::default();
+            let mut seen = Vec::new();
+            for piece in wire.chunks(cut) {
+                feed(&mut deframer, piece);
+                while let Some(record) = deframer.next_record(TLS12).unwrap() {
+                    seen.push((record.content_type.wire(), record.fragment.to_vec()));
+                }
+            }
+            assert_eq!(seen, [(22, vec![7, 8]), (23, vec![]), (23, vec![9])]);
+            assert!(deframer.unread().is_empty());
+            deframer.release();
+        }
+    }
+
+    #[test]
+    fn what_is_not_tls_is_noticed_from_its_first_byte() {
+        for bytes in [
+            &b"G"[..],
+            b"\x16\x02",
+            b"\x80\x2e\x01",
+            b"HTTP/1.1 400 Bad Request",
+        ] {
+            let mut deframer = Deframer::default();
+            feed(&mut deframer, bytes);
+            let error = deframer.next_record(None).unwrap_err();
+            assert_eq!(malformed(error), Malformed::NotTls);
+        }
+    }
+
+    #[test]
+    fn versions_are_free_before_negotiation_and_for_alerts_only() {
+        let next = |wire: &[u8], negotiated| {
+            let mut deframer = Deframer::default();
+            feed(&mut deframer, wire);
+            deframer
+                .next_record(negotiated)
+                .map(|record| record.is_some())
+        };
+        assert_eq!(next(&[22, 3, 0, 0, 0], None), Ok(true));
+        assert_eq!(next(&[22, 3, 9, 0, 0], None), Ok(true));
+        assert_eq!(next(&[21, 3, 1, 0, 0], TLS12), Ok(true));
+        assert_eq!(
+            next(&[22, 3, 1, 0, 0], TLS12),
+            Err(PeerMisbehaved::WrongRecordVersion(0x0301).into())
+        );
+    }
+
+    #[test]
+    fn the_buffer_is_bounded_and_an_overlong_record_refused() {
+        let mut deframer = Deframer::default();
+        feed(&mut deframer, &[23, 3, 3, 0x48, 0x00]);
+        feed(&mut deframer, &[0; MAX_CIPHERTEXT]);
+        assert!(deframer.is_full());
+        assert_eq!(deframer.read(&mut &[0u8][..]).unwrap(), 0);
+        assert!(deframer.next_record(TLS12).unwrap().is_some());
+
+        let mut deframer = Deframer::default();
+        feed(&mut deframer, &[23, 3, 3, 0x48, 0x01]);
+        let error = deframer.next_record(TLS12).unwrap_err();
+        assert_eq!(malformed(error), Malformed::RecordOverflow(18433));
+    }
+}

@@ -1,0 +1,116 @@
+//! Outgoing records: protected where they are written.
+
+use super::mac::MacHeader;
+use super::protection::{EXPLICIT_NONCE, Protection, additional_data, nonce};
+use super::{ContentType, HEADER};
+use crate::crypto::random::SecureRandom;
+use crate::error::Error;
+use crate::version::ProtocolVersion;
+
+/// One direction's protection, its sequence number, and what its key has protected.
+pub(crate) struct Sealer {
+    protection: Protection,
+    sequence: u64,
+    bytes: u64,
+    max_bytes: u64,
+}
+
+impl Sealer {
+    /// No protection: before the first ChangeCipherSpec.
+    pub(crate) fn unprotected() -> Self {
+        Self::new(Protection::Null, u64::MAX)
+    }
+
+    /// Protection that wears out after `max_bytes` of application data.
+    pub(crate) fn new(protection: Protection, max_bytes: u64) -> Self {
+        Self {
+            protection,
+            sequence: 0,
+            bytes: 0,
+            max_bytes,
+        }
+    }
+
+    /// Appends the record that carries `fragment`, at most `MAX_PLAINTEXT` bytes, to `out`.
+    ///
+    /// On an error `out` is as it was.
+    pub(crate) fn seal(
+        &mut self,
+        content_type: ContentType,
+        version: ProtocolVersion,
+        fragment: &[u8],
+        random: &dyn SecureRandom,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let bytes = self.bytes.saturating_add(fragment.len() as u64);
+        // Alerts are let through, or a worn-out connection could not be closed.
+        if bytes > self.max_bytes && content_type == ContentType::ApplicationData {
+            return Err(Error::KeysWornOut(self.max_bytes));
+        }
+        let next_sequence = self
+            .sequence
+            .checked_add(1)
+            .ok_or(Error::KeysWornOut(self.bytes))?;
+        let start = out.len();
+        out.reserve(HEADER + fragment.len() + MAX_ADDED);
+        let [major, minor] = version.wire().to_be_bytes();
+        out.extend_from_slice(&[content_type.wire(), major, minor, 0, 0]);
+        if let Err(error) = self.protect(content_type, version, fragment, random, out) {
+            out.truncate(start);
+            return Err(error);
+        }
+        // At most 2^14 and what is added, far below 2^16.
+        let len = (out.len() - start - HEADER) as u16;
+        out[start + 3..start + HEADER].copy_from_slice(&len.to_be_bytes());
+        self.sequence = next_sequence;
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Whether each record's first bytes can be predicted from the one before: BEAST's condition.
+    pub(crate) fn has_predictable_iv(&self, version: ProtocolVersion) -> bool {
+        version <= ProtocolVersion::TLSv1_0 && matches!(self.protection, Protection::Block(_))
+    }
+
+    fn protect(
+        &mut self,
+        content_type: ContentType,
+        version: ProtocolVersion,
+        fragment: &[u8],
+        random: &dyn SecureRandom,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let header = MacHeader {
+            sequence: self.sequence,
+            content_type,
+        };
+        match &mut self.protection {
+            Protection::Null => out.extend_from_slice(fragment),
+            Protection::Stream { key, mac } => {
+                let start = out.len();
+                let tag = mac.compute(header, fragment);
+                out.extend_from_slice(fragment);
+                out.extend_from_slice(&tag[..mac.output_len()]);
+                key.apply(&mut out[start..]);
+            }
+            Protection::Block(cbc) => cbc.seal(header, fragment, random, out)?,
+            Protection::Aead { key, implicit } => {
+                // The explicit nonce is the sequence number, so it never repeats under one key.
+                let explicit: [u8; EXPLICIT_NONCE] = self.sequence.to_be_bytes();
+                out.extend_from_slice(&explicit);
+                let start = out.len();
+                out.extend_from_slice(fragment);
+                let additional =
+                    additional_data(self.sequence, content_type, version, fragment.len());
+                let tag = key
+                    .seal(&nonce(*implicit, explicit), &additional, &mut out[start..])
+                    .map_err(|_| Error::Internal("a record is too long for GCM"))?;
+                out.extend_from_slice(&tag);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What protection adds at the most: an IV, a MAC and a block of padding.
+const MAX_ADDED: usize = 16 + 32 + 16;

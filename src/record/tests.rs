@@ -1,0 +1,300 @@
+//! Sealing and opening against each other, and every way to spoil a record.
+
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::crypto::compression;
+use crate::crypto::random::SystemRandom;
+use crate::error::{Error, PeerMisbehaved};
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
+
+const BAD_MAC: Error = Error::PeerMisbehaved(PeerMisbehaved::BadRecordMac);
+
+fn parameters(
+    suite: CipherSuite,
+    version: ProtocolVersion,
+    encrypt_then_mac: bool,
+) -> ProtectionParameters {
+    ProtectionParameters {
+        version,
+        suite: suite.row().unwrap(),
+        encrypt_then_mac,
+    }
+}
+
+fn keys(parameters: ProtectionParameters) -> WriteKeys {
+    let bytes = |len: usize, first: u8| Zeroizing::new((0..len as u8).map(|i| first + i).collect());
+    WriteKeys {
+        mac_key: bytes(parameters.mac_key_len(), 1),
+        key: bytes(parameters.suite.cipher.key_len(), 50),
+        iv: bytes(parameters.fixed_iv_len(), 100),
+    }
+}
+
+fn pair(parameters: ProtectionParameters) -> (Sealer, Opener) {
+    let protection = || Protection::new(parameters, &keys(parameters)).unwrap();
+    (
+        Sealer::new(protection(), u64::MAX),
+        Opener::new(protection(), u64::MAX),
+    )
+}
+
+/// Every suite at every version that it exists in, with and without encrypt-then-MAC.
+fn each_protection(check: impl Fn(ProtectionParameters)) {
+    for version in ProtocolVersion::ALL {
+        for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
+            check(parameters(suite, version, false));
+            let cbc = suite.name().unwrap().contains("CBC");
+            if cbc && version > ProtocolVersion::SSLv3 {
+                check(parameters(suite, version, true));
+            }
+        }
+    }
+}
+
+fn seal(sealer: &mut Sealer, version: ProtocolVersion, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    sealer
+        .seal(
+            ContentType::ApplicationData,
+            version,
+            data,
+            &SystemRandom,
+            &mut out,
+        )
+        .unwrap();
+    out
+}
+
+fn open(opener: &mut Opener, version: ProtocolVersion, wire: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut deframer = Deframer::default();
+    let mut rest = wire;
+    while !rest.is_empty() {
+        deframer.read(&mut rest).unwrap();
+    }
+    let record = deframer
+        .next_record(Some(version))?
+        .expect("a whole record");
+    Ok(opener.open(record, version)?.plaintext.to_vec())
+}
+
+#[test]
+fn what_is_sealed_opens_in_order() {
+    each_protection(|parameters| {
+        let (mut sealer, mut opener) = pair(parameters);
+        for len in [0, 1, 15, 16, 17, 255, 1000, MAX_PLAINTEXT] {
+            let data = vec![0xa5; len];
+            let wire = seal(&mut sealer, parameters.version, &data);
+            assert!(wire.len() <= HEADER + MAX_CIPHERTEXT);
+            let opened = open(&mut opener, parameters.version, &wire).unwrap();
+            assert_eq!(
+                opened, data,
+                "{:?} at {}",
+                parameters.suite.suite, parameters.version
+            );
+        }
+    });
+}
+
+#[test]
+fn a_spoilt_record_gives_one_error_wherever_it_is_spoilt() {
+    each_protection(|parameters| {
+        let (mut sealer, _) = pair(parameters);
+        let wire = seal(
+            &mut sealer,
+            parameters.version,
+            b"some plaintext to be spoilt",
+        );
+        for place in HEADER..wire.len() {
+            let mut spoilt = wire.clone();
+            spoilt[place] ^= 0x10;
+            let (_, mut opener) = pair(parameters);
+            let result = open(&mut opener, parameters.version, &spoilt);
+            // At SSL 3.0 the padding's bytes are not authenticated.
+            let padding = parameters.version == ProtocolVersion::SSLv3 && result.is_ok();
+            assert!(padding || result == Err(BAD_MAC), "{place}: {result:?}");
+        }
+    });
+}
+
+#[test]
+fn a_record_that_is_cut_short_or_out_of_place_is_refused() {
+    each_protection(|parameters| {
+        let version = parameters.version;
+        let (mut sealer, _) = pair(parameters);
+        let first = seal(&mut sealer, version, b"first");
+        let second = seal(&mut sealer, version, b"second");
+        for len in 0..first.len() - HEADER {
+            let mut cut = first[..HEADER + len].to_vec();
+            cut[3..5].copy_from_slice(&(len as u16).to_be_bytes());
+            let (_, mut opener) = pair(parameters);
+            assert_eq!(
+                open(&mut opener, version, &cut),
+                Err(BAD_MAC),
+                "{len} bytes"
+            );
+        }
+        let (_, mut opener) = pair(parameters);
+        assert_eq!(open(&mut opener, version, &second), Err(BAD_MAC));
+        let (_, mut opener) = pair(parameters);
+        open(&mut opener, version, &first).unwrap();
+        assert_eq!(open(&mut opener, version, &first), Err(BAD_MAC));
+        let mut another_type = first;
+        another_type[0] = ContentType::Handshake.wire();
+        let (_, mut opener) = pair(parameters);
+        assert_eq!(open(&mut opener, version, &another_type), Err(BAD_MAC));
+    });
+}
+
+/// Lucky 13 and Vaudenay: whatever the last block decrypts to, the same work is done and the
+/// same error comes out.
+#[test]
+fn the_work_of_opening_does_not_depend_on_the_padding() {
+    each_protection(|parameters| {
+        let is_cbc = parameters.suite.suite.name().unwrap().contains("CBC");
+        if !is_cbc || parameters.encrypt_then_mac {
+            return;
+        }
+        let (mut sealer, _) = pair(parameters);
+        let wire = seal(&mut sealer, parameters.version, &[7; 600]);
+        let block = if parameters.suite.suite.name().unwrap().contains("AES") {
+            16
+        } else {
+            8
+        };
+        // Flips in the block before the last one reach the padding's length as they are.
+        let mut counts = std::collections::HashSet::new();
+        for flip in 1..=255 {
+            let mut spoilt = wire.clone();
+            let place = wire.len() - block - 1;
+            spoilt[place] ^= flip;
+            let (_, mut opener) = pair(parameters);
+            counts.insert(compression::count_blocks(|| {
+                assert_eq!(open(&mut opener, parameters.version, &spoilt), Err(BAD_MAC));
+            }));
+        }
+        assert_eq!(counts.len(), 1, "{counts:?}");
+    });
+}
+
+/// RFC 5246 §6.2.3.2: padding of up to 255 bytes is legal.
+#[test]
+fn long_padding_is_accepted() {
+    let parameters = parameters(
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+        ProtocolVersion::TLSv1_0,
+        false,
+    );
+    let key = crate::crypto::cipher::BlockKey::new(parameters.suite.cipher, &keys(parameters).key);
+    let mac = mac::RecordMac::new(
+        crate::crypto::HashAlgorithm::Sha1,
+        parameters.version,
+        &keys(parameters).mac_key,
+    )
+    .unwrap();
+    let header = mac::MacHeader {
+        sequence: 0,
+        content_type: ContentType::ApplicationData,
+    };
+    let build = |padding: u8, spoil: Option<usize>| {
+        let mut body = b"data".to_vec();
+        body.extend(&mac.compute(header, b"data")[..20]);
+        let start = body.len();
+        body.resize(start + usize::from(padding) + 1, padding);
+        if let Some(place) = spoil {
+            body[start + place] ^= 1;
+        }
+        key.as_ref()
+            .unwrap()
+            .encrypt(&keys(parameters).iv, &mut body)
+            .unwrap();
+        let mut wire = vec![23, 3, 1];
+        wire.extend((body.len() as u16).to_be_bytes());
+        wire.extend(body);
+        wire
+    };
+    for padding in (7..=255).step_by(16) {
+        let (_, mut opener) = pair(parameters);
+        let opened = open(&mut opener, parameters.version, &build(padding, None));
+        assert_eq!(opened, Ok(b"data".to_vec()), "{padding} bytes of padding");
+        for place in 0..usize::from(padding) {
+            let (_, mut opener) = pair(parameters);
+            let opened = open(
+                &mut opener,
+                parameters.version,
+                &build(padding, Some(place)),
+            );
+            assert_eq!(opened, Err(BAD_MAC), "byte {place} of {padding}");
+        }
+    }
+}
+
+#[test]
+fn keys_wear_out() {
+    let parameters = parameters(
+        CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+        ProtocolVersion::TLSv1_2,
+        false,
+    );
+    let protection = || Protection::new(parameters, &keys(parameters)).unwrap();
+    let version = parameters.version;
+    let mut sealer = Sealer::new(protection(), 10);
+    let mut out = seal(&mut sealer, version, &[0; 10]);
+    let before = out.clone();
+    let worn = sealer.seal(
+        ContentType::ApplicationData,
+        version,
+        &[0],
+        &SystemRandom,
+        &mut out,
+    );
+    assert_eq!(worn, Err(Error::KeysWornOut(10)));
+    assert_eq!(out, before);
+    sealer
+        .seal(
+            ContentType::Alert,
+            version,
+            &[1, 0],
+            &SystemRandom,
+            &mut out,
+        )
+        .unwrap();
+
+    let mut opener = Opener::new(protection(), 9);
+    assert_eq!(
+        open(&mut opener, version, &before),
+        Err(Error::KeysWornOut(9))
+    );
+}
+
+/// GCM's nonce is the sequence number: it stands in the record and counts up.
+#[test]
+fn gcm_nonces_never_repeat() {
+    let parameters = parameters(
+        CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256,
+        ProtocolVersion::TLSv1_2,
+        false,
+    );
+    let (mut sealer, _) = pair(parameters);
+    for sequence in 0..300u64 {
+        let wire = seal(&mut sealer, parameters.version, b"data");
+        assert_eq!(wire[HEADER..HEADER + 8], sequence.to_be_bytes());
+    }
+}
+
+/// BEAST: explicit IVs are fresh for every record.
+#[test]
+fn explicit_ivs_differ() {
+    let parameters = parameters(
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+        ProtocolVersion::TLSv1_1,
+        false,
+    );
+    let (mut sealer, _) = pair(parameters);
+    let mut ivs = std::collections::HashSet::new();
+    for _ in 0..100 {
+        ivs.insert(seal(&mut sealer, parameters.version, b"data")[HEADER..HEADER + 16].to_vec());
+    }
+    assert_eq!(ivs.len(), 100);
+}
