@@ -9,6 +9,8 @@ mod fingerprint;
 mod message;
 mod policy;
 mod record;
+mod secrets;
+mod side;
 mod suite;
 #[cfg(test)]
 mod test_vectors;

@@ -1,0 +1,12 @@
+//! From the pre-master secret to the keys: steps 4, 6 and 7 of the handshake.
+
+mod finished;
+mod key_block;
+mod master_secret;
+mod prf;
+mod transcript;
+
+pub(crate) use finished::{VerifyData, certificate_verify_input};
+pub(crate) use key_block::KeyBlock;
+pub(crate) use master_secret::{MasterSecret, PreMasterSecret, Randoms};
+pub(crate) use transcript::Transcript;
