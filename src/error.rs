@@ -3,7 +3,6 @@
 use core::fmt;
 
 use crate::alert::AlertDescription;
-use crate::crypto::HashAlgorithm;
 use crate::crypto::random::RandomFailed;
 use crate::fingerprint::Fingerprint;
 use crate::suite::CipherSuite;
@@ -359,9 +358,6 @@ pub enum PeerIncompatible {
     /// The peer accepts no signature that this side can make.
     #[error("the peer accepts no signature algorithm that this side's key and policy have")]
     NoSignatureAlgorithmInCommon,
-    /// The peer does not have the extension that the policy requires.
-    #[error("the peer has no secure renegotiation (RFC 5746), which the policy requires")]
-    NoSecureRenegotiation,
 }
 
 impl PeerIncompatible {
@@ -371,8 +367,7 @@ impl PeerIncompatible {
             Self::NoSuiteInCommon(_)
             | Self::NoSignatureAlgorithmInCommon
             | Self::NoClientCertificate
-            | Self::NoCertificateForClient
-            | Self::NoSecureRenegotiation => AlertDescription::HANDSHAKE_FAILURE,
+            | Self::NoCertificateForClient => AlertDescription::HANDSHAKE_FAILURE,
             Self::NoApplicationProtocolInCommon => AlertDescription::NO_APPLICATION_PROTOCOL,
             Self::KeyTooShort(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
         }
@@ -424,9 +419,9 @@ pub enum KeyError {
     /// it takes the same way as every other bad pre-master secret.
     #[error("the input is not a number below the modulus")]
     InputOutOfRange,
-    /// The key is too short to sign this digest.
-    #[error("it is too short to sign {0}")]
-    TooShort(HashAlgorithm),
+    /// The key is too short to carry the signature.
+    #[error("it is too short for the signature")]
+    TooShort,
     /// The operation itself failed.
     #[error("{0}")]
     Failed(String),

@@ -3,6 +3,8 @@
 #![warn(missing_docs)]
 
 mod alert;
+mod cert;
+mod config;
 mod crypto;
 mod error;
 mod fingerprint;
@@ -17,9 +19,11 @@ mod test_vectors;
 mod version;
 
 pub use alert::{AlertDescription, AlertLevel};
+pub use config::RsaPrivateKey;
 pub use crypto::HashAlgorithm;
 pub use error::Error;
 pub use fingerprint::Fingerprint;
 pub use policy::Policy;
+pub use rustls_pki_types as pki_types;
 pub use suite::CipherSuite;
 pub use version::ProtocolVersion;

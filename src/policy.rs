@@ -235,6 +235,10 @@ impl Policy {
         Some((min, usable.next_back().unwrap_or(min)))
     }
 
+    pub(crate) fn version_range(&self) -> (ProtocolVersion, ProtocolVersion) {
+        (self.min_version, self.max_version)
+    }
+
     /// Whether the version is in the range and has a suite.
     pub(crate) fn usable_at(&self, version: ProtocolVersion) -> bool {
         self.allows_version(version) && self.allowed_suites().any(|suite| suite.exists_at(version))

@@ -1,5 +1,8 @@
 //! What unit tests share: hexadecimal vectors and the repository's test keys.
 
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+
 use crate::crypto::rsa::RawPrivateKey;
 
 /// The bytes that `digits` spell; white space and continued lines are passed over.
@@ -23,7 +26,17 @@ pub(crate) fn test_key(bits: usize) -> RawPrivateKey {
         2048 => include_str!("../tests/data/test-key-2048.pem"),
         _ => panic!("there is no test key of {bits} bits"),
     };
-    use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
     let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
     RawPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()).unwrap()
+}
+
+/// The self-signed certificate of [`test_key`].
+pub(crate) fn test_certificate(bits: usize) -> CertificateDer<'static> {
+    let pem = match bits {
+        512 => include_str!("../tests/data/test-certificate-512.pem"),
+        1024 => include_str!("../tests/data/test-certificate-1024.pem"),
+        2048 => include_str!("../tests/data/test-certificate-2048.pem"),
+        _ => panic!("there is no test certificate of {bits} bits"),
+    };
+    CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
 }

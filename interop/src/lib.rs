@@ -1,1 +1,14 @@
-//! Peers.
+//! Independent implementations of SSL and TLS to talk to, and what a test needs around them.
+//!
+//! The peers are [`peer::openssl`] (OpenSSL 3.6, in process) and [`peer::node`] (OpenSSL 1.0.1e,
+//! inside Node.js 0.10.0, in processes of its own).
+
+#![forbid(unsafe_code)]
+
+pub mod certificate;
+pub mod loopback;
+pub mod peer;
+pub mod recording;
+
+/// What stops a peer: shown to whoever reads the failing test, never matched on.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;

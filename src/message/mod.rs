@@ -13,7 +13,7 @@ pub(crate) mod extension;
 mod handshake_type;
 mod server_hello;
 
-pub(crate) use certificate::Certificate;
+pub(crate) use certificate::{Certificate, MAX_CHAIN};
 pub(crate) use certificate_request::CertificateRequest;
 pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm};
 pub use client_hello::ClientHello;

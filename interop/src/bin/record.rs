@@ -1,0 +1,345 @@
+//! Writes `tests/data/recordings`: conversations of OpenSSL with itself, as vectors.
+
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use interop::Error;
+use interop::certificate::{Hash, Identity};
+use interop::loopback::{self, Listener};
+use interop::peer::{Version, node, openssl};
+use interop::recording::{ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, Recording, Side, Tape};
+
+const PING: &str = "ping from the client\n";
+const PONG: &str = "pong from the server\n";
+
+/// Name, and OpenSSL's name.
+type Suite = (&'static str, &'static str);
+
+const DES: Suite = ("TLS_RSA_WITH_DES_CBC_SHA", "DES-CBC-SHA");
+const TRIPLE_DES: Suite = ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", "DES-CBC3-SHA");
+const AES_128_SHA: Suite = ("TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA");
+const AES_128_SHA256: Suite = ("TLS_RSA_WITH_AES_128_CBC_SHA256", "AES128-SHA256");
+const AES_256_SHA256: Suite = ("TLS_RSA_WITH_AES_256_CBC_SHA256", "AES256-SHA256");
+const AES_128_GCM: Suite = ("TLS_RSA_WITH_AES_128_GCM_SHA256", "AES128-GCM-SHA256");
+const AES_256_GCM: Suite = ("TLS_RSA_WITH_AES_256_GCM_SHA384", "AES256-GCM-SHA384");
+
+const ANY_VERSION: [Suite; 7] = [
+    ("TLS_RSA_WITH_NULL_MD5", "NULL-MD5"),
+    ("TLS_RSA_WITH_NULL_SHA", "NULL-SHA"),
+    ("TLS_RSA_WITH_RC4_128_MD5", "RC4-MD5"),
+    ("TLS_RSA_WITH_RC4_128_SHA", "RC4-SHA"),
+    TRIPLE_DES,
+    AES_128_SHA,
+    ("TLS_RSA_WITH_AES_256_CBC_SHA", "AES256-SHA"),
+];
+
+const TLS1_2_ONLY: [Suite; 5] = [
+    ("TLS_RSA_WITH_NULL_SHA256", "NULL-SHA256"),
+    AES_128_SHA256,
+    AES_256_SHA256,
+    AES_128_GCM,
+    AES_256_GCM,
+];
+
+/// What a conversation has beyond the plain one.
+#[derive(Clone, Copy, PartialEq)]
+enum Extra {
+    EncryptThenMac,
+    ExtendedMasterSecret,
+    ClientCertificate,
+    EmptyFragments,
+}
+use Extra::{ClientCertificate, EmptyFragments, EncryptThenMac, ExtendedMasterSecret};
+
+const EXTRAS: &[(Version, Suite, &[Extra])] = &[
+    (Version::Ssl3, AES_128_SHA, &[EmptyFragments]),
+    (Version::Ssl3, AES_128_SHA, &[ClientCertificate]),
+    (Version::Tls1_0, AES_128_SHA, &[EmptyFragments]),
+    (Version::Tls1_0, AES_128_SHA, &[ClientCertificate]),
+    (
+        Version::Tls1_0,
+        AES_128_SHA,
+        &[ExtendedMasterSecret, ClientCertificate],
+    ),
+    (Version::Tls1_0, AES_128_SHA, &[EncryptThenMac]),
+    (Version::Tls1_0, AES_128_SHA, &[ExtendedMasterSecret]),
+    (
+        Version::Tls1_0,
+        AES_128_SHA,
+        &[EncryptThenMac, ExtendedMasterSecret],
+    ),
+    (Version::Tls1_0, TRIPLE_DES, &[EncryptThenMac]),
+    (Version::Tls1_1, AES_128_SHA, &[EncryptThenMac]),
+    (Version::Tls1_1, AES_128_SHA, &[ExtendedMasterSecret]),
+    (
+        Version::Tls1_1,
+        AES_128_SHA,
+        &[EncryptThenMac, ExtendedMasterSecret],
+    ),
+    (Version::Tls1_1, TRIPLE_DES, &[EncryptThenMac]),
+    (Version::Tls1_2, AES_128_SHA, &[ClientCertificate]),
+    (
+        Version::Tls1_2,
+        AES_128_SHA,
+        &[ExtendedMasterSecret, ClientCertificate],
+    ),
+    (Version::Tls1_2, AES_128_SHA, &[EncryptThenMac]),
+    (Version::Tls1_2, AES_128_SHA, &[ExtendedMasterSecret]),
+    (
+        Version::Tls1_2,
+        AES_128_SHA,
+        &[EncryptThenMac, ExtendedMasterSecret],
+    ),
+    (Version::Tls1_2, TRIPLE_DES, &[EncryptThenMac]),
+    (Version::Tls1_2, AES_128_SHA256, &[EncryptThenMac]),
+    (Version::Tls1_2, AES_256_SHA256, &[EncryptThenMac]),
+    (Version::Tls1_2, AES_128_GCM, &[ExtendedMasterSecret]),
+    (Version::Tls1_2, AES_256_GCM, &[ExtendedMasterSecret]),
+];
+
+fn main() -> Result<(), Error> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/recordings");
+    fs::create_dir_all(&directory)?;
+    let identity = Identity::self_signed("localhost", 1024, Hash::Sha256)?;
+
+    for version in Version::ALL {
+        let last = if version == Version::Tls1_2 {
+            &TLS1_2_ONLY[..]
+        } else {
+            &[]
+        };
+        for &suite in ANY_VERSION.iter().chain(last) {
+            write(
+                &directory,
+                version,
+                suite,
+                &[],
+                &openssl_pair(&identity, version, suite, &[])?,
+            )?;
+        }
+    }
+    for &(version, suite, extras) in EXTRAS {
+        let recording = openssl_pair(&identity, version, suite, extras)?;
+        write(&directory, version, suite, extras, &recording)?;
+    }
+    // OpenSSL 3 has single DES no longer.
+    for version in [Version::Ssl3, Version::Tls1_0, Version::Tls1_1] {
+        write(
+            &directory,
+            version,
+            DES,
+            &[],
+            &node_pair(&identity, version, DES)?,
+        )?;
+    }
+    Ok(())
+}
+
+fn write(
+    directory: &Path,
+    version: Version,
+    (name, _): Suite,
+    extras: &[Extra],
+    recording: &Recording,
+) -> Result<(), Error> {
+    let hello = recording.tape.server_hello()?;
+    assert_eq!(hello.version, version.wire());
+    for (extra, extension) in [
+        (EncryptThenMac, ENCRYPT_THEN_MAC),
+        (ExtendedMasterSecret, EXTENDED_MASTER_SECRET),
+    ] {
+        assert_eq!(
+            hello.extensions.contains(&extension),
+            extras.contains(&extra)
+        );
+    }
+    let mut file = match version {
+        Version::Ssl3 => "ssl3",
+        Version::Tls1_0 => "tls1.0",
+        Version::Tls1_1 => "tls1.1",
+        Version::Tls1_2 => "tls1.2",
+    }
+    .to_owned();
+    file += "-";
+    file += name;
+    for extra in extras {
+        file += match extra {
+            EncryptThenMac => "-etm",
+            ExtendedMasterSecret => "-ems",
+            ClientCertificate => "-clientauth",
+            EmptyFragments => "-empty-fragments",
+        };
+    }
+    fs::write(directory.join(file + ".txt"), recording.to_text()?)?;
+    Ok(())
+}
+
+/// OpenSSL 3 with itself, in memory.
+fn openssl_pair(
+    identity: &Identity,
+    version: Version,
+    (name, openssl_name): Suite,
+    extras: &[Extra],
+) -> Result<Recording, Error> {
+    let common = openssl::Settings {
+        // Without RSA-PSS, which is younger than TLS 1.2.
+        signature_algorithms: Some("RSA+SHA256:RSA+SHA1".to_owned()),
+        encrypt_then_mac: extras.contains(&EncryptThenMac),
+        extended_master_secret: extras.contains(&ExtendedMasterSecret),
+        empty_fragments: extras.contains(&EmptyFragments),
+        ..openssl::Settings::new(version, openssl_name)
+    };
+    let server = openssl::Endpoint::server(&openssl::Settings {
+        identity: Some(identity.clone()),
+        client_certificate: if extras.contains(&ClientCertificate) {
+            openssl::ClientCertificate::Required
+        } else {
+            openssl::ClientCertificate::NotRequested
+        },
+        ..common.clone()
+    })?;
+    let client = openssl::Endpoint::client(&openssl::Settings {
+        identity: Some(identity.renamed("client", Hash::Sha256)?),
+        server_name: Some("localhost".to_owned()),
+        ..common
+    })?;
+
+    let (mut client, mut server) = (client.connection()?, server.connection()?);
+    let mut tape = Tape::default();
+    loop {
+        let client_done = client.handshake()?;
+        carry(&mut client, &mut server, Side::Client, &mut tape);
+        let server_done = server.handshake()?;
+        carry(&mut server, &mut client, Side::Server, &mut tape);
+        if client_done && server_done {
+            break;
+        }
+    }
+    client.write(PING.as_bytes())?;
+    carry(&mut client, &mut server, Side::Client, &mut tape);
+    assert_eq!(server.read()?, PING.as_bytes());
+    server.write(PONG.as_bytes())?;
+    carry(&mut server, &mut client, Side::Server, &mut tape);
+    assert_eq!(client.read()?, PONG.as_bytes());
+    client.shutdown()?;
+    carry(&mut client, &mut server, Side::Client, &mut tape);
+    assert_eq!(server.read()?, b"");
+    server.shutdown()?;
+    carry(&mut server, &mut client, Side::Server, &mut tape);
+    assert_eq!(client.read()?, b"");
+    assert!(client.close_notify_received() && server.close_notify_received());
+    assert_eq!(client.master_secret(), server.master_secret());
+
+    let mut source = vec![
+        format!("{version}, {name}"),
+        format!(
+            "Client and server: {}, in memory, by interop/src/bin/record.rs.",
+            ::openssl::version::version()
+        ),
+    ];
+    if extras.contains(&ClientCertificate) {
+        source.push("The client's certificate has the same key as the server's.".to_owned());
+    }
+    if extras.contains(&EmptyFragments) {
+        source.push("An empty record of application data comes before each with data.".to_owned());
+    }
+    Ok(Recording {
+        source,
+        suite_name: name.to_owned(),
+        key: identity.key.clone(),
+        master_secret: client.master_secret(),
+        client_plaintext: PING.into(),
+        server_plaintext: PONG.into(),
+        tape,
+    })
+}
+
+fn carry(
+    from: &mut openssl::Connection,
+    to: &mut openssl::Connection,
+    side: Side,
+    tape: &mut Tape,
+) {
+    let bytes = from.take();
+    tape.push(side, &bytes);
+    to.feed(&bytes);
+}
+
+/// OpenSSL 1.0.1e in Node.js 0.10.0 with itself, and this process in the middle.
+fn node_pair(
+    identity: &Identity,
+    version: Version,
+    (name, openssl_name): Suite,
+) -> Result<Recording, Error> {
+    let mut server = node::Server::start(&node::Settings {
+        identity: Some(identity.clone()),
+        reply: Some(PONG.to_owned()),
+        ..node::Settings::new(version, openssl_name)
+    })?;
+    let listener = Listener::bind()?;
+    let mut client = node::Client::connect(
+        listener.port(),
+        PING,
+        &node::Settings {
+            server_name: Some("localhost".to_owned()),
+            ..node::Settings::new(version, openssl_name)
+        },
+    )?;
+    let to_client = client.accept(&listener)?;
+    let to_server = loopback::connect(server.port())?;
+    let tape = Mutex::new(Tape::default());
+    thread::scope(|scope| {
+        let up = scope.spawn(|| forward(&to_client, &to_server, Side::Client, &tape));
+        let down = scope.spawn(|| forward(&to_server, &to_client, Side::Server, &tape));
+        up.join().expect("no panic")?;
+        down.join().expect("no panic")
+    })?;
+    let client = client.conversation()?;
+    let server = server.conversation()?;
+    assert_eq!(server.received, PING.as_bytes());
+    assert_eq!(client.received, PONG.as_bytes());
+    assert!(client.close_notify && server.close_notify);
+    assert_eq!(client.master_secret, server.master_secret);
+
+    Ok(Recording {
+        source: vec![
+            format!("{version}, {name}"),
+            "Client and server: OpenSSL 1.0.1e in Node.js 0.10.0, by interop/src/bin/record.rs."
+                .to_owned(),
+        ],
+        suite_name: name.to_owned(),
+        key: identity.key.clone(),
+        master_secret: client.master_secret,
+        client_plaintext: PING.into(),
+        server_plaintext: PONG.into(),
+        tape: tape.into_inner().unwrap_or_else(PoisonError::into_inner),
+    })
+}
+
+/// Until the sender closes. On tape first, so that an answer cannot overtake what it answers.
+fn forward(
+    mut from: &TcpStream,
+    mut to: &TcpStream,
+    side: Side,
+    tape: &Mutex<Tape>,
+) -> Result<(), Error> {
+    let mut piece = [0; 4096];
+    loop {
+        let n = from.read(&mut piece)?;
+        if n == 0 {
+            // The other side may be gone already.
+            let _ = to.shutdown(Shutdown::Write);
+            return Ok(());
+        }
+        tape.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(side, &piece[..n]);
+        to.write_all(&piece[..n])?;
+    }
+}

@@ -1,0 +1,51 @@
+//! TCP on the loopback interface, where nothing is waited for without end.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// How long a peer may keep silent.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A connection to a port of this machine.
+pub fn connect(port: u16) -> io::Result<TcpStream> {
+    patient(TcpStream::connect((Ipv4Addr::LOCALHOST, port))?)
+}
+
+/// Listens on a port that the system chooses.
+pub struct Listener {
+    listener: TcpListener,
+    port: u16,
+}
+
+impl Listener {
+    pub fn bind() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, port })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The next connection, if there is one.
+    pub fn try_accept(&self) -> io::Result<Option<TcpStream>> {
+        match self.listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                Ok(Some(patient(stream)?))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn patient(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}

@@ -1,0 +1,40 @@
+//! The peers, and what they have in common.
+
+pub mod node;
+pub mod openssl;
+
+use std::fmt;
+
+/// The protocol versions that every peer is asked for by the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    Ssl3,
+    Tls1_0,
+    Tls1_1,
+    Tls1_2,
+}
+
+impl Version {
+    pub const ALL: [Self; 4] = [Self::Ssl3, Self::Tls1_0, Self::Tls1_1, Self::Tls1_2];
+
+    /// `ProtocolVersion` on the wire.
+    pub const fn wire(self) -> u16 {
+        match self {
+            Self::Ssl3 => 0x0300,
+            Self::Tls1_0 => 0x0301,
+            Self::Tls1_1 => 0x0302,
+            Self::Tls1_2 => 0x0303,
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ssl3 => "SSL 3.0",
+            Self::Tls1_0 => "TLS 1.0",
+            Self::Tls1_1 => "TLS 1.1",
+            Self::Tls1_2 => "TLS 1.2",
+        })
+    }
+}

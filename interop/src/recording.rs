@@ -1,0 +1,182 @@
+//! Conversations written down, to serve as vectors.
+
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Padding;
+
+use crate::Error;
+
+/// Who sent something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Client,
+    Server,
+}
+
+/// What went over the wire, in order, one entry a record.
+#[derive(Default)]
+pub struct Tape {
+    records: Vec<(Side, Vec<u8>)>,
+    unfinished: [Vec<u8>; 2],
+}
+
+impl Tape {
+    /// Takes bytes as they come; records are put together from them.
+    pub fn push(&mut self, side: Side, bytes: &[u8]) {
+        let unfinished = &mut self.unfinished[side as usize];
+        unfinished.extend_from_slice(bytes);
+        while let [_, _, _, high, low, ..] = unfinished[..] {
+            let length = 5 + usize::from(u16::from_be_bytes([high, low]));
+            if unfinished.len() < length {
+                break;
+            }
+            let rest = unfinished.split_off(length);
+            self.records
+                .push((side, std::mem::replace(unfinished, rest)));
+        }
+    }
+
+    pub fn server_hello(&self) -> Result<ServerHello, Error> {
+        const SERVER_HELLO: u8 = 2;
+        let body = self.handshake_message(Side::Server, SERVER_HELLO)?;
+        let after_session_id = &body[35 + usize::from(body[34])..];
+        Ok(ServerHello {
+            version: u16::from_be_bytes([body[0], body[1]]),
+            random: body[2..34].to_vec(),
+            suite: u16::from_be_bytes([after_session_id[0], after_session_id[1]]),
+            extensions: extension_types(after_session_id.get(5..).unwrap_or_default()),
+        })
+    }
+
+    fn client_random(&self) -> Result<Vec<u8>, Error> {
+        const CLIENT_HELLO: u8 = 1;
+        Ok(self.handshake_message(Side::Client, CLIENT_HELLO)?[2..34].to_vec())
+    }
+
+    fn pre_master_secret(&self, key: &PKey<Private>) -> Result<Vec<u8>, Error> {
+        const CLIENT_KEY_EXCHANGE: u8 = 16;
+        let body = self.handshake_message(Side::Client, CLIENT_KEY_EXCHANGE)?;
+        // SSL 3.0 has no length in front.
+        let encrypted = match self.server_hello()?.version {
+            0x0300 => &body[..],
+            _ => &body[2..],
+        };
+        let rsa = key.rsa()?;
+        let mut secret = vec![0; rsa.size() as usize];
+        let length = rsa.private_decrypt(encrypted, &mut secret, Padding::PKCS1)?;
+        secret.truncate(length);
+        Ok(secret)
+    }
+
+    /// The body of the first of its kind that the side sent in the clear.
+    fn handshake_message(&self, side: Side, kind: u8) -> Result<Vec<u8>, Error> {
+        const HANDSHAKE: u8 = 22;
+        let flight: Vec<u8> = self
+            .records
+            .iter()
+            .filter(|(sender, _)| *sender == side)
+            .map(|(_, record)| record)
+            .take_while(|record| record[0] == HANDSHAKE)
+            .flat_map(|record| record[5..].iter().copied())
+            .collect();
+        let mut rest = &flight[..];
+        while let [found, a, b, c, body @ ..] = rest {
+            let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+            if *found == kind {
+                return Ok(body[..length].to_vec());
+            }
+            rest = &body[length..];
+        }
+        Err(format!("no handshake message {kind} from the {side:?}").into())
+    }
+}
+
+/// What a ServerHello says, as far as recordings care.
+pub struct ServerHello {
+    pub version: u16,
+    pub random: Vec<u8>,
+    pub suite: u16,
+    /// Their types.
+    pub extensions: Vec<u16>,
+}
+
+/// `ExtensionType` of RFC 7366 and RFC 7627.
+pub const ENCRYPT_THEN_MAC: u16 = 22;
+pub const EXTENDED_MASTER_SECRET: u16 = 23;
+
+/// A whole conversation and what is known of it apart from the wire.
+pub struct Recording {
+    /// Where it is from, in a line each.
+    pub source: Vec<String>,
+    pub suite_name: String,
+    /// The server's.
+    pub key: PKey<Private>,
+    pub master_secret: Vec<u8>,
+    pub client_plaintext: Vec<u8>,
+    pub server_plaintext: Vec<u8>,
+    pub tape: Tape,
+}
+
+impl Recording {
+    /// The file: `name = value` in a line each, values in hexadecimal but for names and flags.
+    pub fn to_text(&self) -> Result<String, Error> {
+        let hello = self.tape.server_hello()?;
+        let mut lines: Vec<String> = self.source.iter().map(|line| format!("# {line}")).collect();
+        lines.push("# The private key is a test key, of no use for anything else.".to_owned());
+        lines.push(String::new());
+        let mut say = |name: &str, value: String| lines.push(format!("{name} = {value}"));
+        let extended = hello.extensions.contains(&EXTENDED_MASTER_SECRET);
+        let encrypt_then_mac = hello.extensions.contains(&ENCRYPT_THEN_MAC);
+        say("version", format!("{:04x}", hello.version));
+        say("suite", format!("{:04x}", hello.suite));
+        say("suite_name", self.suite_name.clone());
+        say("extended_master_secret", extended.to_string());
+        say("encrypt_then_mac", encrypt_then_mac.to_string());
+        for (name, bytes) in [
+            ("client_random", &self.tape.client_random()?),
+            ("server_random", &hello.random),
+            (
+                "pre_master_secret",
+                &self.tape.pre_master_secret(&self.key)?,
+            ),
+            ("master_secret", &self.master_secret),
+            ("private_key", &self.key.private_key_to_pkcs8()?),
+            ("client_plaintext", &self.client_plaintext),
+            ("server_plaintext", &self.server_plaintext),
+        ] {
+            say(name, to_hex(bytes));
+        }
+        lines.push(String::new());
+        for (side, record) in &self.tape.records {
+            let side = match side {
+                Side::Client => "client",
+                Side::Server => "server",
+            };
+            lines.push(format!("{side} = {}", to_hex(record)));
+        }
+        lines.push(String::new());
+        Ok(lines.join("\n"))
+    }
+}
+
+fn extension_types(mut extensions: &[u8]) -> Vec<u16> {
+    let mut types = Vec::new();
+    while let [a, b, c, d, rest @ ..] = extensions {
+        types.push(u16::from_be_bytes([*a, *b]));
+        extensions = &rest[usize::from(u16::from_be_bytes([*c, *d]))..];
+    }
+    types
+}
+
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn from_hex(digits: &str) -> Result<Vec<u8>, Error> {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
+        return Err(format!("not hex: {digits:?}").into());
+    }
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| Ok(u8::from_str_radix(&digits[at..at + 2], 16)?))
+        .collect()
+}

@@ -1,0 +1,123 @@
+//! The RSA key in a certificate, read leniently: device certificates have negative serials, odd
+//! DER and wrong usages, and a pinned one needs nothing but a readable key.
+
+use rustls_pki_types::CertificateDer;
+
+use crate::crypto::rsa::PublicKey;
+use crate::error::CertificateError;
+
+/// The certificate's public key (RFC 5280 §4.1).
+///
+/// Walks the TBSCertificate's fields by their tags and looks inside none but the
+/// subjectPublicKeyInfo.
+pub(crate) fn public_key(certificate: &CertificateDer<'_>) -> Result<PublicKey, CertificateError> {
+    let key_info = subject_public_key_info(certificate).ok_or(CertificateError::Unreadable)?;
+    rsa_public_key(key_info).ok_or(CertificateError::NotRsa)
+}
+
+fn subject_public_key_info(certificate: &[u8]) -> Option<&[u8]> {
+    let (certificate, _) = take(SEQUENCE, certificate)?;
+    let (tbs, _) = take(SEQUENCE, certificate)?;
+    let rest = match take(VERSION, tbs) {
+        Some((_, rest)) => rest,
+        None => tbs,
+    };
+    let (_serial_number, rest) = take(INTEGER, rest)?;
+    let (_signature, rest) = take(SEQUENCE, rest)?;
+    let (_issuer, rest) = take(SEQUENCE, rest)?;
+    let (_validity, rest) = take(SEQUENCE, rest)?;
+    let (_subject, rest) = take(SEQUENCE, rest)?;
+    let (key_info, _) = take(SEQUENCE, rest)?;
+    Some(key_info)
+}
+
+fn rsa_public_key(key_info: &[u8]) -> Option<PublicKey> {
+    let (algorithm, rest) = take(SEQUENCE, key_info)?;
+    let (oid, _) = take(OBJECT_IDENTIFIER, algorithm)?;
+    if oid != RSA_ENCRYPTION {
+        return None;
+    }
+    let (bits, _) = take(BIT_STRING, rest)?;
+    let [0, key @ ..] = bits else {
+        return None;
+    };
+    let (key, _) = take(SEQUENCE, key)?;
+    let (modulus, rest) = take(INTEGER, key)?;
+    let (exponent, _) = take(INTEGER, rest)?;
+    PublicKey::new(modulus, exponent).ok()
+}
+
+/// Takes one value with this tag: its contents, and what follows it. The length may be in any
+/// definite form.
+fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (found, rest) = der.split_first()?;
+    if *found != tag {
+        return None;
+    }
+    let (first, rest) = rest.split_first()?;
+    let (len, rest) = match usize::from(*first) {
+        short @ 0..0x80 => (short, rest),
+        long => {
+            let (digits, rest) = rest.split_at_checked(long & 0x7f)?;
+            // A handshake message is far below 2^24 bytes, so longer lengths cannot be true.
+            if digits.is_empty() || digits.len() > 3 {
+                return None;
+            }
+            let len = digits
+                .iter()
+                .fold(0, |len, digit| len << 8 | usize::from(*digit));
+            (len, rest)
+        }
+    };
+    rest.split_at_checked(len)
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+/// The explicit tag of the TBSCertificate's version.
+const VERSION: u8 = 0xa0;
+
+/// 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_vectors::{test_certificate, test_key};
+
+    #[test]
+    fn the_key_in_the_certificate_is_the_one_it_was_made_with() {
+        for bits in [512, 1024, 2048] {
+            let key = public_key(&test_certificate(bits)).unwrap();
+            assert_eq!(&key, test_key(bits).public());
+        }
+    }
+
+    #[test]
+    fn a_negative_serial_number_does_not_matter() {
+        let mut der = test_certificate(1024).to_vec();
+        let serial = der
+            .windows(2)
+            .position(|pair| pair == [INTEGER, 20])
+            .unwrap()
+            + 2;
+        der[serial] = 0xff;
+        assert!(public_key(&der.into()).is_ok());
+    }
+
+    #[test]
+    fn cut_and_changed_certificates_give_an_error_or_a_key_and_never_panic() {
+        let der = test_certificate(512).to_vec();
+        for len in 0..der.len() {
+            let cut = CertificateDer::from(&der[..len]);
+            assert_eq!(public_key(&cut).unwrap_err(), CertificateError::Unreadable);
+            for value in [0, 0x30, 0x80, 0x84, 0xff] {
+                let mut changed = der.clone();
+                changed[len] = value;
+                let _ = public_key(&changed.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A certificate chain and its key.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use super::error::ConfigError;
+use super::private_key::PrivateKey;
+use crate::cert;
+use crate::message::HandshakeType;
+use crate::message::MAX_CHAIN;
+use crate::policy::Policy;
+
+/// A certificate chain, one's own certificate first, and the private key to it.
+#[derive(Clone, Debug)]
+pub struct CertifiedKey {
+    chain: Vec<CertificateDer<'static>>,
+    key: Arc<dyn PrivateKey>,
+}
+
+impl CertifiedKey {
+    /// Joins a chain and a key, after checking that they belong together.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadChain`], [`ConfigError::UnreadableCertificate`] or
+    /// [`ConfigError::KeyMismatch`].
+    pub fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: Arc<dyn PrivateKey>,
+    ) -> Result<Self, ConfigError> {
+        let encoded_len: usize = chain.iter().map(|certificate| certificate.len() + 3).sum();
+        let end_entity = chain.first().ok_or(ConfigError::BadChain)?;
+        if chain.len() > MAX_CHAIN || encoded_len + 3 > HandshakeType::CERTIFICATE.max_body() {
+            return Err(ConfigError::BadChain);
+        }
+        let public =
+            cert::public_key(end_entity).map_err(|_| ConfigError::UnreadableCertificate)?;
+        if public != *key.public_key() {
+            return Err(ConfigError::KeyMismatch);
+        }
+        Ok(Self { chain, key })
+    }
+
+    /// The chain, one's own certificate first.
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    /// The private key.
+    pub fn key(&self) -> &Arc<dyn PrivateKey> {
+        &self.key
+    }
+
+    pub(crate) fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
+        let bits = self.key.public_key().bits();
+        let min = policy.smallest_rsa_key();
+        if bits < min {
+            return Err(ConfigError::KeyTooShort { bits, min });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! A client's config.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use super::certified_key::CertifiedKey;
+use super::clock::Clock;
+use super::common::{Common, common_setters};
+use super::error::ConfigError;
+use super::key_log::KeyLog;
+use super::observer::ObserverFactory;
+use super::private_key::PrivateKey;
+use super::resolver::{Always, ClientCertificateResolver};
+use super::verifier::ServerVerifier;
+use crate::crypto::random::SecureRandom;
+use crate::policy::Policy;
+
+/// What a client's connections have in common; made by [`ClientConfig::builder`].
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    pub(crate) common: Common,
+    pub(crate) verifier: Arc<dyn ServerVerifier>,
+    pub(crate) resolver: Option<Arc<dyn ClientCertificateResolver>>,
+    pub(crate) sends_server_name: bool,
+}
+
+impl ClientConfig {
+    /// Starts a config under `policy`.
+    pub fn builder(policy: Policy) -> ClientConfigBuilder {
+        ClientConfigBuilder {
+            common: Common::new(policy),
+            verifier: None,
+            certificate: None,
+            resolver: None,
+            sends_server_name: true,
+        }
+    }
+}
+
+/// Collects a client's settings; [`build`](Self::build) checks them.
+#[derive(Debug)]
+#[must_use]
+pub struct ClientConfigBuilder {
+    common: Common,
+    verifier: Option<Arc<dyn ServerVerifier>>,
+    certificate: Option<(Vec<CertificateDer<'static>>, Arc<dyn PrivateKey>)>,
+    resolver: Option<Arc<dyn ClientCertificateResolver>>,
+    sends_server_name: bool,
+}
+
+impl ClientConfigBuilder {
+    /// How servers are authenticated. There is no default.
+    pub fn verifier(mut self, verifier: impl ServerVerifier + 'static) -> Self {
+        self.verifier = Some(Arc::new(verifier));
+        self
+    }
+
+    /// The certificate for servers that ask for one, its chain and its key.
+    pub fn certificate(
+        mut self,
+        chain: Vec<CertificateDer<'static>>,
+        key: Arc<dyn PrivateKey>,
+    ) -> Self {
+        self.certificate = Some((chain, key));
+        self
+    }
+
+    /// Chooses a certificate for each server that asks, in place of one for all.
+    pub fn certificate_resolver(mut self, resolver: Arc<dyn ClientCertificateResolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Does not tell the server which name it is reached by.
+    pub fn without_server_name(mut self) -> Self {
+        self.sends_server_name = false;
+        self
+    }
+
+    common_setters!();
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`ConfigError`], whose text says what to change.
+    pub fn build(self) -> Result<ClientConfig, ConfigError> {
+        self.common.check()?;
+        let single = match self.certificate {
+            Some((chain, key)) => {
+                let certified = CertifiedKey::new(chain, key)?;
+                Some(Arc::new(Always(Arc::new(certified))) as Arc<dyn ClientCertificateResolver>)
+            }
+            None => None,
+        };
+        Ok(ClientConfig {
+            common: self.common,
+            verifier: self.verifier.ok_or(ConfigError::NoVerifier)?,
+            resolver: self.resolver.or(single),
+            sends_server_name: self.sends_server_name,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! What is refused before a connection exists.
+
+use crate::crypto::rsa::BadKey;
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
+
+/// Why a config cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A client must say how it authenticates servers.
+    #[error(
+        "no verifier: give the builder one, pin the server's fingerprint, or name one of the \
+         module `dangerous`"
+    )]
+    NoVerifier,
+    /// A server must have a certificate and its key.
+    #[error("no certificate: give the builder a chain with its key, or a resolver")]
+    NoCertificate,
+    /// The policy names no suites.
+    #[error("the policy's list of cipher suites is empty")]
+    NoSuites,
+    /// The policy names a suite that this crate does not have.
+    #[error("the policy names the cipher suite {0}, which this crate does not have")]
+    UnknownSuite(CipherSuite),
+    /// The policy names more suites than this crate has.
+    #[error("the policy names too many cipher suites")]
+    TooManySuites,
+    /// No suite of the policy exists at any version of its range.
+    #[error("none of the policy's cipher suites exists at its versions, {0} to {1}")]
+    NoUsableVersion(ProtocolVersion, ProtocolVersion),
+    /// The certificate's chain is empty or too long for a handshake message.
+    #[error("a chain must have 1 to 32 certificates of less than 128 KiB together")]
+    BadChain,
+    /// The certificate's own key cannot be read.
+    #[error("the certificate cannot be read, or its key is not an RSA key")]
+    UnreadableCertificate,
+    /// The key is not the certificate's.
+    #[error("the private key is not that of the first certificate in the chain")]
+    KeyMismatch,
+    /// The key is shorter than the policy allows.
+    #[error("the key has {bits} bits, the policy asks for {min}; `min_rsa_bits` changes that")]
+    KeyTooShort {
+        /// The key's length.
+        bits: usize,
+        /// The policy's smallest.
+        min: usize,
+    },
+    /// The private key cannot be read.
+    #[error(transparent)]
+    BadKey(#[from] BadKey),
+    /// An application protocol's name is empty or longer than 255 bytes, or all of them together
+    /// are longer than 32 KiB.
+    #[error("application protocol names must have 1 to 255 bytes, and 32 KiB together")]
+    BadApplicationProtocol,
+}

@@ -1,0 +1,28 @@
+//! What a connection must know before it starts, as data and traits.
+
+mod certified_key;
+mod client;
+mod clock;
+mod common;
+pub mod dangerous;
+mod error;
+mod key_log;
+mod observer;
+mod private_key;
+mod resolver;
+mod server;
+mod verifier;
+
+pub use certified_key::CertifiedKey;
+pub use client::{ClientConfig, ClientConfigBuilder};
+pub use clock::{Clock, SystemClock};
+pub(crate) use common::Common;
+pub use error::ConfigError;
+pub use key_log::{KeyLog, KeyLogFile};
+pub use observer::{Direction, Event, Observer, ObserverFactory};
+pub use private_key::{PrivateKey, RsaPrivateKey};
+pub use resolver::{CertificateRequested, ClientCertificateResolver, ServerCertificateResolver};
+pub use server::{ServerConfig, ServerConfigBuilder};
+pub use verifier::{
+    ClientToVerify, ClientVerifier, PinnedCertificates, ServerToVerify, ServerVerifier,
+};

@@ -1,0 +1,78 @@
+//! Watching a handshake, message by message.
+
+use core::fmt;
+
+use crate::alert::{AlertDescription, AlertLevel};
+use crate::message::HandshakeType;
+use crate::side::Side;
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
+
+/// Makes one observer for each connection.
+pub trait ObserverFactory: Send + Sync + fmt::Debug {
+    /// The observer of a new connection, whose own end is `side`.
+    fn observer(&self, side: Side) -> Box<dyn Observer>;
+}
+
+/// Sees what one connection sends, receives and does, in order.
+///
+/// For progress, teaching, fingerprints and traces. No secret is ever shown; that is the key
+/// log's.
+pub trait Observer: Send + Sync {
+    /// Called for each event, on the thread that drives the connection.
+    fn observe(&mut self, event: Event<'_>);
+}
+
+/// Which way something went, seen from this side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From this side to the peer.
+    Sent,
+    /// From the peer to this side.
+    Received,
+}
+
+/// What an observer sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A handshake message.
+    Handshake {
+        /// Which way it went.
+        direction: Direction,
+        /// Its type.
+        message: HandshakeType,
+        /// All of it, header included.
+        bytes: &'a [u8],
+    },
+    /// A ChangeCipherSpec: from here on this direction has the negotiated keys.
+    ChangeCipherSpec {
+        /// Which way it went.
+        direction: Direction,
+    },
+    /// An alert.
+    Alert {
+        /// Which way it went.
+        direction: Direction,
+        /// How grave it is.
+        level: AlertLevel,
+        /// What it says.
+        description: AlertDescription,
+    },
+    /// Step 3, or the first half of step 6: the peer's certificate was accepted.
+    PeerAuthenticated,
+    /// The second half of step 6: the master secret was derived.
+    MasterSecretDerived {
+        /// Whether with the extended derivation (RFC 7627).
+        extended: bool,
+    },
+    /// Step 7: the session keys were derived.
+    KeysDerived {
+        /// The version that they are for.
+        version: ProtocolVersion,
+        /// The suite that they are for.
+        suite: CipherSuite,
+    },
+    /// The handshake is complete: step 10 begins.
+    Established,
+}

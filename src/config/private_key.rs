@@ -1,0 +1,100 @@
+//! The private key: where it is, is the application's choice.
+
+use core::fmt;
+
+use rustls_pki_types::PrivateKeyDer;
+
+use crate::crypto::pkcs1::SignatureInput;
+use crate::crypto::rsa::{BadKey, PublicKey, RawFailure, RawPrivateKey};
+use crate::error::KeyError;
+
+/// An RSA private key, in memory or elsewhere.
+///
+/// The decryption is the **raw** operation: unpadding what a client encrypted stays in this crate,
+/// where it is constant-time. A hardware module's `CKM_RSA_X_509` and `CKM_RSA_PKCS` are the two
+/// operations.
+pub trait PrivateKey: Send + Sync + fmt::Debug {
+    /// The public half.
+    fn public_key(&self) -> &PublicKey;
+
+    /// `ciphertext ^ d mod n` into `plaintext`, without looking at the padding. Both have the
+    /// modulus's length in bytes.
+    ///
+    /// An implementation should blind the operation.
+    ///
+    /// # Errors
+    /// [`KeyError::InputOutOfRange`] where the ciphertext is not below the modulus, and only
+    /// then; it must not be told apart by time from a decryption that gives nonsense.
+    /// [`KeyError::Unavailable`] and [`KeyError::Failed`] end the handshake, so they must not
+    /// depend on the ciphertext.
+    fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError>;
+
+    /// The PKCS#1 v1.5 signature over `input`, of the modulus's length in bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::TooShort`] where the key cannot carry `input`, and the others as they say.
+    fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError>;
+}
+
+/// A private key in memory.
+pub struct RsaPrivateKey(RawPrivateKey);
+
+impl RsaPrivateKey {
+    /// Reads PKCS#8 or PKCS#1 DER.
+    ///
+    /// ```
+    /// use retrossl::RsaPrivateKey;
+    /// use retrossl::pki_types::{PrivateKeyDer, pem::PemObject};
+    ///
+    /// # let pem = include_bytes!("../../tests/data/test-key-1024.pem");
+    /// let der = PrivateKeyDer::from_pem_slice(pem).unwrap();
+    /// let key = RsaPrivateKey::from_der(&der).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`BadKey`] where it is not an RSA key, or its numbers do not fit together.
+    pub fn from_der(der: &PrivateKeyDer<'_>) -> Result<Self, BadKey> {
+        match der {
+            PrivateKeyDer::Pkcs1(der) => RawPrivateKey::from_pkcs1_der(der.secret_pkcs1_der()),
+            PrivateKeyDer::Pkcs8(der) => RawPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()),
+            _ => Err(BadKey),
+        }
+        .map(Self)
+    }
+
+    fn raw(&self, input: &[u8], output: &mut [u8]) -> Result<(), KeyError> {
+        let result = self.0.raw(input).map_err(|failure| match failure {
+            RawFailure::OutOfRange => KeyError::InputOutOfRange,
+            RawFailure::Internal => KeyError::Failed("the RSA operation failed".to_owned()),
+        })?;
+        if output.len() != result.len() {
+            return Err(KeyError::Failed("the output has a wrong length".to_owned()));
+        }
+        output.copy_from_slice(&result);
+        Ok(())
+    }
+}
+
+impl PrivateKey for RsaPrivateKey {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public()
+    }
+
+    fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError> {
+        self.raw(ciphertext, plaintext)
+    }
+
+    fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError> {
+        let modulus_len = self.0.public().modulus_len();
+        let encoded = input.encode(modulus_len).ok_or(KeyError::TooShort)?;
+        let mut signature = vec![0; modulus_len];
+        self.raw(&encoded, &mut signature)?;
+        Ok(signature)
+    }
+}
+
+impl fmt::Debug for RsaPrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RsaPrivateKey({} bits, …)", self.0.public().bits())
+    }
+}

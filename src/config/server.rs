@@ -1,0 +1,94 @@
+//! A server's config.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use super::certified_key::CertifiedKey;
+use super::clock::Clock;
+use super::common::{Common, common_setters};
+use super::error::ConfigError;
+use super::key_log::KeyLog;
+use super::observer::ObserverFactory;
+use super::private_key::PrivateKey;
+use super::resolver::{Always, ServerCertificateResolver};
+use super::verifier::ClientVerifier;
+use crate::crypto::random::SecureRandom;
+use crate::policy::Policy;
+
+/// What a server's connections have in common; made by [`ServerConfig::builder`].
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    pub(crate) common: Common,
+    pub(crate) resolver: Arc<dyn ServerCertificateResolver>,
+    pub(crate) client_verifier: Option<Arc<dyn ClientVerifier>>,
+}
+
+impl ServerConfig {
+    /// Starts a config under `policy`.
+    pub fn builder(policy: Policy) -> ServerConfigBuilder {
+        ServerConfigBuilder {
+            common: Common::new(policy),
+            certificate: None,
+            resolver: None,
+            client_verifier: None,
+        }
+    }
+}
+
+/// Collects a server's settings; [`build`](Self::build) checks them.
+#[derive(Debug)]
+#[must_use]
+pub struct ServerConfigBuilder {
+    common: Common,
+    certificate: Option<(Vec<CertificateDer<'static>>, Arc<dyn PrivateKey>)>,
+    resolver: Option<Arc<dyn ServerCertificateResolver>>,
+    client_verifier: Option<Arc<dyn ClientVerifier>>,
+}
+
+impl ServerConfigBuilder {
+    /// The server's certificate, its chain and its key.
+    pub fn certificate(
+        mut self,
+        chain: Vec<CertificateDer<'static>>,
+        key: Arc<dyn PrivateKey>,
+    ) -> Self {
+        self.certificate = Some((chain, key));
+        self
+    }
+
+    /// Chooses a certificate for each client, in place of one for all.
+    pub fn certificate_resolver(mut self, resolver: Arc<dyn ServerCertificateResolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Asks clients for a certificate and authenticates them; they are not asked by default.
+    pub fn client_verifier(mut self, verifier: impl ClientVerifier + 'static) -> Self {
+        self.client_verifier = Some(Arc::new(verifier));
+        self
+    }
+
+    common_setters!();
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`ConfigError`], whose text says what to change.
+    pub fn build(self) -> Result<ServerConfig, ConfigError> {
+        self.common.check()?;
+        let single = match self.certificate {
+            Some((chain, key)) => {
+                let certified = CertifiedKey::new(chain, key)?;
+                certified.check(&self.common.policy)?;
+                Some(Arc::new(Always(Arc::new(certified))) as Arc<dyn ServerCertificateResolver>)
+            }
+            None => None,
+        };
+        Ok(ServerConfig {
+            resolver: self.resolver.or(single).ok_or(ConfigError::NoCertificate)?,
+            common: self.common,
+            client_verifier: self.client_verifier,
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Authenticating the peer: steps 3 and 6.
+
+use core::fmt;
+
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::error::CertificateError;
+use crate::fingerprint::Fingerprint;
+use crate::policy::Policy;
+
+/// Decides whether a server is who it should be: step 3.
+pub trait ServerVerifier: Send + Sync + fmt::Debug {
+    /// Accepts the server's certificate, or says why not.
+    ///
+    /// That its key is a readable RSA key is already known; that the server has the private half
+    /// is proven by the handshake.
+    ///
+    /// # Errors
+    /// Whatever speaks against the server; the connection is not established then.
+    fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError>;
+}
+
+/// A server to be authenticated.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ServerToVerify<'a> {
+    /// What the server presented, its own certificate first; never empty.
+    pub chain: &'a [CertificateDer<'static>],
+    /// Whom the user wants to talk to.
+    pub server_name: &'a ServerName<'static>,
+    /// The config's time.
+    pub now: UnixTime,
+    /// The connection's policy.
+    pub policy: &'a Policy,
+}
+
+/// Decides whether a client may come in: step 6.
+pub trait ClientVerifier: Send + Sync + fmt::Debug {
+    /// Whether a client without a certificate is refused.
+    fn requires_certificate(&self) -> bool;
+
+    /// DER of the distinguished names of accepted authorities, sent to the client as a hint for
+    /// its choice; empty for any. More than 64 KiB of them are not sent.
+    fn authorities(&self) -> &[Vec<u8>] {
+        &[]
+    }
+
+    /// Accepts the client's certificate, or says why not.
+    ///
+    /// # Errors
+    /// Whatever speaks against the client; the session ends then.
+    fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError>;
+}
+
+/// A client to be authenticated.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ClientToVerify<'a> {
+    /// What the client presented, its own certificate first; never empty.
+    pub chain: &'a [CertificateDer<'static>],
+    /// The config's time.
+    pub now: UnixTime,
+    /// The connection's policy.
+    pub policy: &'a Policy,
+}
+
+/// Accepts the certificates with these SHA-256 fingerprints, whatever else is in them: trust on
+/// first use, for devices.
+///
+/// Names, dates and signatures are not looked at; a pinned certificate needs only a readable
+/// public key. As a [`ClientVerifier`] it requires a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinnedCertificates(Vec<Fingerprint>);
+
+impl PinnedCertificates {
+    /// Accepts any of these.
+    pub fn new(pins: impl IntoIterator<Item = Fingerprint>) -> Self {
+        Self(pins.into_iter().collect())
+    }
+
+    fn check(&self, chain: &[CertificateDer<'static>]) -> Result<(), CertificateError> {
+        let end_entity = chain.first().ok_or(CertificateError::Unreadable)?;
+        let fingerprint = Fingerprint::of(end_entity);
+        if self.0.iter().any(|pin| pin.matches(&fingerprint)) {
+            Ok(())
+        } else {
+            Err(CertificateError::NotPinned(fingerprint))
+        }
+    }
+}
+
+impl ServerVerifier for PinnedCertificates {
+    fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
+        self.check(server.chain)
+    }
+}
+
+impl ClientVerifier for PinnedCertificates {
+    fn requires_certificate(&self) -> bool {
+        true
+    }
+
+    fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        self.check(client.chain)
+    }
+}
