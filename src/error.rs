@@ -355,6 +355,9 @@ pub enum PeerIncompatible {
     /// The server requires a certificate and the client sent none.
     #[error("the client sent no certificate, and one is required")]
     NoClientCertificate,
+    /// An SSL 3.0 client asks for a new handshake, which cannot be refused politely there.
+    #[error("the client asks for a new handshake, and SSL 3.0 has no polite refusal")]
+    NoRenegotiation,
     /// The peer accepts no signature that this side can make.
     #[error("the peer accepts no signature algorithm that this side's key and policy have")]
     NoSignatureAlgorithmInCommon,
@@ -367,7 +370,8 @@ impl PeerIncompatible {
             Self::NoSuiteInCommon(_)
             | Self::NoSignatureAlgorithmInCommon
             | Self::NoClientCertificate
-            | Self::NoCertificateForClient => AlertDescription::HANDSHAKE_FAILURE,
+            | Self::NoCertificateForClient
+            | Self::NoRenegotiation => AlertDescription::HANDSHAKE_FAILURE,
             Self::NoApplicationProtocolInCommon => AlertDescription::NO_APPLICATION_PROTOCOL,
             Self::KeyTooShort(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
         }

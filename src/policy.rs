@@ -235,6 +235,15 @@ impl Policy {
         Some((min, usable.next_back().unwrap_or(min)))
     }
 
+    /// The suites of the list that exist at one of the versions.
+    pub(crate) fn usable_suites(&self) -> impl Iterator<Item = CipherSuite> + '_ {
+        self.allowed_suites().filter(|suite| {
+            ProtocolVersion::ALL
+                .into_iter()
+                .any(|version| self.allows_version(version) && suite.exists_at(version))
+        })
+    }
+
     pub(crate) fn version_range(&self) -> (ProtocolVersion, ProtocolVersion) {
         (self.min_version, self.max_version)
     }

@@ -50,6 +50,11 @@ impl SignatureInput {
     }
 }
 
+/// Whether a modulus of `modulus_len` bytes can carry a DigestInfo over `hash`.
+pub(crate) fn digest_info_fits(hash: HashAlgorithm, modulus_len: usize) -> bool {
+    digest_info_prefix(hash).len() + hash.output_len() + 3 + MIN_PADDING <= modulus_len
+}
+
 /// EME-PKCS1-v1_5 (RFC 8017 §7.2.1): `message` padded with random non-zero bytes to
 /// `modulus_len`; `Ok(None)` where it does not fit.
 pub(crate) fn pad_for_encryption(

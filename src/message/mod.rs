@@ -14,8 +14,8 @@ mod handshake_type;
 mod server_hello;
 
 pub(crate) use certificate::{Certificate, MAX_CHAIN};
-pub(crate) use certificate_request::CertificateRequest;
-pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm};
+pub(crate) use certificate_request::{CertificateRequest, RSA_SIGN};
+pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm, write_algorithms};
 pub use client_hello::ClientHello;
 pub(crate) use client_key_exchange::ClientKeyExchange;
 pub use extension::ExtensionType;

@@ -5,14 +5,16 @@ mod deframer;
 mod fragment;
 mod mac;
 mod opener;
+mod outgoing;
 mod protection;
 mod sealer;
 
-pub(crate) use deframer::Deframer;
-pub(crate) use fragment::{FirstFragment, fragments};
+pub(crate) use deframer::{Deframer, Record};
+use fragment::{FirstFragment, fragments};
 pub(crate) use opener::{Opened, Opener};
+pub(crate) use outgoing::Outgoing;
 pub(crate) use protection::{Protection, ProtectionParameters, WriteKeys};
-pub(crate) use sealer::Sealer;
+use sealer::Sealer;
 
 /// What a record carries (RFC 5246 §6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

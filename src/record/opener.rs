@@ -41,11 +41,6 @@ impl Opener {
         }
     }
 
-    /// Whether records are protected by now.
-    pub(crate) fn is_protecting(&self) -> bool {
-        !matches!(self.protection, Protection::Null)
-    }
-
     /// Opens `record` in place, under the version that was negotiated.
     pub(crate) fn open<'b>(
         &mut self,

@@ -1,0 +1,95 @@
+//! The client's side.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+pub use crate::config::{
+    CertificateRequested, CertifiedKey, ClientCertificateResolver, ClientConfig,
+    ClientConfigBuilder, ServerToVerify, ServerVerifier,
+};
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::handshake::client::{Attempt, Start};
+use crate::policy::Policy;
+use crate::version::ProtocolVersion;
+
+/// A client's connection. What it does once it exists is [`Connection`]'s.
+///
+/// The ClientHello waits for `write_tls` from the start.
+#[derive(Debug)]
+pub struct ClientConnection(Connection);
+
+impl ClientConnection {
+    /// A connection under the config's policy, to the server that `server_name` names.
+    ///
+    /// # Errors
+    /// [`Error::RandomFailed`].
+    pub fn new(config: Arc<ClientConfig>, server_name: ServerName<'static>) -> Result<Self, Error> {
+        let policy = config.common.policy;
+        Self::with_policy(config, server_name, policy)
+    }
+
+    /// A connection under a policy of its own, narrower or wider than the config's.
+    ///
+    /// # Errors
+    /// [`Error::Hello`] where the policy allows nothing; [`Error::RandomFailed`].
+    pub fn with_policy(
+        config: Arc<ClientConfig>,
+        server_name: ServerName<'static>,
+        policy: Policy,
+    ) -> Result<Self, Error> {
+        Self::start(config, server_name, policy, Attempt::First)
+    }
+
+    /// A connection that repeats, at `max_version` at the most, one that failed for no clear
+    /// reason, and says so by `TLS_FALLBACK_SCSV` (RFC 7507 §4): a server that could do better
+    /// then refuses it, so nobody in between can force an old version.
+    ///
+    /// # Errors
+    /// [`Error::Hello`] where the policy has nothing up to that version; [`Error::RandomFailed`].
+    pub fn fallback(
+        config: Arc<ClientConfig>,
+        server_name: ServerName<'static>,
+        max_version: ProtocolVersion,
+    ) -> Result<Self, Error> {
+        let (min_version, _) = config.common.policy.version_range();
+        let policy = config.common.policy.versions(min_version, max_version);
+        Self::start(config, server_name, policy, Attempt::Fallback)
+    }
+
+    fn start(
+        config: Arc<ClientConfig>,
+        server_name: ServerName<'static>,
+        policy: Policy,
+        attempt: Attempt,
+    ) -> Result<Self, Error> {
+        Connection::client(Start {
+            config,
+            policy,
+            server_name,
+            attempt,
+        })
+        .map(Self)
+    }
+
+    /// See [`Connection::into_leftovers`].
+    pub fn into_leftovers(self) -> crate::Leftovers {
+        self.0.into_leftovers()
+    }
+}
+
+impl Deref for ClientConnection {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for ClientConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}

@@ -1,0 +1,347 @@
+//! The pump: records in, messages to the state, records out.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::joiner::Joiner;
+use super::received::Received;
+use super::state::State;
+use crate::alert::{AlertDescription, AlertLevel};
+use crate::config::{Common, Direction, Event, Observer};
+use crate::crypto::random::SecureRandom;
+use crate::error::{Error, InvalidMessage, Malformed, PeerIncompatible, PeerMisbehaved};
+use crate::handshake::{Incoming, Known, Output};
+use crate::message::{Handshake, HandshakeType};
+use crate::policy::Policy;
+use crate::record::{ContentType, Opened, Opener, Outgoing, Record};
+use crate::side::Side;
+use crate::version::ProtocolVersion;
+
+/// A connection without its incoming buffer, from which records are borrowed while they are
+/// handled.
+pub(super) struct Core {
+    pub(super) side: Side,
+    pub(super) state: State,
+    pub(super) outgoing: Outgoing,
+    pub(super) known: Known,
+    pub(super) received: Received,
+    pub(super) peer_has_closed: bool,
+    /// Written before the handshake was complete.
+    early: Zeroizing<Vec<u8>>,
+    opener: Opener,
+    joiner: Joiner,
+    observer: Option<Box<dyn Observer>>,
+    random: Arc<dyn SecureRandom>,
+    splits_records: bool,
+    buffer_limit: usize,
+    first_version: ProtocolVersion,
+    tolerated: Tolerated,
+}
+
+/// What is tolerated a few times in a row.
+#[derive(Default)]
+struct Tolerated {
+    warnings: u32,
+    empty_records: u32,
+    renegotiation_requests: u32,
+}
+
+impl Core {
+    /// Everything but the state, which sends its first message through
+    /// [`output`](Self::output).
+    pub(super) fn new(side: Side, state: State, common: &Common, policy: &Policy) -> Self {
+        // RFC 5246 appendix E.1: the first record names the oldest version; servers of every age
+        // take 0x0301.
+        let first_version = match policy.usable_versions() {
+            Some((ProtocolVersion::SSLv3, _)) => ProtocolVersion::SSLv3,
+            _ => ProtocolVersion::TLSv1_0,
+        };
+        Self {
+            side,
+            state,
+            outgoing: Outgoing::new(first_version),
+            known: Known::default(),
+            received: Received::default(),
+            peer_has_closed: false,
+            early: Zeroizing::default(),
+            opener: Opener::unprotected(),
+            joiner: Joiner::default(),
+            observer: common.observer(side),
+            random: common.random.clone(),
+            splits_records: policy.splits_records(),
+            buffer_limit: common.buffer_limit,
+            first_version,
+            tolerated: Tolerated::default(),
+        }
+    }
+
+    pub(super) fn output(&mut self) -> Output<'_> {
+        Output {
+            outgoing: &mut self.outgoing,
+            opener: &mut self.opener,
+            known: &mut self.known,
+            observer: &mut self.observer,
+            random: &*self.random,
+        }
+    }
+
+    /// The version that incoming records must name by now.
+    pub(super) fn negotiated_version(&self) -> Option<ProtocolVersion> {
+        self.known.version
+    }
+
+    /// Opens one record and handles what is in it.
+    pub(super) fn receive(&mut self, record: Record<'_>) -> Result<(), Error> {
+        let version = self.known.version.unwrap_or(self.first_version);
+        let opened = self.opener.open(record, version)?;
+        self.count_empty(&opened)?;
+        match opened.content_type {
+            ContentType::Alert => self.receive_alerts(opened.plaintext),
+            ContentType::Handshake => self.receive_handshake(opened.plaintext),
+            ContentType::ChangeCipherSpec => self.receive_change_cipher_spec(opened.plaintext),
+            ContentType::ApplicationData => self.receive_application_data(opened.plaintext),
+        }
+    }
+
+    /// Seals what of `data` the limit lets in.
+    pub(super) fn send(&mut self, data: &[u8]) -> Result<usize, Error> {
+        if !self.state.is_established() {
+            let room = self.buffer_limit.saturating_sub(self.early.len());
+            let taken = data.len().min(room);
+            self.early.extend_from_slice(&data[..taken]);
+            return Ok(taken);
+        }
+        let room = self.buffer_limit.saturating_sub(self.outgoing.len());
+        let taken = data.len().min(room);
+        self.send_application_data(&data[..taken])?;
+        Ok(taken)
+    }
+
+    /// Sends the alert that `error` causes, and forgets the handshake.
+    pub(super) fn fail(&mut self, error: &Error) {
+        self.state = State::Failed;
+        self.early = Zeroizing::default();
+        self.joiner = Joiner::default();
+        let Some(alert) = error.alert() else {
+            return;
+        };
+        let level = match alert {
+            AlertDescription::CLOSE_NOTIFY => AlertLevel::Warning,
+            _ => AlertLevel::Fatal,
+        };
+        let alert = self.alert_for_version(alert);
+        // Nothing is left to be done where even the alert cannot be sealed.
+        let _ = self.output().alert(level, alert);
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) fn send_close_notify(&mut self) -> Result<(), Error> {
+        self.output().warn(AlertDescription::CLOSE_NOTIFY)
+    }
+
+    /// Gives back what an idle connection does not need.
+    pub(super) fn release_buffers(&mut self) {
+        self.received.release();
+        self.outgoing.release();
+    }
+
+    fn receive_application_data(&mut self, plaintext: &[u8]) -> Result<(), Error> {
+        if !self.state.is_established() {
+            return Err(PeerMisbehaved::UnexpectedMessage {
+                received: ContentType::ApplicationData.name(),
+                expected: "the rest of the handshake",
+            }
+            .into());
+        }
+        self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
+        if !plaintext.is_empty() {
+            self.tolerated = Tolerated::default();
+            self.received.push(plaintext);
+        }
+        Ok(())
+    }
+
+    fn receive_change_cipher_spec(&mut self, plaintext: &[u8]) -> Result<(), Error> {
+        // RFC 5246 §7.1: one byte of value 1.
+        if plaintext != [1] {
+            let problem = Malformed::IllegalValue;
+            let what = ContentType::ChangeCipherSpec.name();
+            return Err(InvalidMessage { what, problem }.into());
+        }
+        self.check_uninterrupted(PeerMisbehaved::KeyChangeInsideMessage)?;
+        self.advance(Incoming::ChangeCipherSpec)?;
+        self.output().report(Event::ChangeCipherSpec {
+            direction: Direction::Received,
+        });
+        Ok(())
+    }
+
+    fn receive_handshake(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        while let Some(encoded) = self.joiner.next(&mut bytes)? {
+            let message = Handshake::read(&encoded)?;
+            self.output().report(Event::Handshake {
+                direction: Direction::Received,
+                message: message.kind,
+                bytes: message.encoded,
+            });
+            if self.asks_for_renegotiation(message.kind) {
+                self.refuse_renegotiation()?;
+            } else {
+                self.advance(Incoming::Handshake(message))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn receive_alerts(&mut self, plaintext: &[u8]) -> Result<(), Error> {
+        let (alerts, rest) = plaintext.as_chunks::<2>();
+        if !rest.is_empty() {
+            let problem = Malformed::Truncated;
+            let what = ContentType::Alert.name();
+            return Err(InvalidMessage { what, problem }.into());
+        }
+        for [level, description] in alerts {
+            let problem = Malformed::IllegalValue;
+            let what = ContentType::Alert.name();
+            let level = AlertLevel::from_wire(*level).ok_or(InvalidMessage { what, problem })?;
+            self.receive_alert(level, AlertDescription(*description))?;
+            if self.peer_has_closed {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn receive_alert(
+        &mut self,
+        level: AlertLevel,
+        description: AlertDescription,
+    ) -> Result<(), Error> {
+        self.output().report(Event::Alert {
+            direction: Direction::Received,
+            level,
+            description,
+        });
+        match (level, description) {
+            (_, AlertDescription::CLOSE_NOTIFY) if self.state.is_established() => {
+                self.peer_has_closed = true;
+                Ok(())
+            }
+            (AlertLevel::Fatal, _) | (_, AlertDescription::CLOSE_NOTIFY) => {
+                Err(Error::AlertReceived(description))
+            }
+            (_, AlertDescription::NO_CERTIFICATE) if self.answers_certificate_request() => {
+                self.advance(Incoming::NoCertificate)
+            }
+            (AlertLevel::Warning, _) => {
+                self.tolerated.warnings += 1;
+                bounded(
+                    self.tolerated.warnings,
+                    MAX_WARNINGS,
+                    PeerMisbehaved::TooManyWarnings,
+                )
+            }
+        }
+    }
+
+    /// SSL 3.0 clients that have no certificate say so with a warning.
+    fn answers_certificate_request(&self) -> bool {
+        self.side == Side::Server
+            && self.known.version == Some(ProtocolVersion::SSLv3)
+            && !self.state.is_established()
+    }
+
+    /// A HelloRequest at any time (RFC 5246 §7.4.1.1: it is not part of the handshake, and never
+    /// hashed), or a ClientHello once the handshake is complete.
+    fn asks_for_renegotiation(&self, kind: HandshakeType) -> bool {
+        match self.side {
+            Side::Client => kind == HandshakeType::HELLO_REQUEST,
+            Side::Server => kind == HandshakeType::CLIENT_HELLO && self.state.is_established(),
+        }
+    }
+
+    /// A HelloRequest during a handshake is ignored; otherwise the answer is no, politely where
+    /// the protocol lets the connection live on.
+    fn refuse_renegotiation(&mut self) -> Result<(), Error> {
+        self.tolerated.renegotiation_requests += 1;
+        bounded(
+            self.tolerated.renegotiation_requests,
+            MAX_RENEGOTIATION_REQUESTS,
+            PeerMisbehaved::TooManyRenegotiationRequests,
+        )?;
+        let ssl3 = self.known.version == Some(ProtocolVersion::SSLv3);
+        match self.side {
+            Side::Client if ssl3 || !self.state.is_established() => Ok(()),
+            // SSL 3.0 has no alert for it, and a client that waits for a ServerHello would hang.
+            Side::Server if ssl3 => Err(PeerIncompatible::NoRenegotiation.into()),
+            _ => self.output().warn(AlertDescription::NO_RENEGOTIATION),
+        }
+    }
+
+    /// Hands `incoming` to the state; what it leads to takes its place.
+    fn advance(&mut self, incoming: Incoming<'_>) -> Result<(), Error> {
+        let state = core::mem::replace(&mut self.state, State::Failed);
+        let was_established = state.is_established();
+        self.state = state.handle(incoming, &mut self.output())?;
+        if self.state.is_established() && !was_established {
+            let early = core::mem::take(&mut self.early);
+            self.send_application_data(&early)?;
+        }
+        Ok(())
+    }
+
+    fn send_application_data(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.outgoing.send(
+            ContentType::ApplicationData,
+            data,
+            self.splits_records,
+            &*self.random,
+        )
+    }
+
+    fn check_uninterrupted(&self, otherwise: PeerMisbehaved) -> Result<(), Error> {
+        if self.joiner.is_empty() {
+            Ok(())
+        } else {
+            Err(otherwise.into())
+        }
+    }
+
+    fn count_empty(&mut self, opened: &Opened<'_>) -> Result<(), Error> {
+        if !opened.plaintext.is_empty() {
+            self.tolerated.empty_records = 0;
+            return Ok(());
+        }
+        self.tolerated.empty_records += 1;
+        bounded(
+            self.tolerated.empty_records,
+            MAX_EMPTY_RECORDS,
+            PeerMisbehaved::TooManyEmptyRecords,
+        )
+    }
+
+    fn alert_for_version(&self, alert: AlertDescription) -> AlertDescription {
+        match self.known.version {
+            Some(ProtocolVersion::SSLv3) => alert.for_ssl3(),
+            _ => alert,
+        }
+    }
+}
+
+fn bounded(count: u32, max: u32, otherwise: PeerMisbehaved) -> Result<(), Error> {
+    if count > max {
+        Err(otherwise.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// Warning alerts without application data between them.
+const MAX_WARNINGS: u32 = 8;
+
+/// Empty records in a row: old stacks send one before each record of data, against BEAST.
+const MAX_EMPTY_RECORDS: u32 = 32;
+
+/// Requests for a new handshake without application data between them.
+const MAX_RENEGOTIATION_REQUESTS: u32 = 8;

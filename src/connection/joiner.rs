@@ -1,0 +1,101 @@
+//! From records to handshake messages, however they were cut.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, InvalidMessage, Malformed};
+use crate::message::{HANDSHAKE_HEADER, HandshakeType};
+
+/// Joins handshake messages that span records; whole ones pass without a copy.
+///
+/// It holds no more than one message, whose length is checked against its type's when its header
+/// is there.
+#[derive(Default)]
+pub(crate) struct Joiner {
+    partial: Vec<u8>,
+}
+
+impl Joiner {
+    /// Takes the next whole message off the front of `bytes`; where there is none, keeps what is
+    /// there for later.
+    pub(crate) fn next<'b>(
+        &mut self,
+        bytes: &mut &'b [u8],
+    ) -> Result<Option<Cow<'b, [u8]>>, Error> {
+        if self.partial.is_empty() {
+            if let Some(len) = message_len(bytes)?
+                && let Some((message, rest)) = bytes.split_at_checked(len)
+            {
+                *bytes = rest;
+                return Ok(Some(Cow::Borrowed(message)));
+            }
+        }
+        // First the header, which tells how much more is wanted.
+        loop {
+            let wanted = message_len(&self.partial)?.unwrap_or(HANDSHAKE_HEADER);
+            if self.partial.len() >= HANDSHAKE_HEADER && self.partial.len() == wanted {
+                return Ok(Some(Cow::Owned(core::mem::take(&mut self.partial))));
+            }
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            let missing = wanted.saturating_sub(self.partial.len());
+            let (taken, rest) = bytes.split_at(missing.min(bytes.len()));
+            self.partial.extend_from_slice(taken);
+            *bytes = rest;
+        }
+    }
+
+    /// Whether no message is under way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.partial.is_empty()
+    }
+}
+
+/// The whole length of the message that starts `bytes`, if its header is there.
+fn message_len(bytes: &[u8]) -> Result<Option<usize>, Error> {
+    let Some((&[kind, a, b, c], _)) = bytes.split_first_chunk::<HANDSHAKE_HEADER>() else {
+        return Ok(None);
+    };
+    let kind = HandshakeType(kind);
+    let body_len = u32::from_be_bytes([0, a, b, c]) as usize;
+    if body_len > kind.max_body() {
+        return Err(InvalidMessage {
+            what: kind.name(),
+            problem: Malformed::TooLong(body_len),
+        }
+        .into());
+    }
+    Ok(Some(HANDSHAKE_HEADER + body_len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_out_however_they_are_cut() {
+        let wire = [&[14, 0, 0, 0][..], &[20, 0, 0, 3, 1, 2, 3], &[0, 0, 0, 0]].concat();
+        for cut in 1..=wire.len() {
+            let mut joiner = Joiner::default();
+            let mut seen = Vec::new();
+            for mut piece in wire.chunks(cut) {
+                while let Some(message) = joiner.next(&mut piece).unwrap() {
+                    seen.push(message.into_owned());
+                }
+            }
+            assert_eq!(seen, [&wire[..4], &wire[4..11], &wire[11..]]);
+            assert!(joiner.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_overlong_message_is_refused_by_its_header() {
+        for (header, len) in [([14, 0, 0, 1], 1), ([20, 0, 0, 37], 37), ([99, 0, 0, 1], 1)] {
+            let mut joiner = Joiner::default();
+            let problem = Malformed::TooLong(len);
+            let what = HandshakeType(header[0]).name();
+            let expected = Error::from(InvalidMessage { what, problem });
+            assert_eq!(joiner.next(&mut &header[..]).unwrap_err(), expected);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The pump that both sides share: bytes in → records → messages → state; plaintext and bytes
+//! out; alerts; the end.
+
+mod core;
+mod io;
+mod joiner;
+mod received;
+mod state;
+
+use std::fmt;
+use std::io::{self as std_io, Read, Write};
+
+use rustls_pki_types::CertificateDer;
+
+use self::core::Core;
+pub use self::io::{IoState, Leftovers, Reader, Writer};
+pub(crate) use self::joiner::Joiner;
+use self::state::State;
+use crate::config::Common;
+use crate::error::Error;
+use crate::handshake::client::{self, ClientState};
+use crate::handshake::server::{self, ServerState};
+use crate::message::ServerHello;
+use crate::policy::Policy;
+use crate::record::Deframer;
+use crate::side::Side;
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
+
+/// What a [`ClientConnection`](crate::ClientConnection) and a
+/// [`ServerConnection`](crate::ServerConnection) have in common: all but how they start.
+///
+/// It touches no socket. Bytes from the peer go in by [`read_tls`](Self::read_tls), protocol work
+/// is done by [`process_new_packets`](Self::process_new_packets), bytes for the peer come out by
+/// [`write_tls`](Self::write_tls); plaintext goes through [`writer`](Self::writer) and
+/// [`reader`](Self::reader).
+///
+/// It holds at most one incoming record (18 KiB), one handshake message (up to 128 KiB), and
+/// each way the config's buffer limit and one record.
+pub struct Connection {
+    deframer: Deframer,
+    core: Core,
+    error: Option<Error>,
+    buffer_limit: usize,
+    transport_has_ended: bool,
+    has_sent_close_notify: bool,
+}
+
+impl Connection {
+    pub(crate) fn client(start: client::Start) -> Result<Self, Error> {
+        let config = start.config.clone();
+        let policy = start.policy;
+        let mut connection = Self::new(Side::Client, State::Failed, &config.common, &policy);
+        let core = &mut connection.core;
+        core.state = State::Client(ClientState::start(start, &mut core.output())?);
+        Ok(connection)
+    }
+
+    pub(crate) fn server(start: server::Start) -> Self {
+        let config = start.config.clone();
+        let state = State::Server(ServerState::start(start));
+        Self::new(Side::Server, state, &config.common, &config.common.policy)
+    }
+
+    fn new(side: Side, state: State, common: &Common, policy: &Policy) -> Self {
+        Self {
+            deframer: Deframer::default(),
+            core: Core::new(side, state, common, policy),
+            error: None,
+            buffer_limit: common.buffer_limit,
+            transport_has_ended: false,
+            has_sent_close_notify: false,
+        }
+    }
+
+    /// Reads once from the transport; `Ok(0)` is its end. A byte slice is a transport, too.
+    ///
+    /// # Errors
+    /// The transport's, which never stick to the connection; `Other` where what came before has
+    /// to be processed or read first.
+    pub fn read_tls(&mut self, transport: &mut dyn Read) -> std_io::Result<usize> {
+        if self.deframer.is_full() {
+            return Err(std_io::Error::other(
+                "the incoming buffer is full: call process_new_packets first",
+            ));
+        }
+        if self.core.received.len() >= self.buffer_limit.max(1) {
+            return Err(std_io::Error::other(
+                "the buffer limit is reached: read the received plaintext first",
+            ));
+        }
+        let read = self.deframer.read(transport)?;
+        self.transport_has_ended = read == 0;
+        Ok(read)
+    }
+
+    /// Does the protocol work on everything that was read: the only place where it happens.
+    ///
+    /// # Errors
+    /// Why the connection failed; from then on always the same. The alert that it caused waits
+    /// for [`write_tls`](Self::write_tls), and plaintext that came before it for the
+    /// [`reader`](Self::reader).
+    pub fn process_new_packets(&mut self) -> Result<IoState, Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        self.process().map_err(|error| self.fail(error))?;
+        Ok(self.io_state())
+    }
+
+    /// Writes once to the transport what waits for it; `Ok(0)` where nothing does. A `Vec<u8>`
+    /// is a transport, too.
+    ///
+    /// One call writes handshake records or application data, never both, for protocols that
+    /// wrap the handshake's flights in packets of their own.
+    ///
+    /// # Errors
+    /// The transport's, which never stick to the connection.
+    pub fn write_tls(&mut self, transport: &mut dyn Write) -> std_io::Result<usize> {
+        self.core.outgoing.write_to(transport)
+    }
+
+    /// Whether the connection wants bytes from the peer: not while plaintext waits to be read,
+    /// and not after the end.
+    pub fn wants_read(&self) -> bool {
+        let open = self.error.is_none() && !self.core.peer_has_closed && !self.transport_has_ended;
+        open && self.core.received.len() == 0
+    }
+
+    /// Whether bytes wait for [`write_tls`](Self::write_tls).
+    pub fn wants_write(&self) -> bool {
+        self.core.outgoing.len() > 0
+    }
+
+    /// Whether the handshake is still under way (`false` once it is complete or has failed).
+    pub fn is_handshaking(&self) -> bool {
+        self.error.is_none() && !self.core.state.is_established()
+    }
+
+    /// Reads received plaintext.
+    pub fn reader(&mut self) -> Reader<'_> {
+        Reader { connection: self }
+    }
+
+    /// Takes plaintext to be sent.
+    pub fn writer(&mut self) -> Writer<'_> {
+        Writer { connection: self }
+    }
+
+    /// Tells the peer that nothing more will be sent. Only the first call does something.
+    ///
+    /// A peer that answered close_notify with its own has received all that was written.
+    pub fn send_close_notify(&mut self) {
+        if self.error.is_some() || self.has_sent_close_notify {
+            return;
+        }
+        self.has_sent_close_notify = true;
+        if let Err(error) = self.core.send_close_notify() {
+            self.fail(error);
+        }
+    }
+
+    /// Gives the memory of empty buffers back, for a connection that will be idle. They grow
+    /// again when they are needed.
+    pub fn release_buffers(&mut self) {
+        self.deframer.release();
+        self.core.release_buffers();
+    }
+
+    /// Takes the connection apart: unread plaintext, bytes that were not processed, and bytes
+    /// that were not sent. For protocols that leave TLS on a transport that lives on.
+    pub fn into_leftovers(mut self) -> Leftovers {
+        let mut unsent_bytes = Vec::with_capacity(self.core.outgoing.len());
+        while self.wants_write() {
+            // Writing to a Vec does not fail.
+            if self.write_tls(&mut unsent_bytes).is_err() {
+                break;
+            }
+        }
+        Leftovers {
+            plaintext: self.core.received.as_slice().to_vec(),
+            unread_bytes: self.deframer.unread().to_vec(),
+            unsent_bytes,
+        }
+    }
+
+    /// Which end this is.
+    pub fn side(&self) -> Side {
+        self.core.side
+    }
+
+    /// The error that the connection failed with.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// The version, once a hello has fixed it.
+    pub fn protocol_version(&self) -> Option<ProtocolVersion> {
+        self.core.known.version
+    }
+
+    /// The suite, once the server has chosen it.
+    pub fn negotiated_cipher_suite(&self) -> Option<CipherSuite> {
+        self.core.known.suite
+    }
+
+    /// What the peer presented, its own certificate first; also where it was refused. `None`
+    /// before, and where it presented none.
+    pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
+        let chain = self.core.known.peer_certificates.as_slice();
+        (!chain.is_empty()).then_some(chain)
+    }
+
+    /// The server's hello, received or sent; also where it was refused, as far as it can be
+    /// parsed.
+    pub fn server_hello(&self) -> Option<ServerHello<'_>> {
+        ServerHello::read(&self.core.known.server_hello).ok()
+    }
+
+    /// Whether the session continues an earlier one. This version of the crate never resumes.
+    pub fn session_resumed(&self) -> bool {
+        false
+    }
+
+    /// The application protocol that ALPN negotiated.
+    pub fn alpn_protocol(&self) -> Option<&[u8]> {
+        self.core.known.alpn_protocol.as_deref()
+    }
+
+    /// Whether the extended master secret is used (RFC 7627).
+    pub fn extended_master_secret(&self) -> bool {
+        self.core.known.extended_master_secret
+    }
+
+    /// Whether CBC records are encrypted before they are authenticated (RFC 7366).
+    pub fn encrypt_then_mac(&self) -> bool {
+        self.core.known.encrypt_then_mac
+    }
+
+    /// Whether the peer signalled secure renegotiation (RFC 5746).
+    pub fn secure_renegotiation(&self) -> bool {
+        self.core.known.secure_renegotiation
+    }
+
+    /// Keying material for another protocol, bound to this connection (RFC 5705 §4): fills
+    /// `output`, whatever its length.
+    ///
+    /// # Errors
+    /// [`Error::HandshakeNotComplete`]; [`Error::Export`] at SSL 3.0, which has no exporters, and
+    /// for a context longer than 65535 bytes.
+    pub fn export_keying_material<T: AsMut<[u8]>>(
+        &self,
+        mut output: T,
+        label: &[u8],
+        context: Option<&[u8]>,
+    ) -> Result<T, Error> {
+        let (master_secret, randoms) = self
+            .core
+            .known
+            .exporter
+            .as_ref()
+            .ok_or(Error::HandshakeNotComplete)?;
+        master_secret.export(randoms, label, context, output.as_mut())?;
+        Ok(output)
+    }
+
+    pub(crate) fn received_server_name(&self) -> Option<&str> {
+        self.core.known.server_name.as_deref()
+    }
+
+    fn process(&mut self) -> Result<(), Error> {
+        // After close_notify nothing is looked at: it may not even be TLS.
+        while !self.core.peer_has_closed {
+            let version = self.core.negotiated_version();
+            match self.deframer.next_record(version)? {
+                Some(record) => self.core.receive(record)?,
+                None => break,
+            }
+        }
+        if self.transport_has_ended && !self.core.state.is_established() {
+            return Err(Error::Truncated);
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        self.core.fail(&error);
+        self.error = Some(error.clone());
+        error
+    }
+
+    fn io_state(&self) -> IoState {
+        IoState {
+            tls_bytes_to_write: self.core.outgoing.len(),
+            plaintext_bytes_to_read: self.core.received.len(),
+            peer_has_closed: self.core.peer_has_closed,
+        }
+    }
+
+    pub(crate) fn unread_plaintext(&self) -> std_io::Result<&[u8]> {
+        let plaintext = self.core.received.as_slice();
+        if !plaintext.is_empty() || self.core.peer_has_closed {
+            return Ok(plaintext);
+        }
+        Err(match &self.error {
+            Some(error) => io_error(error.clone()),
+            None if self.transport_has_ended => io_error(Error::Truncated),
+            None => std_io::ErrorKind::WouldBlock.into(),
+        })
+    }
+
+    pub(crate) fn consume_plaintext(&mut self, len: usize) {
+        self.core.received.consume(len);
+    }
+
+    fn write_plaintext(&mut self, data: &[u8]) -> std_io::Result<usize> {
+        if let Some(error) = &self.error {
+            return Err(io_error(error.clone()));
+        }
+        if self.has_sent_close_notify {
+            return Err(std_io::Error::new(
+                std_io::ErrorKind::BrokenPipe,
+                "close_notify has been sent; nothing can follow it",
+            ));
+        }
+        self.core
+            .send(data)
+            .map_err(|error| io_error(self.fail(error)))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("side", &self.side())
+            .field("version", &self.protocol_version())
+            .field(
+                "suite",
+                &self
+                    .negotiated_cipher_suite()
+                    .map(|suite| suite.to_string()),
+            )
+            .field("is_handshaking", &self.is_handshaking())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The connection's error as one of I/O, with the kind that its readers know.
+pub(crate) fn io_error(error: Error) -> std_io::Error {
+    let kind = match error {
+        Error::Truncated => std_io::ErrorKind::UnexpectedEof,
+        Error::AlertReceived(_) => std_io::ErrorKind::ConnectionAborted,
+        _ => std_io::ErrorKind::InvalidData,
+    };
+    std_io::Error::new(kind, error)
+}

@@ -1,0 +1,180 @@
+//! Step 1: the ClientHello, and what it offered, for the judgement of the ServerHello.
+
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+use crate::config::ClientConfig;
+use crate::crypto::HashAlgorithm;
+use crate::crypto::cipher::CipherType;
+use crate::error::Error;
+use crate::handshake::Output;
+use crate::message::extension::{
+    Extensions, ExtensionsWriter, write_protocol_names, write_server_name,
+};
+use crate::message::{
+    ClientHello, ExtensionType, HANDSHAKE_HEADER, HandshakeType, SignatureAlgorithm,
+    write_algorithms,
+};
+use crate::policy::{Policy, Quirk};
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
+
+/// Whether a connection repeats, at a lower version, one that failed (RFC 7507).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    First,
+    Fallback,
+}
+
+/// What one client connection starts with.
+pub(crate) struct Start {
+    pub(crate) config: Arc<ClientConfig>,
+    /// The config's, or what the connection narrowed it to.
+    pub(crate) policy: Policy,
+    pub(crate) server_name: ServerName<'static>,
+    pub(crate) attempt: Attempt,
+}
+
+/// What the ClientHello said.
+pub(super) struct Offer {
+    /// The message, for the transcript that starts with the ServerHello.
+    pub(super) encoded: Vec<u8>,
+    pub(super) random: [u8; 32],
+    pub(super) max_version: ProtocolVersion,
+    pub(super) extensions: Vec<ExtensionType>,
+}
+
+/// Sends the ClientHello.
+pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> {
+    let (_, max_version) = start.policy.usable_versions().ok_or(Error::Hello(
+        "no cipher suite exists at the policy's versions",
+    ))?;
+    let mut random = [0; 32];
+    out.random.fill(&mut random)?;
+    let suites = cipher_suites(start);
+    let mut hello = ClientHello {
+        client_version: max_version.wire(),
+        random,
+        session_id: &[],
+        cipher_suites: &suites,
+        compression_methods: &[NULL_COMPRESSION],
+        extensions: Extensions::default(),
+    };
+    let mut extensions = Offered::default();
+    if max_version >= ProtocolVersion::TLSv1_0 && !start.policy.has_quirk(Quirk::NoExtensions) {
+        extensions.add_all(start, max_version);
+        let mut body = Vec::new();
+        hello.write(&mut body);
+        extensions.pad(start, HANDSHAKE_HEADER + body.len());
+    }
+    hello.extensions = Extensions::of(&extensions.writer);
+    let encoded = out.send(HandshakeType::CLIENT_HELLO, |body| hello.write(body))?;
+    Ok(Offer {
+        encoded,
+        random,
+        max_version,
+        extensions: extensions.kinds,
+    })
+}
+
+/// The suites of the policy that exist at one of its versions, and the signals.
+fn cipher_suites(start: &Start) -> Vec<u8> {
+    let scsv = match start.attempt {
+        Attempt::First => None,
+        Attempt::Fallback => Some(CipherSuite::TLS_FALLBACK_SCSV),
+    };
+    start
+        .policy
+        .usable_suites()
+        // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
+        // extensions, and for SSL 3.0, which has none.
+        .chain([CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV])
+        .chain(scsv)
+        .flat_map(|suite| suite.0.to_be_bytes())
+        .collect()
+}
+
+/// The extensions that are offered, and their types in the same order.
+#[derive(Default)]
+struct Offered {
+    writer: ExtensionsWriter,
+    kinds: Vec<ExtensionType>,
+}
+
+impl Offered {
+    fn add(&mut self, kind: ExtensionType, write_body: impl FnOnce(&mut Vec<u8>)) {
+        self.writer.add(kind, write_body);
+        self.kinds.push(kind);
+    }
+
+    fn add_all(&mut self, start: &Start, max_version: ProtocolVersion) {
+        let policy = &start.policy;
+        // RFC 6066 §3: names only, never addresses, without the trailing dot.
+        if let (ServerName::DnsName(name), true) =
+            (&start.server_name, start.config.sends_server_name)
+        {
+            let name = name.as_ref().trim_end_matches('.');
+            self.add(ExtensionType::SERVER_NAME, |body| {
+                write_server_name(body, name)
+            });
+        }
+        if !policy.has_quirk(Quirk::NoExtendedMasterSecret) {
+            self.add(ExtensionType::EXTENDED_MASTER_SECRET, |_| {});
+        }
+        if !policy.has_quirk(Quirk::NoEncryptThenMac) && offers_cbc(policy) {
+            self.add(ExtensionType::ENCRYPT_THEN_MAC, |_| {});
+        }
+        let protocols = &start.config.common.alpn_protocols;
+        if !protocols.is_empty() {
+            self.add(
+                ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+                |body| {
+                    write_protocol_names(body, protocols.iter().map(Vec::as_slice));
+                },
+            );
+        }
+        if max_version >= ProtocolVersion::TLSv1_2 {
+            let algorithms = signature_algorithms(policy);
+            self.add(ExtensionType::SIGNATURE_ALGORITHMS, |body| {
+                write_algorithms(body, &algorithms);
+            });
+        }
+    }
+
+    /// RFC 7685: some peers hang on hellos of 256 to 511 bytes, so those are filled up to 512.
+    ///
+    /// `len` is the message's length without the extensions.
+    fn pad(&mut self, start: &Start, len: usize) {
+        let len = len + self.writer.encoded_len();
+        if start.policy.has_quirk(Quirk::NoHelloPadding) || !(256..512).contains(&len) {
+            return;
+        }
+        // An empty padding takes four bytes; it may then go a little above.
+        let padding = 512usize.saturating_sub(len + 4);
+        self.add(ExtensionType::PADDING, |body| {
+            body.resize(body.len() + padding, 0)
+        });
+    }
+}
+
+/// Whether a suite on offer could be made with encrypt-then-MAC.
+fn offers_cbc(policy: &Policy) -> bool {
+    policy
+        .usable_suites()
+        .filter_map(CipherSuite::row)
+        .any(|row| row.cipher.cipher_type() == CipherType::Block)
+}
+
+/// RSA over the hashes that the policy accepts, in certificates or in signatures.
+fn signature_algorithms(policy: &Policy) -> Vec<SignatureAlgorithm> {
+    HashAlgorithm::ALL
+        .into_iter()
+        .rev()
+        .filter(|hash| policy.allows_certificate_hash(*hash) || policy.allows_signature_hash(*hash))
+        .map(SignatureAlgorithm::rsa)
+        .collect()
+}
+
+/// CompressionMethod null: the only one, because of CRIME.
+pub(super) const NULL_COMPRESSION: u8 = 0;

@@ -1,0 +1,146 @@
+//! Step 2: judging the ServerHello against what was offered.
+
+use super::hello::{NULL_COMPRESSION, Offer, Start};
+use crate::crypto::cipher::CipherType;
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::handshake::{DOWNGRADE_SENTINEL, Output};
+use crate::message::extension::{
+    Answer, read_chosen_protocol, read_flag, read_renegotiated_connection,
+};
+use crate::message::{ExtensionType, ServerHello};
+use crate::suite::SuiteRow;
+use crate::version::ProtocolVersion;
+
+/// What the ServerHello chose.
+pub(super) struct Choice {
+    pub(super) version: ProtocolVersion,
+    pub(super) suite: &'static SuiteRow,
+    pub(super) extended_master_secret: bool,
+    pub(super) encrypt_then_mac: bool,
+}
+
+/// Checks every field; what the extensions say goes to what is known.
+pub(super) fn judge(
+    start: &Start,
+    offer: &Offer,
+    hello: &ServerHello<'_>,
+    out: &mut Output<'_>,
+) -> Result<Choice, Error> {
+    let version = version(start, offer, hello)?;
+    out.known.version = Some(version);
+    let suite = suite(start, hello, version)?;
+    if hello.compression_method != NULL_COMPRESSION {
+        return Err(PeerMisbehaved::Compression.into());
+    }
+    let mut choice = Choice {
+        version,
+        suite,
+        extended_master_secret: false,
+        encrypt_then_mac: false,
+    };
+    for (kind, body) in hello.extensions() {
+        check_answer(kind, offer, version)?;
+        choice.take(kind, body, start, out)?;
+    }
+    Ok(choice)
+}
+
+fn version(
+    start: &Start,
+    offer: &Offer,
+    hello: &ServerHello<'_>,
+) -> Result<ProtocolVersion, Error> {
+    let wire = hello.server_version;
+    if wire > offer.max_version.wire() {
+        return Err(PeerMisbehaved::VersionNotOffered(wire).into());
+    }
+    let (min, max) = start.policy.version_range();
+    let version = ProtocolVersion::from_wire(wire)
+        .filter(|version| start.policy.usable_at(*version))
+        .ok_or(PeerIncompatible::NoVersionInCommon {
+            peer: wire,
+            min,
+            max,
+        })?;
+    let downgraded = version < ProtocolVersion::TLSv1_2
+        && offer.max_version == ProtocolVersion::TLSv1_2
+        && hello.random.ends_with(&DOWNGRADE_SENTINEL);
+    if downgraded {
+        return Err(PeerMisbehaved::DowngradeDetected.into());
+    }
+    Ok(version)
+}
+
+fn suite(
+    start: &Start,
+    hello: &ServerHello<'_>,
+    version: ProtocolVersion,
+) -> Result<&'static SuiteRow, Error> {
+    let suite = hello.cipher_suite;
+    if !start.policy.usable_suites().any(|offered| offered == suite) {
+        return Err(PeerMisbehaved::SuiteNotOffered(suite).into());
+    }
+    suite
+        .row()
+        .filter(|row| row.exists_at(version))
+        .ok_or(PeerMisbehaved::SuiteNotAtVersion(suite, version).into())
+}
+
+/// Whether the server may answer this extension here at all.
+fn check_answer(kind: ExtensionType, offer: &Offer, version: ProtocolVersion) -> Result<(), Error> {
+    // renegotiation_info was offered by its signal.
+    let offered = kind == ExtensionType::RENEGOTIATION_INFO || offer.extensions.contains(&kind);
+    match kind.answer() {
+        Answer::FromTls10 if offered && version == ProtocolVersion::SSLv3 => {
+            Err(PeerMisbehaved::ExtensionAtSsl3(kind.0).into())
+        }
+        Answer::FromTls10 | Answer::Always if offered => Ok(()),
+        _ => Err(PeerMisbehaved::UnsolicitedExtension(kind.0).into()),
+    }
+}
+
+impl Choice {
+    fn take(
+        &mut self,
+        kind: ExtensionType,
+        body: &[u8],
+        start: &Start,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        match kind {
+            ExtensionType::RENEGOTIATION_INFO => {
+                if !read_renegotiated_connection(body)?.is_empty() {
+                    return Err(PeerMisbehaved::BadRenegotiationInfo.into());
+                }
+                out.known.secure_renegotiation = true;
+            }
+            ExtensionType::EXTENDED_MASTER_SECRET => {
+                read_flag("extended_master_secret", body)?;
+                self.extended_master_secret = true;
+            }
+            ExtensionType::ENCRYPT_THEN_MAC => {
+                read_flag("encrypt_then_mac", body)?;
+                if self.suite.cipher.cipher_type() != CipherType::Block {
+                    return Err(PeerMisbehaved::EncryptThenMacWithoutCbc.into());
+                }
+                self.encrypt_then_mac = true;
+            }
+            ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
+                let protocol = read_chosen_protocol(body)?;
+                if !start
+                    .config
+                    .common
+                    .alpn_protocols
+                    .iter()
+                    .any(|offered| offered == protocol)
+                {
+                    return Err(PeerMisbehaved::ApplicationProtocolNotOffered.into());
+                }
+                out.known.alpn_protocol = Some(protocol.to_vec());
+            }
+            // server_name's answer says nothing and should be empty (RFC 6066 §3).
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! The handshake of SSL 3.0 to TLS 1.2, as states that are types.
+//!
+//! A state is named for what it waits for and holds exactly what is known by then. Handling a
+//! message consumes it; what it does not expect is refused in one place, [`Incoming::unexpected`].
+
+pub(crate) mod client;
+mod known;
+mod negotiated;
+mod output;
+pub(crate) mod server;
+
+pub(crate) use known::Known;
+use negotiated::Negotiated;
+pub(crate) use output::Output;
+
+use crate::crypto::HashAlgorithm;
+use crate::error::{Error, PeerMisbehaved};
+use crate::message::{Handshake, HandshakeType};
+use crate::policy::Policy;
+
+/// What reaches a state.
+#[derive(Clone, Copy)]
+pub(crate) enum Incoming<'a> {
+    /// A handshake message.
+    Handshake(Handshake<'a>),
+    /// A ChangeCipherSpec.
+    ChangeCipherSpec,
+    /// SSL 3.0's warning in place of a client's Certificate.
+    NoCertificate,
+}
+
+impl<'a> Incoming<'a> {
+    /// The message of type `kind` that the state waits for.
+    fn expect(self, kind: HandshakeType) -> Result<Handshake<'a>, Error> {
+        match self {
+            Self::Handshake(message) if message.kind == kind => Ok(message),
+            other => Err(other.unexpected(kind.name())),
+        }
+    }
+
+    /// A ChangeCipherSpec is what the state waits for.
+    fn expect_change_cipher_spec(self) -> Result<(), Error> {
+        match self {
+            Self::ChangeCipherSpec => Ok(()),
+            other => Err(other.unexpected("ChangeCipherSpec")),
+        }
+    }
+
+    /// The refusal of everything that has no place: skipped, repeated and early messages alike.
+    fn unexpected(self, expected: &'static str) -> Error {
+        let received = match self {
+            Self::Handshake(message) => message.kind.name(),
+            Self::ChangeCipherSpec => "ChangeCipherSpec",
+            Self::NoCertificate => "a no_certificate alert",
+        };
+        PeerMisbehaved::UnexpectedMessage { received, expected }.into()
+    }
+}
+
+/// The hashes that the policy lets TLS 1.2 signatures be made over, the preferred first.
+fn signature_hashes(policy: &Policy) -> impl Iterator<Item = HashAlgorithm> + Clone + use<> {
+    let policy = *policy;
+    [
+        HashAlgorithm::Sha256,
+        HashAlgorithm::Sha384,
+        HashAlgorithm::Sha512,
+        HashAlgorithm::Sha224,
+        HashAlgorithm::Sha1,
+        HashAlgorithm::Md5,
+    ]
+    .into_iter()
+    .filter(move |hash| policy.allows_signature_hash(*hash))
+}
+
+/// The end of a TLS 1.1 or older server's random that says that it could do TLS 1.2 (RFC 8446
+/// §4.1.3).
+const DOWNGRADE_SENTINEL: [u8; 8] = *b"DOWNGRD\x00";

@@ -1,0 +1,133 @@
+//! What both sides know from the ServerHello on, and what they do alike with it: steps 6 to 9.
+
+use super::output::Output;
+use crate::config::{Event, KeyLog};
+use crate::error::{Error, PeerMisbehaved};
+use crate::message::{Handshake, HandshakeType};
+use crate::policy::Policy;
+use crate::record::{Protection, ProtectionParameters, WriteKeys};
+use crate::secrets::{KeyBlock, MasterSecret, PreMasterSecret, Randoms, Transcript, VerifyData};
+use crate::side::Side;
+use crate::suite::SuiteRow;
+use crate::version::ProtocolVersion;
+
+/// The hellos' outcome and the transcript from the ClientHello on.
+pub(super) struct Negotiated {
+    pub(super) version: ProtocolVersion,
+    pub(super) suite: &'static SuiteRow,
+    pub(super) randoms: Randoms,
+    pub(super) encrypt_then_mac: bool,
+    pub(super) extended_master_secret: bool,
+    pub(super) max_bytes_per_key: u64,
+    pub(super) transcript: Transcript,
+}
+
+impl Negotiated {
+    /// Tells the user, and the records, what was chosen.
+    pub(super) fn announce(&self, out: &mut Output<'_>) {
+        out.outgoing.set_version(self.version);
+        out.known.version = Some(self.version);
+        out.known.suite = Some(self.suite.suite);
+        out.known.extended_master_secret = self.extended_master_secret;
+        out.known.encrypt_then_mac = self.encrypt_then_mac;
+    }
+
+    pub(super) fn max_bytes_per_key(policy: &Policy, suite: &SuiteRow) -> u64 {
+        policy.bytes_per_key(suite.cipher.bytes_per_key())
+    }
+
+    /// Step 6, once the ClientKeyExchange is in the transcript.
+    pub(super) fn derive_master_secret(
+        &self,
+        pre_master_secret: &PreMasterSecret,
+        key_log: Option<&dyn KeyLog>,
+        out: &mut Output<'_>,
+    ) -> MasterSecret {
+        let (version, suite) = (self.version, self.suite);
+        let extended = self.extended_master_secret;
+        let master_secret = if extended {
+            MasterSecret::derive_extended(pre_master_secret, version, suite, &self.transcript)
+        } else {
+            MasterSecret::derive(pre_master_secret, version, suite, &self.randoms)
+        };
+        if let Some(key_log) = key_log {
+            key_log.log(
+                "CLIENT_RANDOM",
+                &self.randoms.client,
+                master_secret.as_bytes(),
+            );
+        }
+        out.report(Event::MasterSecretDerived { extended });
+        master_secret
+    }
+
+    /// Step 7.
+    pub(super) fn derive_keys(
+        &self,
+        master_secret: &MasterSecret,
+        out: &mut Output<'_>,
+    ) -> KeyBlock {
+        let keys = KeyBlock::expand(master_secret, &self.randoms, self.parameters());
+        out.report(Event::KeysDerived {
+            version: self.version,
+            suite: self.suite.suite,
+        });
+        keys
+    }
+
+    /// Half of step 8 or 9: this side's ChangeCipherSpec and Finished.
+    pub(super) fn send_finished(
+        &mut self,
+        side: Side,
+        master_secret: &MasterSecret,
+        keys: &WriteKeys,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let protection = Protection::new(self.parameters(), keys)?;
+        out.change_cipher_spec(protection, self.max_bytes_per_key)?;
+        let verify_data = VerifyData::compute(master_secret, &self.transcript, side);
+        out.send_hashed(&mut self.transcript, HandshakeType::FINISHED, |body| {
+            body.extend_from_slice(verify_data.as_bytes());
+        })
+    }
+
+    /// The other half: the peer's ChangeCipherSpec.
+    pub(super) fn receive_change_cipher_spec(
+        &self,
+        keys: &WriteKeys,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let protection = Protection::new(self.parameters(), keys)?;
+        out.peer_changed_cipher_spec(protection, self.max_bytes_per_key);
+        Ok(())
+    }
+
+    /// The peer's Finished.
+    pub(super) fn receive_finished(
+        &mut self,
+        side: Side,
+        master_secret: &MasterSecret,
+        message: Handshake<'_>,
+    ) -> Result<(), Error> {
+        let expected = VerifyData::compute(master_secret, &self.transcript, side);
+        if !expected.matches(message.body) {
+            return Err(PeerMisbehaved::BadFinished.into());
+        }
+        self.transcript.add(message.encoded);
+        Ok(())
+    }
+
+    /// Step 10 begins.
+    pub(super) fn establish(self, master_secret: MasterSecret, out: &mut Output<'_>) {
+        out.known.exporter = Some((master_secret, self.randoms));
+        out.report(Event::Established);
+    }
+
+    fn parameters(&self) -> ProtectionParameters {
+        ProtectionParameters {
+            version: self.version,
+            suite: self.suite,
+            encrypt_then_mac: self.encrypt_then_mac,
+        }
+    }
+}

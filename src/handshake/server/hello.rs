@@ -1,0 +1,224 @@
+//! Steps 1 and 2 on the server: judging the ClientHello, and the ServerHello.
+
+use super::Start;
+use crate::crypto::cipher::CipherType;
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::handshake::{DOWNGRADE_SENTINEL, Output};
+use crate::message::extension::{
+    Extensions, ExtensionsWriter, read_flag, read_protocol_names, read_renegotiated_connection,
+    read_server_name, read_signature_algorithms, write_protocol_names,
+    write_renegotiated_connection,
+};
+use crate::message::{ClientHello, ExtensionType, HandshakeType, ServerHello};
+use crate::policy::Quirk;
+use crate::suite::{CipherSuite, SuiteRow};
+use crate::version::ProtocolVersion;
+
+/// What the server chooses from a ClientHello.
+pub(super) struct Choice {
+    pub(super) version: ProtocolVersion,
+    pub(super) suite: &'static SuiteRow,
+    pub(super) extended_master_secret: bool,
+    pub(super) encrypt_then_mac: bool,
+    answers_server_name: bool,
+    alpn_protocol: Option<Vec<u8>>,
+    secure_renegotiation: bool,
+}
+
+impl Choice {
+    /// Checks the hello and chooses; what it says goes to what is known.
+    pub(super) fn make(
+        start: &Start,
+        hello: &ClientHello<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<Self, Error> {
+        let version = version(start, hello)?;
+        out.known.version = Some(version);
+        if !hello.compression_methods.contains(&NULL_COMPRESSION) {
+            return Err(PeerMisbehaved::Compression.into());
+        }
+        let mut choice = Self {
+            version,
+            suite: suite(start, hello, version)?,
+            extended_master_secret: false,
+            encrypt_then_mac: false,
+            answers_server_name: false,
+            alpn_protocol: None,
+            secure_renegotiation: hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+        };
+        for (kind, body) in hello.extensions() {
+            choice.take(kind, body, start, out)?;
+        }
+        out.known.alpn_protocol.clone_from(&choice.alpn_protocol);
+        out.known.secure_renegotiation = choice.secure_renegotiation;
+        Ok(choice)
+    }
+
+    /// Takes one extension; those that are not known are ignored. At SSL 3.0 only
+    /// renegotiation_info has a meaning, but a malformed one is an error at any version.
+    fn take(
+        &mut self,
+        kind: ExtensionType,
+        body: &[u8],
+        start: &Start,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let policy = &start.config.common.policy;
+        let in_tls = self.version > ProtocolVersion::SSLv3;
+        match kind {
+            ExtensionType::RENEGOTIATION_INFO => {
+                if !read_renegotiated_connection(body)?.is_empty() {
+                    return Err(PeerMisbehaved::BadRenegotiationInfo.into());
+                }
+                self.secure_renegotiation = true;
+            }
+            ExtensionType::SERVER_NAME => {
+                out.known.server_name = read_server_name(body)?.map(str::to_owned);
+                self.answers_server_name = in_tls && out.known.server_name.is_some();
+            }
+            ExtensionType::EXTENDED_MASTER_SECRET => {
+                read_flag("extended_master_secret", body)?;
+                self.extended_master_secret =
+                    in_tls && !policy.has_quirk(Quirk::NoExtendedMasterSecret);
+            }
+            ExtensionType::ENCRYPT_THEN_MAC => {
+                read_flag("encrypt_then_mac", body)?;
+                self.encrypt_then_mac = in_tls
+                    && self.suite.cipher.cipher_type() == CipherType::Block
+                    && !policy.has_quirk(Quirk::NoEncryptThenMac);
+            }
+            ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
+                let offered: Vec<&[u8]> = read_protocol_names(body)?.collect();
+                if in_tls {
+                    self.alpn_protocol = alpn_protocol(start, &offered)?;
+                }
+            }
+            // With RSA key exchange the server signs nothing; the list must be one all the same.
+            ExtensionType::SIGNATURE_ALGORITHMS => {
+                let _ = read_signature_algorithms(body)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Sends the ServerHello; returns it, and the server's random.
+    pub(super) fn send_server_hello(
+        &self,
+        start: &Start,
+        out: &mut Output<'_>,
+    ) -> Result<(Vec<u8>, [u8; 32]), Error> {
+        let mut random = [0; 32];
+        out.random.fill(&mut random)?;
+        if self.version < ProtocolVersion::TLSv1_2
+            && start
+                .config
+                .common
+                .policy
+                .usable_at(ProtocolVersion::TLSv1_2)
+            && let Some(end) = random.last_chunk_mut()
+        {
+            *end = DOWNGRADE_SENTINEL;
+        }
+        let extensions = self.extensions();
+        let hello = ServerHello {
+            server_version: self.version.wire(),
+            random,
+            session_id: &[],
+            cipher_suite: self.suite.suite,
+            compression_method: NULL_COMPRESSION,
+            extensions: Extensions::of(&extensions),
+        };
+        let encoded = out.send(HandshakeType::SERVER_HELLO, |body| hello.write(body))?;
+        hello.write(&mut out.known.server_hello);
+        Ok((encoded, random))
+    }
+
+    fn extensions(&self) -> ExtensionsWriter {
+        let mut extensions = ExtensionsWriter::default();
+        if self.secure_renegotiation {
+            extensions.add(ExtensionType::RENEGOTIATION_INFO, |body| {
+                write_renegotiated_connection(body, &[]);
+            });
+        }
+        for (kind, answered) in [
+            (ExtensionType::SERVER_NAME, self.answers_server_name),
+            (
+                ExtensionType::EXTENDED_MASTER_SECRET,
+                self.extended_master_secret,
+            ),
+            (ExtensionType::ENCRYPT_THEN_MAC, self.encrypt_then_mac),
+        ] {
+            if answered {
+                extensions.add(kind, |_| {});
+            }
+        }
+        if let Some(protocol) = &self.alpn_protocol {
+            extensions.add(
+                ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+                |body| {
+                    write_protocol_names(body, [protocol.as_slice()]);
+                },
+            );
+        }
+        extensions
+    }
+}
+
+/// The newest version that both sides have (RFC 5246 appendix E.1), unless the client has fallen
+/// back for no reason (RFC 7507 §3).
+fn version(start: &Start, hello: &ClientHello<'_>) -> Result<ProtocolVersion, Error> {
+    let policy = &start.config.common.policy;
+    let (min, max) = policy.version_range();
+    let version = ProtocolVersion::ALL
+        .into_iter()
+        .rev()
+        .find(|version| version.wire() <= hello.client_version && policy.usable_at(*version))
+        .ok_or(PeerIncompatible::NoVersionInCommon {
+            peer: hello.client_version,
+            min,
+            max,
+        })?;
+    let could_do_better = policy
+        .usable_versions()
+        .is_some_and(|(_, max)| max.wire() > hello.client_version);
+    if could_do_better && hello.offers(CipherSuite::TLS_FALLBACK_SCSV) {
+        return Err(PeerMisbehaved::InappropriateFallback(version).into());
+    }
+    Ok(version)
+}
+
+/// The first suite of the policy that the client offers and that exists at the version.
+fn suite(
+    start: &Start,
+    hello: &ClientHello<'_>,
+    version: ProtocolVersion,
+) -> Result<&'static SuiteRow, Error> {
+    start
+        .config
+        .common
+        .policy
+        .allowed_suites()
+        .filter(|suite| hello.offers(*suite))
+        .filter_map(CipherSuite::row)
+        .find(|row| row.exists_at(version))
+        .ok_or(PeerIncompatible::NoSuiteInCommon(version).into())
+}
+
+/// The first protocol of the config that the client offers (RFC 7301 §3.2); none where the config
+/// has none.
+fn alpn_protocol(start: &Start, offered: &[&[u8]]) -> Result<Option<Vec<u8>>, Error> {
+    let served = &start.config.common.alpn_protocols;
+    if served.is_empty() {
+        return Ok(None);
+    }
+    served
+        .iter()
+        .find(|protocol| offered.contains(&protocol.as_slice()))
+        .cloned()
+        .map(Some)
+        .ok_or(PeerIncompatible::NoApplicationProtocolInCommon.into())
+}
+
+/// CompressionMethod null: the only one, because of CRIME.
+const NULL_COMPRESSION: u8 = 0;

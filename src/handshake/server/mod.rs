@@ -1,0 +1,366 @@
+//! The server's states.
+//!
+//! ```text
+//! ExpectClientHello ─┬─► ExpectClientCertificate ─┐
+//!                    └────────────────────────────┴─► ExpectClientKeyExchange ─┐
+//!        ┌─ ExpectCertificateVerify (where the client sent a certificate) ◄─────┤
+//!        └──────────────► ExpectChangeCipherSpec ◄──────────────────────────────┘
+//!                                 └─► ExpectFinished ─► Established
+//! ```
+
+mod hello;
+mod step6;
+
+use std::sync::Arc;
+
+use crate::cert;
+use crate::config::{CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerConfig};
+use crate::crypto::rsa::PublicKey;
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
+use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
+use crate::message::{
+    Certificate, CertificateRequest, CertificateVerify, ClientHello, HandshakeType, RSA_SIGN,
+    SignatureAlgorithm,
+};
+use crate::secrets::{KeyBlock, MasterSecret, Randoms, Transcript, certificate_verify_input};
+use crate::side::Side;
+use crate::version::ProtocolVersion;
+use hello::Choice;
+
+/// What one server connection starts with.
+pub(crate) struct Start {
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+/// What a server waits for.
+pub(crate) enum ServerState {
+    ExpectClientHello(Box<ExpectClientHello>),
+    ExpectClientCertificate(Box<ExpectClientCertificate>),
+    ExpectClientKeyExchange(Box<ExpectClientKeyExchange>),
+    ExpectCertificateVerify(Box<ExpectCertificateVerify>),
+    ExpectChangeCipherSpec(Box<ExpectChangeCipherSpec>),
+    ExpectFinished(Box<ExpectFinished>),
+    Established,
+}
+
+impl ServerState {
+    pub(crate) fn start(start: Start) -> Self {
+        Self::ExpectClientHello(Box::new(ExpectClientHello { start }))
+    }
+
+    pub(crate) fn handle(
+        self,
+        incoming: Incoming<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<Self, Error> {
+        match self {
+            Self::ExpectClientHello(state) => state.handle(incoming, out),
+            Self::ExpectClientCertificate(state) => state.handle(incoming, out),
+            Self::ExpectClientKeyExchange(state) => state.handle(incoming, out),
+            Self::ExpectCertificateVerify(state) => state.handle(incoming, out),
+            Self::ExpectChangeCipherSpec(state) => state.handle(incoming, out),
+            Self::ExpectFinished(state) => state.handle(incoming, out),
+            Self::Established => Err(incoming.unexpected("application data")),
+        }
+    }
+
+    pub(crate) fn is_established(&self) -> bool {
+        matches!(self, Self::Established)
+    }
+}
+
+/// Step 1.
+pub(crate) struct ExpectClientHello {
+    start: Start,
+}
+
+impl ExpectClientHello {
+    /// Step 2: ServerHello, Certificate, [CertificateRequest], ServerHelloDone.
+    fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
+        let message = incoming.expect(HandshakeType::CLIENT_HELLO)?;
+        let hello = ClientHello::read(message.body)?;
+        let choice = Choice::make(&self.start, &hello, out)?;
+        let config = &self.start.config;
+        let certified = config
+            .resolver
+            .resolve(&hello)
+            .ok_or(PeerIncompatible::NoCertificateForClient)?;
+
+        // A CertificateVerify may come over any hash of the CertificateRequest.
+        let signature_hashes =
+            signature_hashes(&config.common.policy).filter(|_| config.client_verifier.is_some());
+        let mut transcript = Transcript::new(choice.version, choice.suite, signature_hashes);
+        transcript.add(message.encoded);
+        out.outgoing.set_version(choice.version);
+        let (server_hello, server_random) = choice.send_server_hello(&self.start, out)?;
+        transcript.add(&server_hello);
+        let mut negotiated = Negotiated {
+            version: choice.version,
+            suite: choice.suite,
+            randoms: Randoms {
+                client: hello.random,
+                server: server_random,
+            },
+            encrypt_then_mac: choice.encrypt_then_mac,
+            extended_master_secret: choice.extended_master_secret,
+            max_bytes_per_key: Negotiated::max_bytes_per_key(&config.common.policy, choice.suite),
+            transcript,
+        };
+        negotiated.announce(out);
+        negotiated.send_rest_of_flight(config, &certified, out)?;
+
+        let client_flight = ClientFlight {
+            start: self.start,
+            client_version: hello.client_version,
+            negotiated,
+            certified,
+        };
+        Ok(match client_flight.start.config.client_verifier.clone() {
+            Some(verifier) => {
+                ServerState::ExpectClientCertificate(Box::new(ExpectClientCertificate {
+                    client_flight,
+                    verifier,
+                }))
+            }
+            None => client_flight.expect_client_key_exchange(None),
+        })
+    }
+}
+
+impl Negotiated {
+    fn send_rest_of_flight(
+        &mut self,
+        config: &ServerConfig,
+        certified: &CertifiedKey,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let version = self.version;
+        let transcript = &mut self.transcript;
+        out.send_hashed(transcript, HandshakeType::CERTIFICATE, |body| {
+            Certificate::of(certified.chain()).write(body);
+        })?;
+        if let Some(verifier) = &config.client_verifier {
+            let algorithms = signature_hashes(&config.common.policy)
+                .map(SignatureAlgorithm::rsa)
+                .collect();
+            let request = CertificateRequest {
+                certificate_types: &[RSA_SIGN],
+                signature_algorithms: algorithms,
+                certificate_authorities: authorities(verifier.as_ref()),
+            };
+            out.send_hashed(transcript, HandshakeType::CERTIFICATE_REQUEST, |body| {
+                request.write(body, version);
+            })?;
+        }
+        out.send_hashed(transcript, HandshakeType::SERVER_HELLO_DONE, |_| {})
+    }
+}
+
+/// The verifier's authorities, as far as they fit into the message.
+fn authorities(verifier: &dyn ClientVerifier) -> Vec<&[u8]> {
+    let mut room = usize::from(u16::MAX);
+    verifier
+        .authorities()
+        .iter()
+        .map(Vec::as_slice)
+        .take_while(|name| {
+            let fits = room.checked_sub(name.len() + 2);
+            room = fits.unwrap_or(0);
+            fits.is_some()
+        })
+        .collect()
+}
+
+/// What is known while the client's flight comes in.
+pub(crate) struct ClientFlight {
+    start: Start,
+    /// What the ClientHello offered at the most, which the pre-master secret carries.
+    client_version: u16,
+    negotiated: Negotiated,
+    certified: Arc<CertifiedKey>,
+}
+
+impl ClientFlight {
+    fn expect_client_key_exchange(mut self, client_key: Option<PublicKey>) -> ServerState {
+        if client_key.is_none() {
+            self.negotiated.transcript.drop_signature_hashes();
+        }
+        ServerState::ExpectClientKeyExchange(Box::new(ExpectClientKeyExchange {
+            client_flight: self,
+            client_key,
+        }))
+    }
+}
+
+/// The client's certificate was asked for: step 5.
+pub(crate) struct ExpectClientCertificate {
+    client_flight: ClientFlight,
+    verifier: Arc<dyn ClientVerifier>,
+}
+
+impl ExpectClientCertificate {
+    /// The first half of step 6.
+    fn handle(
+        mut self,
+        incoming: Incoming<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<ServerState, Error> {
+        let ssl3 = self.client_flight.negotiated.version == ProtocolVersion::SSLv3;
+        let chain = match incoming {
+            Incoming::NoCertificate if ssl3 => Vec::new(),
+            other => {
+                let message = other.expect(HandshakeType::CERTIFICATE)?;
+                self.client_flight
+                    .negotiated
+                    .transcript
+                    .add(message.encoded);
+                Certificate::read(message.body)?.to_owned_chain()
+            }
+        };
+        // Readable also when what follows refuses it.
+        out.known.peer_certificates = chain;
+        let Some(end_entity) = out.known.peer_certificates.first() else {
+            if self.verifier.requires_certificate() {
+                return Err(PeerIncompatible::NoClientCertificate.into());
+            }
+            return Ok(self.client_flight.expect_client_key_exchange(None));
+        };
+        let client_key = cert::public_key(end_entity)?;
+        let common = &self.client_flight.start.config.common;
+        self.verifier.verify_client(&ClientToVerify {
+            chain: &out.known.peer_certificates,
+            now: common.clock.now(),
+            policy: &common.policy,
+        })?;
+        Ok(self
+            .client_flight
+            .expect_client_key_exchange(Some(client_key)))
+    }
+}
+
+/// Step 4, from the server's side.
+pub(crate) struct ExpectClientKeyExchange {
+    client_flight: ClientFlight,
+    /// The key of the client's certificate, whose possession is to be proven.
+    client_key: Option<PublicKey>,
+}
+
+impl ExpectClientKeyExchange {
+    /// The second half of step 6, and step 7.
+    fn handle(
+        mut self,
+        incoming: Incoming<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<ServerState, Error> {
+        let message = incoming.expect(HandshakeType::CLIENT_KEY_EXCHANGE)?;
+        let pre_master_secret = self
+            .client_flight
+            .decrypt_pre_master_secret(message.body, out)?;
+        let config = self.client_flight.start.config;
+        let mut negotiated = self.client_flight.negotiated;
+        negotiated.transcript.add(message.encoded);
+        let key_log = config.common.key_log.as_deref();
+        let master_secret = negotiated.derive_master_secret(&pre_master_secret, key_log, out);
+        let keys = negotiated.derive_keys(&master_secret, out);
+        let keyed = Keyed {
+            negotiated,
+            master_secret,
+            keys,
+        };
+        Ok(match self.client_key.take() {
+            Some(client_key) => {
+                ServerState::ExpectCertificateVerify(Box::new(ExpectCertificateVerify {
+                    keyed,
+                    client_key,
+                    config,
+                }))
+            }
+            None => ServerState::ExpectChangeCipherSpec(Box::new(ExpectChangeCipherSpec { keyed })),
+        })
+    }
+}
+
+/// What is known once both sides can derive the keys.
+pub(crate) struct Keyed {
+    negotiated: Negotiated,
+    master_secret: MasterSecret,
+    keys: KeyBlock,
+}
+
+/// The client has to prove that the certificate is its own: the end of step 5.
+pub(crate) struct ExpectCertificateVerify {
+    keyed: Keyed,
+    client_key: PublicKey,
+    config: Arc<ServerConfig>,
+}
+
+impl ExpectCertificateVerify {
+    fn handle(
+        mut self,
+        incoming: Incoming<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<ServerState, Error> {
+        let message = incoming.expect(HandshakeType::CERTIFICATE_VERIFY)?;
+        let transcript = &mut self.keyed.negotiated.transcript;
+        let verify = CertificateVerify::read(message.body, self.keyed.negotiated.version)?;
+        let hash = match verify.algorithm {
+            // SLOTH: only what the policy names, and the CertificateRequest offered.
+            Some(algorithm) => algorithm
+                .rsa_hash()
+                .filter(|hash| self.config.common.policy.allows_signature_hash(*hash))
+                .ok_or(PeerMisbehaved::SignatureAlgorithmNotOffered)?,
+            // Before TLS 1.2 there is no choice, and this does not count.
+            None => crate::crypto::HashAlgorithm::Sha1,
+        };
+        let input = certificate_verify_input(&self.keyed.master_secret, transcript, hash)
+            .ok_or(Error::Internal("the transcript lacks the signature's hash"))?;
+        if !self.client_key.verify(&input, verify.signature) {
+            return Err(PeerMisbehaved::BadSignature.into());
+        }
+        out.report(Event::PeerAuthenticated);
+        transcript.add(message.encoded);
+        transcript.drop_signature_hashes();
+        Ok(ServerState::ExpectChangeCipherSpec(Box::new(
+            ExpectChangeCipherSpec { keyed: self.keyed },
+        )))
+    }
+}
+
+/// Step 8.
+pub(crate) struct ExpectChangeCipherSpec {
+    keyed: Keyed,
+}
+
+impl ExpectChangeCipherSpec {
+    fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
+        incoming.expect_change_cipher_spec()?;
+        let keyed = self.keyed;
+        keyed
+            .negotiated
+            .receive_change_cipher_spec(&keyed.keys.client, out)?;
+        Ok(ServerState::ExpectFinished(Box::new(ExpectFinished {
+            keyed,
+        })))
+    }
+}
+
+/// Step 8 goes on.
+pub(crate) struct ExpectFinished {
+    keyed: Keyed,
+}
+
+impl ExpectFinished {
+    /// Step 9.
+    fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
+        let message = incoming.expect(HandshakeType::FINISHED)?;
+        let Keyed {
+            mut negotiated,
+            master_secret,
+            keys,
+        } = self.keyed;
+        negotiated.receive_finished(Side::Client, &master_secret, message)?;
+        negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
+        negotiated.establish(master_secret, out);
+        Ok(ServerState::Established)
+    }
+}

@@ -1,0 +1,64 @@
+//! Step 6 on the server: decrypting the pre-master secret.
+
+use zeroize::Zeroizing;
+
+use super::ClientFlight;
+use crate::error::{Error, KeyError};
+use crate::handshake::Output;
+use crate::message::ClientKeyExchange;
+use crate::policy::Quirk;
+use crate::secrets::PreMasterSecret;
+use crate::version::ProtocolVersion;
+
+impl ClientFlight {
+    /// Decrypts what the client sent, or gives a random secret in its place: either way the
+    /// handshake goes on, and only the Finished shows that the keys differ.
+    ///
+    /// What must not leak is whether the ciphertext was a good one (Bleichenbacher, Klima, ROBOT,
+    /// Marvin). The substitute is drawn before the decryption, so drawing tells nothing; the raw
+    /// operation is the key's (blinded); unpadding and choice are
+    /// [`unpad_pre_master_secret`](crate::crypto::pkcs1::unpad_pre_master_secret)'s; a number
+    /// that is not below the modulus, which an attacker knows without asking, counts as
+    /// zeros. The only errors are a malformed message and a key that cannot be used, which do not
+    /// depend on the plaintext.
+    pub(super) fn decrypt_pre_master_secret(
+        &self,
+        body: &[u8],
+        out: &mut Output<'_>,
+    ) -> Result<PreMasterSecret, Error> {
+        let key = self.certified.key();
+        let modulus_len = key.public_key().modulus_len();
+        let message = ClientKeyExchange::read(body, self.negotiated.version, modulus_len)?;
+        let substitute = PreMasterSecret::generate(self.client_version, out.random)?;
+
+        let mut encoded = Zeroizing::new(vec![0; modulus_len]);
+        let encrypted = message.encrypted_pre_master_secret;
+        // The length is public.
+        if encrypted.len() == modulus_len {
+            match key.raw_decrypt(encrypted, &mut encoded) {
+                Ok(()) => {}
+                Err(KeyError::InputOutOfRange) => encoded.fill(0),
+                Err(error) => return Err(Error::PrivateKey(error)),
+            }
+        }
+        Ok(PreMasterSecret::unpad(
+            &encoded,
+            self.pre_master_versions(),
+            &substitute,
+        ))
+    }
+
+    /// What may stand in front of the pre-master secret: the offered version, and by a quirk the
+    /// negotiated one, where the offer was at most TLS 1.0.
+    fn pre_master_versions(&self) -> [u16; 2] {
+        let policy = &self.start.config.common.policy;
+        let lenient = policy.has_quirk(Quirk::NegotiatedVersionInPreMasterSecret)
+            && self.client_version <= ProtocolVersion::TLSv1_0.wire();
+        let other = if lenient {
+            self.negotiated.version.wire()
+        } else {
+            self.client_version
+        };
+        [self.client_version, other]
+    }
+}

@@ -1,0 +1,136 @@
+//! The outgoing bytes: sealed records, waiting to be taken.
+
+use std::collections::VecDeque;
+use std::io;
+
+use super::{ContentType, FirstFragment, Protection, Sealer, fragments};
+use crate::crypto::random::SecureRandom;
+use crate::error::Error;
+use crate::version::ProtocolVersion;
+
+/// Seals records into one buffer, and gives them out without mixing handshake and data.
+pub(crate) struct Outgoing {
+    /// Bytes before `start` are taken.
+    buffer: Vec<u8>,
+    start: usize,
+    /// What is not taken yet, as runs of one kind.
+    runs: VecDeque<Run>,
+    sealer: Sealer,
+    /// The version that records name.
+    version: ProtocolVersion,
+}
+
+/// Neighbouring records of one kind.
+struct Run {
+    kind: RunKind,
+    len: usize,
+}
+
+/// What may not share a drain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RunKind {
+    Handshake,
+    ApplicationData,
+}
+
+impl Outgoing {
+    /// Nothing to send, no protection, and `version` in the first records.
+    pub(crate) fn new(version: ProtocolVersion) -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            runs: VecDeque::new(),
+            sealer: Sealer::unprotected(),
+            version,
+        }
+    }
+
+    /// Sets the version that records name from now on.
+    pub(crate) fn set_version(&mut self, version: ProtocolVersion) {
+        self.version = version;
+    }
+
+    /// Protects what is sent from now on; `max_bytes` is what the key may protect.
+    pub(crate) fn protect(&mut self, protection: Protection, max_bytes: u64) {
+        self.sealer = Sealer::new(protection, max_bytes);
+    }
+
+    /// Seals `data` into as many records as it takes.
+    ///
+    /// Application data starts with one byte on its own where `splits` says so and the
+    /// protection calls for it (BEAST); other content is never split so.
+    pub(crate) fn send(
+        &mut self,
+        content_type: ContentType,
+        data: &[u8],
+        splits: bool,
+        random: &dyn SecureRandom,
+    ) -> Result<(), Error> {
+        let first = if splits
+            && content_type == ContentType::ApplicationData
+            && self.sealer.has_predictable_iv(self.version)
+        {
+            FirstFragment::OneByte
+        } else {
+            FirstFragment::Whole
+        };
+        for fragment in fragments(data, first) {
+            let before = self.buffer.len();
+            self.sealer.seal(
+                content_type,
+                self.version,
+                fragment,
+                random,
+                &mut self.buffer,
+            )?;
+            self.extend_run(content_type, self.buffer.len() - before);
+        }
+        Ok(())
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.buffer.len() - self.start
+    }
+
+    /// Writes once to `io`, from the first run only.
+    pub(crate) fn write_to(&mut self, io: &mut dyn io::Write) -> io::Result<usize> {
+        let Some(run) = self.runs.front_mut() else {
+            return Ok(0);
+        };
+        let written = io.write(&self.buffer[self.start..self.start + run.len])?;
+        // A writer that claims more than it was given would otherwise break the invariant.
+        let written = written.min(run.len);
+        run.len -= written;
+        self.start += written;
+        if run.len == 0 {
+            self.runs.pop_front();
+        }
+        if self.runs.is_empty() {
+            self.buffer.clear();
+            self.start = 0;
+        }
+        Ok(written)
+    }
+
+    /// Gives the memory back, where nothing waits.
+    pub(crate) fn release(&mut self) {
+        if self.runs.is_empty() {
+            self.buffer = Vec::new();
+            self.runs = VecDeque::new();
+        }
+    }
+
+    fn extend_run(&mut self, content_type: ContentType, len: usize) {
+        let kind = match content_type {
+            ContentType::ApplicationData => RunKind::ApplicationData,
+            // An alert goes out with whatever is before it.
+            ContentType::Alert => self.runs.back().map_or(RunKind::Handshake, |run| run.kind),
+            ContentType::Handshake | ContentType::ChangeCipherSpec => RunKind::Handshake,
+        };
+        match self.runs.back_mut() {
+            Some(run) if run.kind == kind => run.len += len,
+            _ => self.runs.push_back(Run { kind, len }),
+        }
+    }
+}

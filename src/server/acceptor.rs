@@ -1,0 +1,177 @@
+//! Looking at a ClientHello before choosing the config.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use super::ServerConnection;
+use crate::alert::AlertLevel;
+use crate::config::ServerConfig;
+use crate::connection::Joiner;
+use crate::crypto::random::SystemRandom;
+use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
+use crate::message::{ClientHello, Handshake, HandshakeType};
+use crate::record::{ContentType, Deframer, Outgoing};
+use crate::version::ProtocolVersion;
+
+/// Reads a ClientHello, so that a server can look at it before it picks its config.
+///
+/// ```no_run
+/// # fn choose(_: &retrossl::ClientHello) -> std::sync::Arc<retrossl::ServerConfig> { todo!() }
+/// # fn serve(mut tcp: std::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+/// use retrossl::server::Acceptor;
+///
+/// let mut acceptor = Acceptor::default();
+/// let accepted = loop {
+///     if acceptor.read_tls(&mut tcp)? == 0 {
+///         return Err("the client went away".into());
+///     }
+///     match acceptor.accept() {
+///         Ok(Some(accepted)) => break accepted,
+///         Ok(None) => {}
+///         Err(error) => {
+///             acceptor.write_tls(&mut tcp)?;
+///             return Err(error.into());
+///         }
+///     }
+/// };
+/// let config = choose(&accepted.client_hello());
+/// let connection = accepted.into_connection(config);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Acceptor {
+    deframer: Deframer,
+    joiner: Joiner,
+    /// Everything that was read, for the connection.
+    bytes: Vec<u8>,
+    outgoing: Outgoing,
+    error: Option<Error>,
+}
+
+impl Default for Acceptor {
+    fn default() -> Self {
+        Self {
+            deframer: Deframer::default(),
+            joiner: Joiner::default(),
+            bytes: Vec::new(),
+            outgoing: Outgoing::new(ProtocolVersion::TLSv1_0),
+            error: None,
+        }
+    }
+}
+
+impl Acceptor {
+    /// Reads once from the transport; `Ok(0)` is its end.
+    ///
+    /// # Errors
+    /// The transport's.
+    pub fn read_tls(&mut self, transport: &mut dyn Read) -> io::Result<usize> {
+        let before = self.deframer.unread().len();
+        let read = self.deframer.read(transport)?;
+        let unread = self.deframer.unread();
+        // What was read is at the end of what is unread.
+        self.bytes
+            .extend_from_slice(unread.get(before..).unwrap_or_default());
+        Ok(read)
+    }
+
+    /// The ClientHello, once it is whole.
+    ///
+    /// # Errors
+    /// Why these bytes are no ClientHello; from then on always the same. The alert that it caused
+    /// waits for [`write_tls`](Self::write_tls).
+    pub fn accept(&mut self) -> Result<Option<Accepted>, Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        self.next_message().map_err(|error| self.fail(error))
+    }
+
+    /// Writes once to the transport what waits for it: an alert, or nothing.
+    ///
+    /// # Errors
+    /// The transport's.
+    pub fn write_tls(&mut self, transport: &mut dyn Write) -> io::Result<usize> {
+        self.outgoing.write_to(transport)
+    }
+
+    fn next_message(&mut self) -> Result<Option<Accepted>, Error> {
+        if self.bytes.len() > MAX_BYTES {
+            let problem = Malformed::TooLong(self.bytes.len());
+            let what = HandshakeType::CLIENT_HELLO.name();
+            return Err(InvalidMessage { what, problem }.into());
+        }
+        while let Some(record) = self.deframer.next_record(None)? {
+            if record.content_type != ContentType::Handshake {
+                return Err(unexpected(record.content_type.name()));
+            }
+            let mut fragment = &*record.fragment;
+            if let Some(encoded) = self.joiner.next(&mut fragment)? {
+                let message = Handshake::read(&encoded)?;
+                if message.kind != HandshakeType::CLIENT_HELLO {
+                    return Err(unexpected(message.kind.name()));
+                }
+                ClientHello::read(message.body)?;
+                return Ok(Some(Accepted {
+                    body: message.body.to_vec(),
+                    bytes: core::mem::take(&mut self.bytes),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        if let Some(description) = error.alert() {
+            let alert = [AlertLevel::Fatal.wire(), description.0];
+            // Without protection there is nothing in sealing that could fail.
+            let _ = self
+                .outgoing
+                .send(ContentType::Alert, &alert, false, &SystemRandom);
+        }
+        self.error = Some(error.clone());
+        error
+    }
+}
+
+/// A client whose hello is known, and who waits for an answer.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The ClientHello's body, which has been read once without an error.
+    body: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Accepted {
+    /// What the client offers.
+    ///
+    /// # Panics
+    /// Never: the body was read before.
+    pub fn client_hello(&self) -> ClientHello<'_> {
+        ClientHello::read(&self.body).expect("a ClientHello that was read before")
+    }
+
+    /// Goes on under `config`. What the client has sent is processed already, so the answer waits
+    /// for `write_tls`; if there is something wrong with it, the next `process_new_packets` says
+    /// so.
+    pub fn into_connection(self, config: Arc<ServerConfig>) -> ServerConnection {
+        let mut connection = ServerConnection::new(config);
+        let mut bytes = self.bytes.as_slice();
+        while !bytes.is_empty() {
+            // A slice does not fail, and an error of the connection's stays with it.
+            let read = connection.read_tls(&mut bytes).unwrap_or(0);
+            if connection.process_new_packets().is_err() || read == 0 {
+                break;
+            }
+        }
+        connection
+    }
+}
+
+fn unexpected(received: &'static str) -> Error {
+    let expected = HandshakeType::CLIENT_HELLO.name();
+    PeerMisbehaved::UnexpectedMessage { received, expected }.into()
+}
+
+/// Bytes that a ClientHello may come in at the most: the longest one, in small records.
+const MAX_BYTES: usize = 256 * 1024;

@@ -1,0 +1,196 @@
+//! A connection and a blocking transport, as one stream.
+
+use std::io::{self, BufRead, Read, Write};
+use std::ops::{Deref, DerefMut};
+
+use crate::connection::{Connection, io_error};
+
+/// A borrowed connection over a borrowed transport.
+///
+/// Reading and writing complete the handshake first. `WouldBlock` and timeouts are the
+/// transport's: they pass through, stick to nothing, and the call can be repeated.
+#[derive(Debug)]
+pub struct Stream<'s, T> {
+    /// The connection.
+    pub connection: &'s mut Connection,
+    /// The transport.
+    pub transport: &'s mut T,
+}
+
+impl<'s, T: Read + Write> Stream<'s, T> {
+    /// Joins the two.
+    pub fn new(connection: &'s mut Connection, transport: &'s mut T) -> Self {
+        Self {
+            connection,
+            transport,
+        }
+    }
+
+    /// Goes on until the handshake is complete and its last flight is sent.
+    ///
+    /// # Errors
+    /// The transport's; the connection's, after its alert is sent.
+    pub fn complete_handshake(&mut self) -> io::Result<()> {
+        while self.connection.is_handshaking() {
+            self.send()?;
+            if self.connection.is_handshaking() {
+                self.receive()?;
+            }
+        }
+        self.send()
+    }
+
+    /// Sends close_notify, after everything that was written.
+    ///
+    /// # Errors
+    /// The transport's.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.connection.send_close_notify();
+        self.send()
+    }
+
+    /// Sends all that waits.
+    fn send(&mut self) -> io::Result<()> {
+        while self.connection.wants_write() {
+            if self.connection.write_tls(self.transport)? == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+        }
+        self.transport.flush()
+    }
+
+    /// Reads once and processes it; an alert that this causes is sent.
+    fn receive(&mut self) -> io::Result<()> {
+        self.connection.read_tls(self.transport)?;
+        self.connection
+            .process_new_packets()
+            .map(|_| ())
+            .map_err(|error| {
+                // The error itself says more than a transport that does not take the alert.
+                let _ = self.send();
+                io_error(error)
+            })
+    }
+}
+
+impl<T: Read + Write> Read for Stream<'_, T> {
+    /// As [`Reader`](crate::Reader), waiting for the transport where nothing is there.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = {
+            let plaintext = self.fill_buf()?;
+            let len = plaintext.len().min(buffer.len());
+            buffer[..len].copy_from_slice(&plaintext[..len]);
+            len
+        };
+        self.consume(len);
+        Ok(len)
+    }
+}
+
+impl<T: Read + Write> BufRead for Stream<'_, T> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.complete_handshake()?;
+        while self.connection.wants_read() {
+            self.receive()?;
+            // An answer to what came, such as a refused renegotiation's.
+            self.send()?;
+        }
+        self.connection.unread_plaintext()
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.connection.consume_plaintext(len);
+    }
+}
+
+impl<T: Read + Write> Write for Stream<'_, T> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.complete_handshake()?;
+        let written = self.connection.writer().write(data)?;
+        // What is sealed is written, as far as the caller goes; a transport that blocks keeps it
+        // for the next call.
+        match self.send() {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock || written == 0 => Err(error),
+            _ => Ok(written),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.complete_handshake()?;
+        self.send()
+    }
+}
+
+/// An owned connection over an owned transport; see [`Stream`].
+#[derive(Debug)]
+pub struct StreamOwned<C, T> {
+    /// The connection.
+    pub connection: C,
+    /// The transport.
+    pub transport: T,
+}
+
+impl<C: DerefMut + Deref<Target = Connection>, T: Read + Write> StreamOwned<C, T> {
+    /// Joins the two.
+    pub fn new(connection: C, transport: T) -> Self {
+        Self {
+            connection,
+            transport,
+        }
+    }
+
+    /// See [`Stream::complete_handshake`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn complete_handshake(&mut self) -> io::Result<()> {
+        self.as_stream().complete_handshake()
+    }
+
+    /// See [`Stream::close`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.as_stream().close()
+    }
+
+    /// Takes the two apart.
+    pub fn into_parts(self) -> (C, T) {
+        (self.connection, self.transport)
+    }
+
+    fn as_stream(&mut self) -> Stream<'_, T> {
+        Stream {
+            connection: &mut self.connection,
+            transport: &mut self.transport,
+        }
+    }
+}
+
+impl<C: DerefMut + Deref<Target = Connection>, T: Read + Write> Read for StreamOwned<C, T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.as_stream().read(buffer)
+    }
+}
+
+impl<C: DerefMut + Deref<Target = Connection>, T: Read + Write> BufRead for StreamOwned<C, T> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.as_stream().fill_buf()?;
+        self.connection.unread_plaintext()
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.connection.consume_plaintext(len);
+    }
+}
+
+impl<C: DerefMut + Deref<Target = Connection>, T: Read + Write> Write for StreamOwned<C, T> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.as_stream().write(data)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.as_stream().flush()
+    }
+}
