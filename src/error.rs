@@ -190,6 +190,12 @@ pub enum Malformed {
     /// The first bytes are not those of SSL or TLS.
     #[error("the bytes are not SSL or TLS; is the port right?")]
     NotTls,
+    /// The first bytes are those of SSL 2.0, as protocol or as format of the first hello.
+    #[error("the hello has the format of SSL 2.0, which this version of the crate cannot read")]
+    Ssl2,
+    /// A record carries something that is not one of the four content types.
+    #[error("its content type {0} does not exist")]
+    UnknownContentType(u8),
 }
 
 impl Malformed {
@@ -203,7 +209,8 @@ impl Malformed {
                 AlertDescription::ILLEGAL_PARAMETER
             }
             Self::RecordOverflow(_) => AlertDescription::RECORD_OVERFLOW,
-            Self::NotTls => AlertDescription::UNEXPECTED_MESSAGE,
+            Self::NotTls | Self::UnknownContentType(_) => AlertDescription::UNEXPECTED_MESSAGE,
+            Self::Ssl2 => AlertDescription::PROTOCOL_VERSION,
         }
     }
 }

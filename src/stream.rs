@@ -37,7 +37,10 @@ impl<'s, T: Read + Write> Stream<'s, T> {
                 self.receive()?;
             }
         }
-        self.send()
+        self.send()?;
+        self.connection
+            .error()
+            .map_or(Ok(()), |error| Err(io_error(error.clone())))
     }
 
     /// Sends close_notify, after everything that was written.
@@ -89,7 +92,9 @@ impl<T: Read + Write> Read for Stream<'_, T> {
 
 impl<T: Read + Write> BufRead for Stream<'_, T> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.complete_handshake()?;
+        if self.connection.is_handshaking() {
+            self.complete_handshake()?;
+        }
         while self.connection.wants_read() {
             self.receive()?;
             // An answer to what came, such as a refused renegotiation's.
@@ -107,12 +112,10 @@ impl<T: Read + Write> Write for Stream<'_, T> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.complete_handshake()?;
         let written = self.connection.writer().write(data)?;
-        // What is sealed is written, as far as the caller goes; a transport that blocks keeps it
-        // for the next call.
-        match self.send() {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock || written == 0 => Err(error),
-            _ => Ok(written),
-        }
+        // What is sealed is written, as far as the caller goes, also where the transport does not
+        // take it now: the next call tries again first, and reports what then is wrong.
+        let _ = self.send();
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

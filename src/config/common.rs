@@ -7,6 +7,7 @@ use super::clock::{Clock, SystemClock};
 use super::error::ConfigError;
 use super::key_log::KeyLog;
 use super::observer::{Observer, ObserverFactory};
+use crate::crypto::HashAlgorithm;
 use crate::crypto::random::{SecureRandom, SystemRandom};
 use crate::policy::Policy;
 use crate::side::Side;
@@ -81,10 +82,14 @@ pub(crate) fn check_policy(policy: &Policy) -> Result<(), ConfigError> {
         return Err(ConfigError::UnknownSuite(unknown));
     }
     let (min, max) = policy.version_range();
-    policy
-        .usable_versions()
-        .map(|_: (ProtocolVersion, ProtocolVersion)| ())
-        .ok_or(ConfigError::NoUsableVersion(min, max))
+    if policy.usable_versions().is_none() {
+        return Err(ConfigError::NoUsableVersion(min, max));
+    }
+    let signs = |hash: &HashAlgorithm| policy.allows_signature_hash(*hash);
+    if policy.usable_at(ProtocolVersion::TLSv1_2) && !HashAlgorithm::ALL.iter().any(signs) {
+        return Err(ConfigError::NoSignatureHashes);
+    }
+    Ok(())
 }
 
 /// Adds the setters that both sides' builders have to a builder with a field `common`.
@@ -131,10 +136,10 @@ macro_rules! common_setters {
 
         /// How many bytes a connection holds for the user at the most, each way: received
         /// plaintext that is not read yet, and written data that is not taken out yet. 64 KiB by
-        /// default. A single record of 16 KiB is always let in.
+        /// default, 1 at the least. A whole record of 16 KiB is let in at any limit.
         #[must_use]
         pub fn buffer_limit(mut self, bytes: usize) -> Self {
-            self.common.buffer_limit = bytes;
+            self.common.buffer_limit = bytes.max(1);
             self
         }
     };

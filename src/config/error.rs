@@ -17,6 +17,9 @@ pub enum ConfigError {
     /// A server must have a certificate and its key.
     #[error("no certificate: give the builder a chain with its key, or a resolver")]
     NoCertificate,
+    /// TLS 1.2 is allowed, and no hash for its signatures.
+    #[error("the policy allows TLS 1.2 and no signature hash; `signature_hashes` names some")]
+    NoSignatureHashes,
     /// The policy names no suites.
     #[error("the policy's list of cipher suites is empty")]
     NoSuites,

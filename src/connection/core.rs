@@ -29,6 +29,8 @@ pub(super) struct Core {
     pub(super) peer_has_closed: bool,
     /// Written before the handshake was complete.
     early: Zeroizing<Vec<u8>>,
+    /// Closed before the handshake was complete, so that the end has to wait for what is early.
+    closes_after_early: bool,
     opener: Opener,
     joiner: Joiner,
     observer: Option<Box<dyn Observer>>,
@@ -65,6 +67,7 @@ impl Core {
             received: Received::default(),
             peer_has_closed: false,
             early: Zeroizing::default(),
+            closes_after_early: false,
             opener: Opener::unprotected(),
             joiner: Joiner::default(),
             observer: common.observer(side),
@@ -137,6 +140,10 @@ impl Core {
 
     /// Says that nothing more will be sent.
     pub(super) fn send_close_notify(&mut self) -> Result<(), Error> {
+        if !self.early.is_empty() {
+            self.closes_after_early = true;
+            return Ok(());
+        }
         self.output().warn(AlertDescription::CLOSE_NOTIFY)
     }
 
@@ -273,6 +280,8 @@ impl Core {
         let ssl3 = self.known.version == Some(ProtocolVersion::SSLv3);
         match self.side {
             Side::Client if ssl3 || !self.state.is_established() => Ok(()),
+            // A peer that asks and never takes the answers may not fill the memory.
+            _ if self.outgoing.len() >= self.buffer_limit => Ok(()),
             // SSL 3.0 has no alert for it, and a client that waits for a ServerHello would hang.
             Side::Server if ssl3 => Err(PeerIncompatible::NoRenegotiation.into()),
             _ => self.output().warn(AlertDescription::NO_RENEGOTIATION),
@@ -287,6 +296,9 @@ impl Core {
         if self.state.is_established() && !was_established {
             let early = core::mem::take(&mut self.early);
             self.send_application_data(&early)?;
+            if self.closes_after_early {
+                self.send_close_notify()?;
+            }
         }
         Ok(())
     }

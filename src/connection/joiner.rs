@@ -90,7 +90,11 @@ mod tests {
 
     #[test]
     fn an_overlong_message_is_refused_by_its_header() {
-        for (header, len) in [([14, 0, 0, 1], 1), ([20, 0, 0, 37], 37), ([99, 0, 0, 1], 1)] {
+        for (header, len) in [
+            ([14, 0, 0, 1], 1),
+            ([20, 0, 0, 37], 37),
+            ([99, 1, 0, 0], 65_536),
+        ] {
             let mut joiner = Joiner::default();
             let problem = Malformed::TooLong(len);
             let what = HandshakeType(header[0]).name();

@@ -84,7 +84,7 @@ impl Connection {
                 "the incoming buffer is full: call process_new_packets first",
             ));
         }
-        if self.core.received.len() >= self.buffer_limit.max(1) {
+        if self.core.received.len() >= self.buffer_limit {
             return Err(std_io::Error::other(
                 "the buffer limit is reached: read the received plaintext first",
             ));

@@ -23,7 +23,7 @@ macro_rules! handshake_types {
             pub(crate) fn max_body(self) -> usize {
                 match self {
                     $(Self::$constant => $max,)*
-                    _ => 0,
+                    _ => MAX_UNKNOWN,
                 }
             }
         }
@@ -74,3 +74,6 @@ const MAX_KEY_EXCHANGE: usize = 8 * 1024;
 
 /// SSL 3.0's two digests (RFC 6101 §5.6.9).
 const MAX_FINISHED: usize = 36;
+
+/// A message that no state expects; it is refused when it is whole.
+const MAX_UNKNOWN: usize = 16 * 1024;

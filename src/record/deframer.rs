@@ -55,15 +55,16 @@ impl Deframer {
         negotiated: Option<ProtocolVersion>,
     ) -> Result<Option<Record<'_>>, Error> {
         let unread = &self.buffer[self.start..self.end];
-        if !self.seen_a_record && !could_be_tls(unread) {
-            return Err(invalid(Malformed::NotTls));
+        if !self.seen_a_record {
+            check_first_bytes(unread)?;
         }
         let Some((&[kind, major, minor, len_high, len_low], rest)) =
             unread.split_first_chunk::<HEADER>()
         else {
             return Ok(None);
         };
-        let content_type = ContentType::from_wire(kind).ok_or(invalid(Malformed::IllegalValue))?;
+        let content_type =
+            ContentType::from_wire(kind).ok_or(invalid(Malformed::UnknownContentType(kind)))?;
         check_version(u16::from_be_bytes([major, minor]), content_type, negotiated)?;
         let len = usize::from(u16::from_be_bytes([len_high, len_low]));
         if len > MAX_CIPHERTEXT {
@@ -108,12 +109,16 @@ impl Deframer {
     }
 }
 
-/// Whether the first bytes of a conversation can be a record's header.
-fn could_be_tls(bytes: &[u8]) -> bool {
-    let kind = bytes
-        .first()
-        .is_none_or(|kind| ContentType::from_wire(*kind).is_some());
-    kind && bytes.get(1).is_none_or(|major| *major == 3)
+/// Refuses a conversation that does not start with a record's header, as soon as its bytes tell.
+fn check_first_bytes(bytes: &[u8]) -> Result<(), Error> {
+    match *bytes {
+        // A length with the high bit set, CLIENT-HELLO, and a version (RFC 5246 appendix E.2).
+        [0x80..=0xff, _, 1, ..] => Err(invalid(Malformed::Ssl2)),
+        [0x80..=0xff] | [0x80..=0xff, _] => Ok(()),
+        [kind, ..] if ContentType::from_wire(kind).is_none() => Err(invalid(Malformed::NotTls)),
+        [_, major, ..] if major != 3 => Err(invalid(Malformed::NotTls)),
+        _ => Ok(()),
+    }
 }
 
 fn check_version(
@@ -189,18 +194,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_tls_is_noticed_from_its_first_byte() {
-        for bytes in [
-            &b"G"[..],
-            b"\x16\x02",
-            b"\x80\x2e\x01",
-            b"HTTP/1.1 400 Bad Request",
+    fn what_is_not_tls_is_noticed_by_its_first_bytes() {
+        for (bytes, problem) in [
+            (&b"G"[..], Malformed::NotTls),
+            (b"\x16\x02", Malformed::NotTls),
+            (b"HTTP/1.1 400 Bad Request", Malformed::NotTls),
+            (b"\x80\x2e\x01", Malformed::Ssl2),
+            (b"\x80\x2e\x02", Malformed::NotTls),
+            (b"\xff\xff\xff", Malformed::NotTls),
         ] {
             let mut deframer = Deframer::default();
             feed(&mut deframer, bytes);
-            let error = deframer.next_record(None).unwrap_err();
-            assert_eq!(malformed(error), Malformed::NotTls);
+            assert_eq!(malformed(deframer.next_record(None).unwrap_err()), problem);
         }
+    }
+
+    #[test]
+    fn an_unknown_content_type_is_refused() {
+        let mut deframer = Deframer::default();
+        feed(&mut deframer, &[21, 3, 3, 0, 0, 24, 3, 3, 0, 0]);
+        assert!(deframer.next_record(TLS12).unwrap().is_some());
+        let error = deframer.next_record(TLS12).unwrap_err();
+        assert_eq!(malformed(error), Malformed::UnknownContentType(24));
     }
 
     #[test]
