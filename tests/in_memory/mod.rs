@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub mod wire;
+
 use std::io::{Read, Write};
 use std::sync::Arc;
 
