@@ -20,6 +20,8 @@ mod side;
 mod stream;
 mod suite;
 #[cfg(test)]
+mod test_recordings;
+#[cfg(test)]
 mod test_vectors;
 mod version;
 

@@ -18,6 +18,13 @@ pub(crate) fn hex(digits: &str) -> Vec<u8> {
         .collect()
 }
 
+/// What `write` appends.
+pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(&mut out);
+    out
+}
+
 /// The test key of that many bits from `tests/data`.
 pub(crate) fn test_key(bits: usize) -> RawPrivateKey {
     let pem = match bits {

@@ -13,6 +13,11 @@ pub(crate) mod extension;
 mod handshake_type;
 mod server_hello;
 
+#[cfg(test)]
+mod boundaries;
+#[cfg(test)]
+mod round_trips;
+
 pub(crate) use certificate::{Certificate, MAX_CHAIN};
 pub(crate) use certificate_request::{CertificateRequest, RSA_SIGN};
 pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm, write_algorithms};

@@ -67,4 +67,6 @@ pub(crate) const MAX_PLAINTEXT: usize = 1 << 14;
 pub(crate) const MAX_CIPHERTEXT: usize = MAX_PLAINTEXT + 2048;
 
 #[cfg(test)]
+pub(crate) mod resealed;
+#[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@ mod finished;
 mod key_block;
 mod master_secret;
 mod prf;
+#[cfg(test)]
+mod recorded;
 mod transcript;
 
 pub(crate) use finished::{VerifyData, certificate_verify_input};
