@@ -2,6 +2,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+// The integration tests' pair of connections serves the unit tests, too.
+#[cfg(test)]
+extern crate self as retrossl;
+#[cfg(test)]
+#[path = "../tests/in_memory/mod.rs"]
+mod in_memory;
+
 mod alert;
 mod cert;
 pub mod client;

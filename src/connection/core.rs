@@ -31,7 +31,7 @@ pub(super) struct Core {
     early: Zeroizing<Vec<u8>>,
     /// Closed before the handshake was complete, so that the end has to wait for what is early.
     closes_after_early: bool,
-    opener: Opener,
+    pub(super) opener: Opener,
     joiner: Joiner,
     observer: Option<Box<dyn Observer>>,
     random: Arc<dyn SecureRandom>,

@@ -355,3 +355,6 @@ pub(crate) fn io_error(error: Error) -> std_io::Error {
     };
     std_io::Error::new(kind, error)
 }
+
+#[cfg(test)]
+mod tests;

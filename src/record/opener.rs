@@ -95,8 +95,10 @@ impl Opener {
     }
 
     fn count(&mut self, content_type: ContentType, len: usize) -> Result<(), Error> {
-        self.bytes = self.bytes.saturating_add(len as u64);
-        if self.bytes > self.max_bytes && content_type == ContentType::ApplicationData {
+        if content_type == ContentType::ApplicationData {
+            self.bytes = self.bytes.saturating_add(len as u64);
+        }
+        if self.bytes > self.max_bytes {
             return Err(Error::KeysWornOut(self.max_bytes));
         }
         self.sequence = self

@@ -42,9 +42,13 @@ impl Sealer {
         random: &dyn SecureRandom,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let bytes = self.bytes.saturating_add(fragment.len() as u64);
-        // Alerts are let through, or a worn-out connection could not be closed.
-        if bytes > self.max_bytes && content_type == ContentType::ApplicationData {
+        // Only application data counts: a worn-out connection must still be able to close.
+        let counted = match content_type {
+            ContentType::ApplicationData => fragment.len() as u64,
+            _ => 0,
+        };
+        let bytes = self.bytes.saturating_add(counted);
+        if bytes > self.max_bytes {
             return Err(Error::KeysWornOut(self.max_bytes));
         }
         let next_sequence = self
