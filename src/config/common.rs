@@ -96,7 +96,6 @@ pub(crate) fn check_policy(policy: &Policy) -> Result<(), ConfigError> {
 macro_rules! common_setters {
     () => {
         /// Application protocols to negotiate (ALPN, RFC 7301), in order of preference.
-        #[must_use]
         pub fn alpn_protocols<P: Into<Vec<u8>>>(
             mut self,
             protocols: impl IntoIterator<Item = P>,
@@ -107,28 +106,24 @@ macro_rules! common_setters {
 
         /// Where random bytes come from; the system by default. A fixed source makes a
         /// conversation repeatable, and worthless as protection.
-        #[must_use]
         pub fn random(mut self, random: Arc<dyn SecureRandom>) -> Self {
             self.common.random = random;
             self
         }
 
         /// What time it is; the system's clock by default.
-        #[must_use]
         pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
             self.common.clock = clock;
             self
         }
 
         /// Logs each connection's master secret; nothing by default.
-        #[must_use]
         pub fn key_log(mut self, key_log: Arc<dyn KeyLog>) -> Self {
             self.common.key_log = Some(key_log);
             self
         }
 
         /// Is asked for one observer per connection; nobody watches by default.
-        #[must_use]
         pub fn observers(mut self, factory: Arc<dyn ObserverFactory>) -> Self {
             self.common.observers = Some(factory);
             self
@@ -137,7 +132,6 @@ macro_rules! common_setters {
         /// How many bytes a connection holds for the user at the most, each way: received
         /// plaintext that is not read yet, and written data that is not taken out yet. 64 KiB by
         /// default, 1 at the least. A whole record of 16 KiB is let in at any limit.
-        #[must_use]
         pub fn buffer_limit(mut self, bytes: usize) -> Self {
             self.common.buffer_limit = bytes.max(1);
             self

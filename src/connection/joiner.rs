@@ -21,13 +21,12 @@ impl Joiner {
         &mut self,
         bytes: &mut &'b [u8],
     ) -> Result<Option<Cow<'b, [u8]>>, Error> {
-        if self.partial.is_empty() {
-            if let Some(len) = message_len(bytes)?
-                && let Some((message, rest)) = bytes.split_at_checked(len)
-            {
-                *bytes = rest;
-                return Ok(Some(Cow::Borrowed(message)));
-            }
+        if self.partial.is_empty()
+            && let Some(len) = message_len(bytes)?
+            && let Some((message, rest)) = bytes.split_at_checked(len)
+        {
+            *bytes = rest;
+            return Ok(Some(Cow::Borrowed(message)));
         }
         // First the header, which tells how much more is wanted.
         loop {

@@ -14,7 +14,7 @@ use fragment::{FirstFragment, fragments};
 pub(crate) use opener::{Opened, Opener};
 pub(crate) use outgoing::Outgoing;
 pub(crate) use protection::{Protection, ProtectionParameters, WriteKeys};
-use sealer::Sealer;
+pub(crate) use sealer::Sealer;
 
 /// What a record carries (RFC 5246 §6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,127 @@
+//! Steps 5 and 6: a client's certificate, asked for, sent, proven, refused.
+
+mod in_memory;
+
+use std::sync::{Arc, Mutex};
+
+use in_memory::{Pair, client_config, each_version_and_suite, only, pin, test_identity};
+use retrossl::{
+    AlertDescription, CipherSuite, ClientConfig, PeerIncompatible, ProtocolVersion, ServerConfig,
+    client, dangerous, server,
+};
+
+const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
+
+#[test]
+fn a_client_certificate_is_asked_for_sent_and_proven() {
+    for (client_certificate, required) in [(true, true), (true, false), (false, false)] {
+        each_version_and_suite(|version, suite| {
+            let policy = only(version, suite);
+            let mut client = ClientConfig::builder(policy).verifier(pin(1024));
+            if client_certificate {
+                let (chain, key) = test_identity(2048);
+                client = client.certificate(chain, key);
+            }
+            let (chain, key) = test_identity(1024);
+            let server = ServerConfig::builder(policy).certificate(chain, key);
+            let server = if required {
+                server.client_verifier(pin(2048))
+            } else {
+                server.client_verifier(dangerous::AcceptAnyCertificate)
+            };
+            let pair = Pair::new(client.build().unwrap(), server.build().unwrap()).established();
+            let expected = client_certificate.then(|| test_identity(2048).0);
+            assert_eq!(pair.server.peer_certificates(), expected.as_deref());
+        });
+    }
+}
+
+#[test]
+fn a_required_client_certificate_that_is_missing_or_wrong_is_refused() {
+    for version in ProtocolVersion::ALL {
+        let policy = only(version, AES);
+        let server = || {
+            let (chain, key) = test_identity(1024);
+            ServerConfig::builder(policy)
+                .certificate(chain, key)
+                .client_verifier(pin(2048))
+                .build()
+                .unwrap()
+        };
+        let error = Pair::new(client_config(policy), server())
+            .exchange(|| usize::MAX)
+            .unwrap_err();
+        assert_eq!(error, PeerIncompatible::NoClientCertificate.into());
+
+        let (chain, key) = test_identity(512);
+        let client = ClientConfig::builder(policy)
+            .verifier(pin(1024))
+            .certificate(chain.clone(), key)
+            .build()
+            .unwrap();
+        let mut pair = Pair::new(client, server());
+        let error = pair.exchange(|| usize::MAX).unwrap_err();
+        assert_eq!(error.alert(), Some(AlertDescription::CERTIFICATE_UNKNOWN));
+        assert_eq!(pair.server.peer_certificates(), Some(&chain[..]));
+    }
+}
+
+#[test]
+fn a_client_resolver_sees_what_the_server_accepts() {
+    #[derive(Debug)]
+    struct Seen(Mutex<Vec<Vec<u8>>>);
+
+    impl client::ClientCertificateResolver for Seen {
+        fn resolve(
+            &self,
+            request: &client::CertificateRequested<'_>,
+        ) -> Option<Arc<client::CertifiedKey>> {
+            let authorities = request.authorities.iter().map(|name| name.to_vec());
+            self.0.lock().unwrap().extend(authorities);
+            None
+        }
+    }
+
+    #[derive(Debug)]
+    struct Hinting(Vec<Vec<u8>>);
+
+    impl server::ClientVerifier for Hinting {
+        fn requires_certificate(&self) -> bool {
+            false
+        }
+
+        fn authorities(&self) -> &[Vec<u8>] {
+            &self.0
+        }
+
+        fn verify_client(
+            &self,
+            _: &server::ClientToVerify<'_>,
+        ) -> Result<(), retrossl::CertificateError> {
+            Ok(())
+        }
+    }
+
+    for version in ProtocolVersion::ALL {
+        let seen = Arc::new(Seen(Mutex::default()));
+        let client = ClientConfig::builder(only(version, AES))
+            .verifier(pin(1024))
+            .certificate_resolver(seen.clone())
+            .build()
+            .unwrap();
+        let (chain, key) = test_identity(1024);
+        // More than fits: a request of nearly 64 KiB, over several records.
+        let names = vec![vec![0x30; 1000]; 70];
+        let server = ServerConfig::builder(only(version, AES))
+            .certificate(chain, key)
+            .client_verifier(Hinting(names))
+            .build()
+            .unwrap();
+        Pair::new(client, server).established();
+        assert_eq!(
+            seen.0.lock().unwrap().len(),
+            65,
+            "all that fit into 65535 bytes"
+        );
+    }
+}

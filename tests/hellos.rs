@@ -1,0 +1,185 @@
+//! What is offered and chosen: versions, names, protocols, padding, and who looks at it.
+
+mod in_memory;
+
+use std::sync::Arc;
+
+use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_2};
+use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
+use retrossl::server::Acceptor;
+use retrossl::{
+    AlertDescription, CipherSuite, ClientConfig, ClientConnection, ClientHello, ExtensionType,
+    PeerIncompatible, Policy, ProtocolVersion, Quirk, ServerConfig, ServerConnection, server,
+};
+
+const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
+
+#[test]
+fn alpn_and_server_name_are_negotiated() {
+    let client = |protocols: &[&str]| {
+        ClientConfig::builder(only(TLSv1_2, AES))
+            .verifier(pin(1024))
+            .alpn_protocols(protocols.iter().copied())
+            .build()
+            .unwrap()
+    };
+    let server = |protocols: &[&str]| {
+        let (chain, key) = test_identity(1024);
+        ServerConfig::builder(only(TLSv1_2, AES))
+            .certificate(chain, key)
+            .alpn_protocols(protocols.iter().copied())
+            .build()
+            .unwrap()
+    };
+    let pair = Pair::new(client(&["a", "b", "c"]), server(&["c", "b"])).established();
+    assert_eq!(pair.client.alpn_protocol(), Some(&b"c"[..]));
+    assert_eq!(pair.server.alpn_protocol(), Some(&b"c"[..]));
+    assert_eq!(pair.server.server_name(), Some("localhost"));
+
+    let pair = Pair::new(client(&["a"]), server(&[])).established();
+    assert_eq!(pair.client.alpn_protocol(), None);
+    let error = Pair::new(client(&["a"]), server(&["b"]))
+        .exchange(|| usize::MAX)
+        .unwrap_err();
+    assert_eq!(
+        error,
+        PeerIncompatible::NoApplicationProtocolInCommon.into()
+    );
+    assert_eq!(
+        error.alert(),
+        Some(AlertDescription::NO_APPLICATION_PROTOCOL)
+    );
+}
+
+#[test]
+fn the_hello_has_what_the_policy_and_the_name_call_for() {
+    let extensions = |policy: Policy, name: &'static str| -> Vec<ExtensionType> {
+        let config = Arc::new(client_config(policy));
+        let mut client = ClientConnection::new(config, name.try_into().unwrap()).unwrap();
+        let mut acceptor = Acceptor::default();
+        acceptor.read_tls(&mut &take(&mut client)[..]).unwrap();
+        let accepted = acceptor.accept().unwrap().unwrap();
+        accepted
+            .client_hello()
+            .extensions()
+            .map(|(kind, _)| kind)
+            .collect()
+    };
+    let all = extensions(Policy::STRICT, "localhost");
+    assert!(all.contains(&ExtensionType::SERVER_NAME));
+    assert!(all.contains(&ExtensionType::EXTENDED_MASTER_SECRET));
+    assert!(all.contains(&ExtensionType::ENCRYPT_THEN_MAC));
+    assert!(all.contains(&ExtensionType::SIGNATURE_ALGORITHMS));
+    assert!(!extensions(Policy::STRICT, "127.0.0.1").contains(&ExtensionType::SERVER_NAME));
+    let gcm = Policy::STRICT.cipher_suites(&[CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256]);
+    assert!(!extensions(gcm, "localhost").contains(&ExtensionType::ENCRYPT_THEN_MAC));
+    assert!(extensions(Policy::STRICT.quirk(Quirk::NoExtensions), "localhost").is_empty());
+    assert!(extensions(only(SSLv3, AES), "localhost").is_empty());
+    let tls10 = extensions(only(TLSv1_0, AES), "localhost");
+    assert!(!tls10.contains(&ExtensionType::SIGNATURE_ALGORITHMS));
+}
+
+/// RFC 7685: no hello of 256 to 511 bytes, unless the quirk says so.
+#[test]
+fn a_hello_of_an_unlucky_length_is_padded() {
+    let hello_len = |policy: Policy, name_len: usize| {
+        let mut name = "a".repeat(50) + ".";
+        name = name.repeat(5)[..name_len].trim_end_matches('.').to_owned();
+        let config = Arc::new(client_config(policy));
+        let mut client = ClientConnection::new(config, name.try_into().unwrap()).unwrap();
+        take(&mut client).len() - 5
+    };
+    let quirk = Policy::STRICT.quirk(Quirk::NoHelloPadding);
+    let mut padded = 0;
+    for name_len in 1..=250 {
+        let bare = hello_len(quirk, name_len);
+        let len = hello_len(Policy::STRICT, name_len);
+        if (256..512).contains(&bare) {
+            assert!((512..516).contains(&len), "{bare} became {len}");
+            padded += 1;
+        } else {
+            assert_eq!(len, bare);
+        }
+    }
+    assert!(padded > 50);
+}
+
+#[test]
+fn a_server_can_look_at_the_hello_before_it_picks_its_config() {
+    for cut in [1, 7, usize::MAX] {
+        let policy = only(TLSv1_2, AES);
+        let mut pair = Pair::under(policy);
+        let mut acceptor = Acceptor::default();
+        let hello = take(&mut pair.client);
+        let mut accepted = None;
+        for mut piece in hello.chunks(cut.min(hello.len())) {
+            assert!(accepted.is_none());
+            acceptor.read_tls(&mut piece).unwrap();
+            accepted = acceptor.accept().unwrap();
+        }
+        let accepted = accepted.unwrap();
+        let hello = accepted.client_hello();
+        assert_eq!(hello.server_name(), Some("localhost"));
+        assert_eq!(hello.client_version(), 0x0303);
+        assert_eq!(hello.cipher_suites().next(), Some(AES));
+        pair.server = accepted.into_connection(Arc::new(server_config(policy)));
+        pair.established().echo(b"hello", || usize::MAX);
+    }
+    let mut acceptor = Acceptor::default();
+    acceptor
+        .read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..])
+        .unwrap();
+    let error = acceptor.accept().unwrap_err();
+    assert_eq!(acceptor.accept().unwrap_err(), error);
+    let mut alert = Vec::new();
+    acceptor.write_tls(&mut alert).unwrap();
+    assert_eq!(alert, [21, 3, 1, 0, 2, 2, 10]);
+}
+
+#[test]
+fn a_resolver_chooses_by_the_hello_and_may_refuse() {
+    #[derive(Debug)]
+    struct ByName(Arc<server::CertifiedKey>);
+
+    impl server::ServerCertificateResolver for ByName {
+        fn resolve(&self, hello: &ClientHello<'_>) -> Option<Arc<server::CertifiedKey>> {
+            (hello.server_name() == Some("localhost")).then(|| self.0.clone())
+        }
+    }
+
+    let (chain, key) = test_identity(1024);
+    let certified = Arc::new(server::CertifiedKey::new(chain, key).unwrap());
+    let config = Arc::new(
+        ServerConfig::builder(only(TLSv1_2, AES))
+            .certificate_resolver(Arc::new(ByName(certified)))
+            .build()
+            .unwrap(),
+    );
+    let mut pair = Pair::under(only(TLSv1_2, AES));
+    pair.server = ServerConnection::new(config.clone());
+    pair.established();
+    let client = Arc::new(client_config(only(TLSv1_2, AES)));
+    let mut pair = Pair {
+        client: ClientConnection::new(client, "other".try_into().unwrap()).unwrap(),
+        server: ServerConnection::new(config),
+    };
+    let error = pair.exchange(|| usize::MAX).unwrap_err();
+    assert_eq!(error, PeerIncompatible::NoCertificateForClient.into());
+}
+
+#[test]
+fn versions_are_negotiated_across_ranges() {
+    for server_max in ProtocolVersion::ALL {
+        for client_max in ProtocolVersion::ALL {
+            let up_to = |max| Policy::EVERYTHING.versions(SSLv3, max);
+            let pair = Pair::new(
+                client_config(up_to(client_max)),
+                server_config(up_to(server_max)),
+            );
+            let pair = pair.established();
+            let expected = Some(client_max.min(server_max));
+            assert_eq!(pair.client.protocol_version(), expected);
+            assert_eq!(pair.server.protocol_version(), expected);
+        }
+    }
+}
