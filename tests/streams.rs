@@ -102,7 +102,7 @@ fn a_stream_survives_a_transport_that_blocks() {
         .writer()
         .write_all(b"a line\nand")
         .unwrap();
-    assert_eq!(patiently(|| stream.fill_buf().map(<[u8]>::len)) > 0, true);
+    assert!(patiently(|| stream.fill_buf().map(<[u8]>::len)) > 0);
     let mut line = String::new();
     patiently(|| stream.read_line(&mut line));
     assert_eq!(line, "a line\n");
