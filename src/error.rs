@@ -33,6 +33,12 @@ pub enum Error {
     /// The transport ended without a close_notify: data may be missing (truncation).
     #[error("the peer closed the transport without close_notify; data may be missing")]
     Truncated,
+    /// The transport ended before the handshake was complete.
+    #[error(
+        "the peer closed the transport during the handshake; it may not accept these versions, \
+         suites or extensions"
+    )]
+    TruncatedHandshake,
     /// The source of random bytes failed.
     #[error("{0}; give the config another one, or repair the system's")]
     RandomFailed(RandomFailed),
@@ -90,6 +96,7 @@ impl Error {
             Self::KeysWornOut(_) => Alert::CLOSE_NOTIFY,
             Self::AlertReceived(_)
             | Self::Truncated
+            | Self::TruncatedHandshake
             | Self::HandshakeNotComplete
             | Self::Export(_)
             | Self::Hello(_) => return None,
@@ -102,7 +109,7 @@ impl Error {
             Self::InvalidMessage(_) | Self::PeerMisbehaved(_) => Fault::Peer,
             Self::PeerIncompatible(_) | Self::InvalidCertificate(_) => Fault::Settings,
             Self::AlertReceived(_) => Fault::Refused,
-            Self::Truncated => Fault::Transport,
+            Self::Truncated | Self::TruncatedHandshake => Fault::Transport,
             Self::RandomFailed(_)
             | Self::PrivateKey(_)
             | Self::KeysWornOut(_)

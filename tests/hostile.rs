@@ -237,7 +237,7 @@ fn a_truncated_transport_is_told_apart_from_a_clean_end() {
     pair.client.read_tls(&mut &[][..]).unwrap();
     assert_eq!(
         pair.client.process_new_packets().unwrap_err(),
-        Error::Truncated
+        Error::TruncatedHandshake
     );
     assert!(take(&mut pair.client).is_empty());
 

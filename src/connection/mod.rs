@@ -278,7 +278,7 @@ impl Connection {
             }
         }
         if self.transport_has_ended && !self.core.state.is_established() {
-            return Err(Error::Truncated);
+            return Err(Error::TruncatedHandshake);
         }
         Ok(())
     }
@@ -349,7 +349,7 @@ impl fmt::Debug for Connection {
 /// The connection's error as one of I/O, with the kind that its readers know.
 pub(crate) fn io_error(error: Error) -> std_io::Error {
     let kind = match error {
-        Error::Truncated => std_io::ErrorKind::UnexpectedEof,
+        Error::Truncated | Error::TruncatedHandshake => std_io::ErrorKind::UnexpectedEof,
         Error::AlertReceived(_) => std_io::ErrorKind::ConnectionAborted,
         _ => std_io::ErrorKind::InvalidData,
     };

@@ -46,12 +46,12 @@ macro_rules! extensions {
 }
 
 extensions! {
-    /// RFC 6066 §3.
-    SERVER_NAME = 0, "server_name", answer: FromTls10;
+    /// RFC 6066 §3. OpenSSL answers it at SSL 3.0, too, and ALPN.
+    SERVER_NAME = 0, "server_name", answer: Always;
     /// RFC 5246 §7.4.1.4.1.
     SIGNATURE_ALGORITHMS = 13, "signature_algorithms", answer: Never;
     /// RFC 7301.
-    APPLICATION_LAYER_PROTOCOL_NEGOTIATION = 16, "application_layer_protocol_negotiation", answer: FromTls10;
+    APPLICATION_LAYER_PROTOCOL_NEGOTIATION = 16, "application_layer_protocol_negotiation", answer: Always;
     /// RFC 7685.
     PADDING = 21, "padding", answer: Never;
     /// RFC 7366.
