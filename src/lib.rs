@@ -109,3 +109,8 @@ pub use side::Side;
 pub use stream::{Stream, StreamOwned};
 pub use suite::{CipherSuite, UnknownSuiteName};
 pub use version::{ProtocolVersion, UnknownVersionName};
+
+/// The README's code must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

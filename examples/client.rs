@@ -1,0 +1,222 @@
+//! A client for old servers.
+
+mod shared {
+    pub mod impatient_tcp;
+    pub mod policy_options;
+    pub mod status_text;
+    pub mod suite_names;
+    pub mod trace;
+}
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use retrossl::dangerous::AcceptAnyCertificate;
+use retrossl::pki_types::ServerName;
+use retrossl::{
+    ClientConfig, ClientConnection, Connection, Fingerprint, KeyLogFile, PinnedCertificates,
+    StreamOwned, certificate_subject,
+};
+use shared::impatient_tcp::ImpatientTcp;
+use shared::policy_options::PolicyOptions;
+use shared::status_text::{cause, negotiated, printable};
+use shared::suite_names::suite_names;
+use shared::trace::Trace;
+
+/// Talks to old servers: SSL 3.0 to TLS 1.2 with RSA key exchange
+///
+/// Prints one line version=… suite=… resumed=… peer=SUBJECT, then what comes back. Ends with 0
+/// only if all went well, the server's close_notify included where its answer lasts until then;
+/// otherwise with one line on stderr: the cause and the alert.
+#[derive(Parser)]
+#[command(after_help = suite_names())]
+struct Options {
+    /// The server; an IPv6 address stands in brackets
+    #[arg(value_name = "HOST:PORT")]
+    server: String,
+
+    /// The name to ask the server for, in place of HOST
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Not there yet: this version cannot verify chains
+    #[arg(long, value_name = "PEM", group = "authentication")]
+    ca: Option<PathBuf>,
+
+    /// Accept the certificate with this SHA-256 fingerprint and no other; without this, the
+    /// fingerprint to pin is in the error
+    #[arg(long, value_name = "SHA256", group = "authentication")]
+    pin: Option<Fingerprint>,
+
+    /// Accept any certificate: whoever is in between can read and change everything
+    #[arg(long, group = "authentication")]
+    insecure: bool,
+
+    /// Send an HTTP/1.0 GET for PATH and print the answer
+    #[arg(long, value_name = "PATH", conflicts_with = "send", value_parser = http_path)]
+    get: Option<String>,
+
+    /// Send TEXT and print as many bytes as come back, up to its length
+    #[arg(long, value_name = "TEXT")]
+    send: Option<String>,
+
+    /// Print every handshake message, ChangeCipherSpec and alert, both ways
+    #[arg(long)]
+    trace: bool,
+
+    /// Append the session's secrets to FILE, for programs that decrypt captures
+    #[arg(long, value_name = "FILE")]
+    keylog: Option<PathBuf>,
+
+    /// How long connecting may take, and the server between two pieces of its answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+
+    #[command(flatten)]
+    allowed: PolicyOptions,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("client: {}", printable(&error.to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let config = config(options)?;
+    let name = name(options)?;
+    let connection = ClientConnection::new(config, name.clone())?;
+    let transport = ImpatientTcp::new(connect(options)?, Duration::from_secs(options.timeout));
+    let mut stream = StreamOwned::new(connection, transport);
+    let result = converse(&mut stream, options, &name);
+    stream.into_parts().1.hang_up();
+    result.map_err(|error| cause(&error).into())
+}
+
+fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
+    if options.ca.is_some() {
+        return Err("--ca is not there yet: this version cannot verify chains; use --pin".into());
+    }
+    let mut config = ClientConfig::builder(options.allowed.policy()?);
+    config = if options.insecure {
+        config.verifier(AcceptAnyCertificate)
+    } else {
+        // Without a pin nothing is accepted, and the error names the fingerprint.
+        config.verifier(PinnedCertificates::new(options.pin))
+    };
+    if let Some(path) = &options.keylog {
+        let log = KeyLogFile::open(path)
+            .map_err(|error| format!("cannot open {}: {error}", path.display()))?;
+        config = config.key_log(Arc::new(log));
+    }
+    if options.trace {
+        config = config.observers(Arc::new(Trace));
+    }
+    Ok(Arc::new(config.build()?))
+}
+
+fn name(options: &Options) -> Result<ServerName<'static>, String> {
+    let (host, _) = host_and_port(&options.server)?;
+    let name = options.name.as_deref().unwrap_or(host);
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| format!("{name:?} is neither a host name nor an IP address"))
+}
+
+fn host_and_port(server: &str) -> Result<(&str, u16), String> {
+    server
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host, port.parse().ok()?)))
+        .map(|(host, port)| (host.trim_matches(['[', ']']), port))
+        .filter(|(host, _)| !host.is_empty())
+        .ok_or_else(|| format!("{server:?} is not HOST:PORT"))
+}
+
+fn connect(options: &Options) -> Result<TcpStream, String> {
+    let (host, port) = host_and_port(&options.server)?;
+    let refused = |error: io::Error| format!("cannot connect to {}: {error}", options.server);
+    let mut last = io::Error::other("the name has no address");
+    for address in (host, port).to_socket_addrs().map_err(refused)? {
+        match TcpStream::connect_timeout(&address, Duration::from_secs(options.timeout)) {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => last = error,
+        }
+    }
+    Err(refused(last))
+}
+
+type TlsStream = StreamOwned<ClientConnection, ImpatientTcp>;
+
+fn converse(stream: &mut TlsStream, options: &Options, name: &ServerName) -> io::Result<()> {
+    stream.complete_handshake()?;
+    writeln!(
+        io::stdout(),
+        "{} peer={}",
+        negotiated(&stream.connection),
+        subject(&stream.connection)
+    )?;
+    if let Some(path) = &options.get {
+        let name = name.to_str();
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {name}\r\n\r\n").as_bytes())?;
+        print_answer(stream, usize::MAX)?;
+    } else if let Some(text) = &options.send {
+        stream.write_all(text.as_bytes())?;
+        print_answer(stream, text.len())?;
+    }
+    stream.close()
+}
+
+/// Prints what comes as it comes, up to `limit` bytes or the server's close_notify.
+fn print_answer(stream: &mut TlsStream, limit: usize) -> io::Result<()> {
+    let mut last_byte = b'\n';
+    let result = copy_answer(stream, limit, &mut last_byte);
+    let mut out = io::stdout();
+    if last_byte != b'\n' && out.is_terminal() {
+        writeln!(out)?;
+    }
+    result
+}
+
+fn copy_answer(stream: &mut TlsStream, limit: usize, last_byte: &mut u8) -> io::Result<()> {
+    let mut rest = limit;
+    let mut buffer = vec![0; 16 * 1024];
+    let mut out = io::stdout();
+    while rest > 0 {
+        stream.transport.renew();
+        let wanted = rest.min(buffer.len());
+        let len = stream.read(&mut buffer[..wanted])?;
+        let Some(byte) = buffer[..len].last() else {
+            break;
+        };
+        *last_byte = *byte;
+        out.write_all(&buffer[..len])?;
+        out.flush()?;
+        rest -= len;
+    }
+    Ok(())
+}
+
+fn subject(connection: &Connection) -> String {
+    connection
+        .peer_certificates()
+        .and_then(|chain| certificate_subject(&chain[0]))
+        .map_or_else(|| "-".to_owned(), |subject| printable(&subject))
+}
+
+/// A path that cannot smuggle a second request line.
+fn http_path(path: &str) -> Result<String, String> {
+    let is_clean = !path.contains(|character: char| character.is_control() || character == ' ');
+    (path.starts_with('/') && is_clean)
+        .then(|| path.to_owned())
+        .ok_or_else(|| "a path starts with / and has no spaces".to_owned())
+}

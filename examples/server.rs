@@ -1,0 +1,328 @@
+//! A server for old clients: an HTTP page about the connection, or an echo.
+
+mod shared {
+    pub mod fresh_certificate;
+    pub mod impatient_tcp;
+    pub mod policy_options;
+    pub mod status_text;
+    pub mod suite_names;
+}
+
+use std::error::Error;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use clap::Parser;
+use retrossl::pki_types::pem::PemObject;
+use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
+use retrossl::{
+    Connection, PrivateKey, RsaPrivateKey, ServerConfig, ServerConnection, StreamOwned,
+};
+use shared::fresh_certificate::FreshCertificate;
+use shared::impatient_tcp::ImpatientTcp;
+use shared::policy_options::PolicyOptions;
+use shared::status_text::{cause, negotiated, printable};
+use shared::suite_names::suite_names;
+
+/// Serves old clients: SSL 3.0 to TLS 1.2 with RSA key exchange
+///
+/// Prints `listening on ADDR` once it is ready, then one line for each connection when it has
+/// ended: version=… suite=… resumed=… client=ADDR sni=… result=ok, or after result= the cause and
+/// the alert. `-` stands for what is not known.
+#[derive(Parser)]
+#[command(after_help = suite_names())]
+struct Options {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4433")]
+    listen: String,
+
+    /// The certificate, and the rest of its chain after it [default: a fresh one for localhost]
+    #[arg(long, value_name = "PEM", requires = "key")]
+    cert: Option<PathBuf>,
+
+    /// The certificate's RSA key, PKCS#8 or PKCS#1
+    #[arg(long, value_name = "PEM", requires = "cert")]
+    key: Option<PathBuf>,
+
+    /// Answer an HTTP request with a page that states what was negotiated (the default)
+    #[arg(long, conflicts_with = "echo")]
+    www: bool,
+
+    /// Send back what comes, until the client closes
+    #[arg(long)]
+    echo: bool,
+
+    /// How long a client may take to complete the handshake and its request, or between two
+    /// pieces of what is echoed
+    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+
+    #[command(flatten)]
+    allowed: PolicyOptions,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let service = Arc::new(Service {
+        config: config(options)?,
+        timeout: Duration::from_secs(options.timeout),
+        echoes: options.echo,
+    });
+    let listener = TcpListener::bind(&options.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
+
+    let places = Arc::new(Places::default());
+    loop {
+        let place = places.take();
+        match listener.accept() {
+            Ok((tcp, address)) => {
+                let service = service.clone();
+                let serving = thread::Builder::new().spawn(move || {
+                    let _place = place;
+                    service.serve(tcp, address);
+                });
+                if let Err(error) = serving {
+                    report(&format!("no thread for {address}: {error}"));
+                }
+            }
+            // Such as too many open files, or a client that is gone already: later ones may do.
+            Err(error) => {
+                report(&format!("cannot accept: {error}"));
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+}
+
+/// A stderr that is gone is no reason to stop.
+fn report(problem: &str) {
+    let _ = writeln!(io::stderr(), "server: {problem}");
+}
+
+fn config(options: &Options) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
+    let policy = options.allowed.policy()?;
+    let (chain, key) = match (&options.cert, &options.key) {
+        (Some(cert), Some(key)) => (read_chain(cert)?, read_key(key)?),
+        _ => {
+            let fresh = FreshCertificate::new("localhost", &["localhost"])?;
+            let fingerprint = fresh.fingerprint();
+            writeln!(io::stdout(), "fresh certificate, to pin: {fingerprint}")?;
+            (vec![fresh.certificate], fresh.key)
+        }
+    };
+    let config = ServerConfig::builder(policy)
+        .certificate(chain, key)
+        .build()?;
+    Ok(Arc::new(config))
+}
+
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let chain: Vec<_> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    if chain.is_empty() {
+        return Err(format!("{} holds no certificate", path.display()));
+    }
+    Ok(chain)
+}
+
+fn read_key(path: &Path) -> Result<Arc<dyn PrivateKey>, String> {
+    let refused =
+        |error: &dyn Error| format!("cannot read a private key from {}: {error}", path.display());
+    let der = PrivateKeyDer::from_pem_file(path).map_err(|error| refused(&error))?;
+    let key = RsaPrivateKey::from_der(&der).map_err(|error| refused(&error))?;
+    Ok(Arc::new(key))
+}
+
+/// What every connection gets.
+struct Service {
+    config: Arc<ServerConfig>,
+    timeout: Duration,
+    echoes: bool,
+}
+
+type TlsStream = StreamOwned<ServerConnection, ImpatientTcp>;
+
+impl Service {
+    /// One connection, and its line.
+    fn serve(&self, tcp: TcpStream, address: SocketAddr) {
+        let connection = ServerConnection::new(self.config.clone());
+        let mut stream = StreamOwned::new(connection, ImpatientTcp::new(tcp, self.timeout));
+        let result = match self.converse(&mut stream, address) {
+            Ok(()) => "ok".to_owned(),
+            Err(error) => cause(&error),
+        };
+        let (connection, tcp) = stream.into_parts();
+        let line = format!(
+            "{} client={address} sni={} result={result}\n",
+            negotiated(&connection),
+            connection
+                .server_name()
+                .map_or_else(|| "-".to_owned(), one_word),
+        );
+        // One write, so that lines do not mix. A reader that is gone is no reason to stop.
+        let _ = io::stdout().write_all(line.as_bytes());
+        tcp.hang_up();
+    }
+
+    fn converse(&self, stream: &mut TlsStream, address: SocketAddr) -> io::Result<()> {
+        stream.complete_handshake()?;
+        if self.echoes {
+            echo(stream)
+        } else {
+            answer_request(stream, address)
+        }
+    }
+}
+
+fn echo(stream: &mut TlsStream) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        stream.transport.renew();
+        let len = stream.read(&mut buffer)?;
+        if len == 0 {
+            return stream.close();
+        }
+        stream.write_all(&buffer[..len])?;
+        stream.flush()?;
+    }
+}
+
+fn answer_request(stream: &mut TlsStream, address: SocketAddr) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 1024];
+    while !is_complete(&request) {
+        let len = stream.read(&mut buffer)?;
+        if len == 0 {
+            // Closed without a request: nothing is wrong with that.
+            return stream.close();
+        }
+        request.extend_from_slice(&buffer[..len]);
+        if request.len() > MAX_REQUEST {
+            return Err(io::Error::other("the HTTP request is too long"));
+        }
+    }
+    let page = page(&stream.connection, address);
+    let header = format!(
+        "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        page.len()
+    );
+    stream.write_all(header.as_bytes())?;
+    if !request.starts_with(b"HEAD ") {
+        stream.write_all(page.as_bytes())?;
+    }
+    stream.close()
+}
+
+/// Whether the request's header has ended; an HTTP/0.9 request is one line.
+fn is_complete(request: &[u8]) -> bool {
+    let mut lines = request.split_inclusive(|byte| *byte == b'\n');
+    let Some(first) = lines.next().filter(|line| line.ends_with(b"\n")) else {
+        return false;
+    };
+    let has_header = first.windows(6).any(|bytes| bytes == b" HTTP/");
+    !has_header || lines.any(|line| line == b"\r\n" || line == b"\n")
+}
+
+/// HTML that the oldest browsers show.
+fn page(connection: &ServerConnection, address: SocketAddr) -> String {
+    let yes_or_no = |yes| if yes { "yes" } else { "no" };
+    let rows = [
+        ("version", text(connection.protocol_version())),
+        ("suite", text(connection.negotiated_cipher_suite())),
+        ("strength", strength(connection)),
+        ("resumed", yes_or_no(connection.session_resumed()).into()),
+        (
+            "extended master secret",
+            yes_or_no(connection.extended_master_secret()).into(),
+        ),
+        (
+            "encrypt-then-MAC",
+            yes_or_no(connection.encrypt_then_mac()).into(),
+        ),
+        (
+            "secure renegotiation",
+            yes_or_no(connection.secure_renegotiation()).into(),
+        ),
+        ("server name", text(connection.server_name().map(one_word))),
+        ("client", address.to_string()),
+    ];
+    let rows: String = rows
+        .iter()
+        .map(|(name, value)| format!("{name:<24}{}\n", escape(value)))
+        .collect();
+    format!("<html><head><title>retrossl</title></head><body><pre>\n{rows}</pre></body></html>\n")
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+fn strength(connection: &Connection) -> String {
+    let bits = connection
+        .negotiated_cipher_suite()
+        .and_then(|suite| suite.strength_bits());
+    text(bits.map(|bits| format!("{bits} bits")))
+}
+
+fn escape(value: &str) -> String {
+    value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// A name from the peer as one field of a line.
+fn one_word(name: &str) -> String {
+    printable(name).replace(char::is_whitespace, "\u{fffd}")
+}
+
+/// Places for connections: where all are taken, the next ones wait in the listener's queue.
+#[derive(Default)]
+struct Places {
+    taken: Mutex<usize>,
+    freed: Condvar,
+}
+
+impl Places {
+    fn take(self: &Arc<Self>) -> Place {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self
+            .freed
+            .wait_while(taken, |taken| *taken >= MAX_CONNECTIONS)
+            .unwrap_or_else(PoisonError::into_inner);
+        *taken += 1;
+        Place(self.clone())
+    }
+}
+
+struct Place(Arc<Places>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *self.0.taken.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.freed.notify_one();
+    }
+}
+
+const MAX_CONNECTIONS: usize = 256;
+
+/// A request's header at the most.
+const MAX_REQUEST: usize = 16 * 1024;
