@@ -100,8 +100,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let transport = ImpatientTcp::new(connect(options)?, Duration::from_secs(options.timeout));
     let mut stream = StreamOwned::new(connection, transport);
     let result = converse(&mut stream, options, &name);
-    stream.into_parts().1.hang_up();
-    result.map_err(|error| cause(&error).into())
+    let (connection, transport) = stream.into_parts();
+    transport.hang_up();
+    result.map_err(|error| cause(&error, &connection).into())
 }
 
 fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {

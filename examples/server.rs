@@ -166,7 +166,7 @@ impl Service {
         let mut stream = StreamOwned::new(connection, ImpatientTcp::new(tcp, self.timeout));
         let result = match self.converse(&mut stream, address) {
             Ok(()) => "ok".to_owned(),
-            Err(error) => cause(&error),
+            Err(error) => cause(&error, &stream.connection),
         };
         let (connection, tcp) = stream.into_parts();
         let line = format!(

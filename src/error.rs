@@ -1,6 +1,7 @@
 //! What can go wrong on a connection, whose fault it is, and which alert it causes.
 
 use core::fmt;
+use std::io;
 
 use crate::alert::AlertDescription;
 use crate::crypto::random::RandomFailed;
@@ -101,6 +102,12 @@ impl Error {
             | Self::Export(_)
             | Self::Hello(_) => return None,
         })
+    }
+
+    /// The connection's error inside one of I/O, as [`Stream`](crate::Stream), `Reader` and
+    /// `Writer` give it; `None` where the transport's own.
+    pub fn of_io(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
     }
 
     /// Who has to act.

@@ -244,7 +244,8 @@ impl Policy {
         })
     }
 
-    pub(crate) fn version_range(&self) -> (ProtocolVersion, ProtocolVersion) {
+    /// The oldest and the newest version of the range, whether a suite covers them or not.
+    pub fn version_range(&self) -> (ProtocolVersion, ProtocolVersion) {
         (self.min_version, self.max_version)
     }
 

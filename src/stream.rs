@@ -32,7 +32,7 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// The transport's; the connection's, after its alert is sent.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
         while self.connection.is_handshaking() {
-            self.send()?;
+            self.send_flight()?;
             if self.connection.is_handshaking() {
                 self.receive()?;
             }
@@ -60,6 +60,27 @@ impl<'s, T: Read + Write> Stream<'s, T> {
             }
         }
         self.transport.flush()
+    }
+
+    /// Sends the handshake's next flight. Where the peer has hung up already, the alert that it
+    /// left behind says more than the broken transport.
+    fn send_flight(&mut self) -> io::Result<()> {
+        let Err(error) = self.send() else {
+            return Ok(());
+        };
+        let hung_up = matches!(
+            error.kind(),
+            io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+        );
+        if hung_up
+            && self.connection.read_tls(self.transport).is_ok()
+            && let Err(cause) = self.connection.process_new_packets()
+        {
+            return Err(io_error(cause));
+        }
+        Err(error)
     }
 
     /// Reads once and processes it; an alert that this causes is sent.

@@ -99,7 +99,7 @@ fn configs_that_could_never_work_are_refused_when_built() {
         ),
         (
             client(policy.versions(TLSv1_2, TLSv1_0)).build().map(drop),
-            ConfigError::NoUsableVersion(TLSv1_2, TLSv1_0),
+            ConfigError::EmptyVersionRange(TLSv1_2, TLSv1_0),
         ),
         (
             client(policy.signature_hashes(&[])).build().map(drop),

@@ -35,6 +35,7 @@ fn expect_alert(by: &mut Connection, version: ProtocolVersion, alert: AlertDescr
     let ssl3 = version == ProtocolVersion::SSLv3;
     let [level, description] = last_alert(&take(by)).expect("an alert");
     assert_eq!(level, 2);
+    assert_eq!(by.sent_alert(), Some(AlertDescription(description)));
     // SSL 3.0 knows fewer.
     assert!(ssl3 || description == alert.0, "{description} for {alert}");
 }

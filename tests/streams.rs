@@ -6,7 +6,9 @@ use std::io::{self, BufRead, Read, Write};
 
 use ProtocolVersion::{TLSv1_0, TLSv1_2};
 use in_memory::{Pair, deliver, only, read, take};
-use retrossl::{CipherSuite, ProtocolVersion, ServerConnection, Stream, StreamOwned};
+use retrossl::{
+    AlertDescription, CipherSuite, Error, ProtocolVersion, ServerConnection, Stream, StreamOwned,
+};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
@@ -150,4 +152,40 @@ fn a_stream_answers_its_error_again_and_again_and_sends_the_alert_once() {
     let alert = [21, 3, 1, 0, 2, 2, 10];
     let sent = transport.1;
     assert_eq!(sent.windows(7).filter(|bytes| *bytes == alert).count(), 1);
+}
+
+/// A peer that has refused the hello and hung up before it was all sent.
+struct HungUp<'b>(&'b [u8]);
+
+impl Read for HungUp<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for HungUp<'_> {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_alert_of_a_peer_that_hung_up_is_the_error() {
+    let alert = [21, 3, 1, 0, 2, 2, 40];
+    let mut client = Pair::under(only(TLSv1_0, AES)).client;
+    let error = Stream::new(&mut client, &mut HungUp(&alert))
+        .complete_handshake()
+        .unwrap_err();
+    let cause = Error::of_io(&error);
+    let expected = Error::AlertReceived(AlertDescription::HANDSHAKE_FAILURE);
+    assert_eq!(cause, Some(&expected));
+    let mut client = Pair::under(only(TLSv1_0, AES)).client;
+    let error = Stream::new(&mut client, &mut HungUp(&alert[..3]))
+        .complete_handshake()
+        .unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }

@@ -34,17 +34,11 @@ pub fn negotiated(connection: &Connection) -> String {
 }
 
 /// Why a stream failed, and the alert that tells the same to the other side.
-pub fn cause(error: &io::Error) -> String {
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<Error>());
-    let alert = match inner {
-        Some(Error::AlertReceived(alert)) => format!("alert received: {alert}"),
-        Some(error) => match error.alert() {
-            Some(alert) => format!("alert sent: {alert}"),
-            None => "no alert".to_owned(),
-        },
-        None => "no alert".to_owned(),
+pub fn cause(error: &io::Error, connection: &Connection) -> String {
+    let alert = match (Error::of_io(error), connection.sent_alert()) {
+        (Some(Error::AlertReceived(alert)), _) => format!("alert received: {alert}"),
+        (_, Some(alert)) => format!("alert sent: {alert}"),
+        _ => "no alert".to_owned(),
     };
     printable(&format!("{error} ({alert})"))
 }

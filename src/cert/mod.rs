@@ -11,10 +11,14 @@ pub(crate) use public_key::public_key;
 /// certificate cannot be parsed. Nothing is verified.
 pub fn certificate_subject(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
-    // Control characters in a name could rewrite a terminal's line.
-    let printable = parsed
-        .subject()
-        .to_string()
-        .replace(char::is_control, "\u{fffd}");
-    Some(printable)
+    let subject = parsed.subject().to_string();
+    Some(subject.replace(rewrites_a_line, "\u{fffd}"))
+}
+
+/// Whether a terminal could show a line with this character as another one: controls, and what
+/// is invisible or changes the direction of writing.
+fn rewrites_a_line(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

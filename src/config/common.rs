@@ -82,6 +82,9 @@ pub(crate) fn check_policy(policy: &Policy) -> Result<(), ConfigError> {
         return Err(ConfigError::UnknownSuite(unknown));
     }
     let (min, max) = policy.version_range();
+    if min > max {
+        return Err(ConfigError::EmptyVersionRange(min, max));
+    }
     if policy.usable_versions().is_none() {
         return Err(ConfigError::NoUsableVersion(min, max));
     }

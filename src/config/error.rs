@@ -29,6 +29,9 @@ pub enum ConfigError {
     /// The policy names more suites than this crate has.
     #[error("the policy names too many cipher suites")]
     TooManySuites,
+    /// The policy's oldest version is newer than its newest.
+    #[error("the policy's oldest version, {0}, is newer than its newest, {1}")]
+    EmptyVersionRange(ProtocolVersion, ProtocolVersion),
     /// No suite of the policy exists at any version of its range.
     #[error("none of the policy's cipher suites exists at its versions, {0} to {1}")]
     NoUsableVersion(ProtocolVersion, ProtocolVersion),
@@ -42,7 +45,10 @@ pub enum ConfigError {
     #[error("the private key is not that of the first certificate in the chain")]
     KeyMismatch,
     /// The key is shorter than the policy allows.
-    #[error("the key has {bits} bits, the policy asks for {min}; `min_rsa_bits` changes that")]
+    #[error(
+        "the key has {bits} bits, the policy asks for {min}; use a longer key, or a policy that \
+             takes shorter ones"
+    )]
     KeyTooShort {
         /// The key's length.
         bits: usize,

@@ -16,6 +16,10 @@ pub trait ObserverFactory: Send + Sync + fmt::Debug {
 
 /// Sees what one connection sends, receives and does, in order.
 ///
+/// That is the order in which it does it: a client accepts the server's certificate before the
+/// server's flight has ended, and sends its own certificate (step 5) before the pre-master secret
+/// (step 4).
+///
 /// For progress, teaching, fingerprints and traces. No secret is ever shown; that is the key
 /// log's.
 pub trait Observer: Send + Sync {

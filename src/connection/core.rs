@@ -27,6 +27,8 @@ pub(super) struct Core {
     pub(super) known: Known,
     pub(super) received: Received,
     pub(super) peer_has_closed: bool,
+    /// The fatal alert that ended the connection.
+    pub(super) sent_alert: Option<AlertDescription>,
     /// Written before the handshake was complete.
     early: Zeroizing<Vec<u8>>,
     /// Closed before the handshake was complete, so that the end has to wait for what is early.
@@ -66,6 +68,7 @@ impl Core {
             known: Known::default(),
             received: Received::default(),
             peer_has_closed: false,
+            sent_alert: None,
             early: Zeroizing::default(),
             closes_after_early: false,
             opener: Opener::unprotected(),
@@ -135,7 +138,9 @@ impl Core {
         };
         let alert = self.alert_for_version(alert);
         // Nothing is left to be done where even the alert cannot be sealed.
-        let _ = self.output().alert(level, alert);
+        if self.output().alert(level, alert).is_ok() {
+            self.sent_alert = Some(alert);
+        }
     }
 
     /// Says that nothing more will be sent.

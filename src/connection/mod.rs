@@ -16,6 +16,7 @@ use self::core::Core;
 pub use self::io::{IoState, Leftovers, Reader, Writer};
 pub(crate) use self::joiner::Joiner;
 use self::state::State;
+use crate::alert::AlertDescription;
 use crate::config::Common;
 use crate::error::Error;
 use crate::handshake::client::{self, ClientState};
@@ -192,6 +193,12 @@ impl Connection {
     /// The error that the connection failed with.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
+    }
+
+    /// The alert that the error sent, which may be another than [`Error::alert`]'s: SSL 3.0 knows
+    /// fewer (RFC 6101 §5.4.2).
+    pub fn sent_alert(&self) -> Option<AlertDescription> {
+        self.core.sent_alert
     }
 
     /// The version, once a hello has fixed it.
