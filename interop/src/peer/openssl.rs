@@ -14,7 +14,7 @@ use openssl::nid::Nid;
 use openssl::provider::Provider;
 use openssl::ssl::{
     AlpnError, ErrorCode, NameType, ShutdownState, Ssl, SslContext, SslContextBuilder, SslMethod,
-    SslOptions, SslRef, SslStream, SslVerifyMode, SslVersion,
+    SslMode, SslOptions, SslRef, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
 
@@ -32,6 +32,8 @@ pub struct Settings {
     pub signature_algorithms: Option<String>,
     /// A server needs one; a client shows it when asked.
     pub identity: Option<Identity>,
+    /// What is sent after the identity's certificate.
+    pub chain: Vec<X509>,
     /// Whether a server asks for a certificate.
     pub client_certificate: ClientCertificate,
     /// The certificates that the peer's must lead to; when empty, any certificate will do.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub client_renegotiation: bool,
     /// Whether a peer without RFC 5746 may renegotiate.
     pub legacy_renegotiation: bool,
+    /// Whether a client says that it has fallen back to its newest version (RFC 7507).
+    pub fallback: bool,
 }
 
 /// What a server asks of its clients.
@@ -66,6 +70,7 @@ impl Settings {
             suites: suites.to_owned(),
             signature_algorithms: None,
             identity: None,
+            chain: Vec::new(),
             client_certificate: ClientCertificate::NotRequested,
             trusted: Vec::new(),
             server_name: None,
@@ -76,6 +81,15 @@ impl Settings {
             empty_fragments: false,
             client_renegotiation: false,
             legacy_renegotiation: false,
+            fallback: false,
+        }
+    }
+
+    /// The same with a certificate to show.
+    pub fn with_identity(&self, identity: &Identity) -> Self {
+        Self {
+            identity: Some(identity.clone()),
+            ..self.clone()
         }
     }
 }
@@ -262,6 +276,19 @@ impl Connection {
         secret
     }
 
+    /// Keying material of `length` bytes (RFC 5705 §4).
+    pub fn export_keying_material(
+        &self,
+        length: usize,
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<Vec<u8>, Error> {
+        let mut material = vec![0; length];
+        self.ssl()
+            .export_keying_material(&mut material, label, context)?;
+        Ok(material)
+    }
+
     pub fn session_resumed(&self) -> bool {
         self.ssl().session_reused()
     }
@@ -363,6 +390,12 @@ fn context(settings: &Settings) -> Result<SslContextBuilder, Error> {
     if let Some(identity) = &settings.identity {
         context.set_certificate(&identity.certificate)?;
         context.set_private_key(&identity.key)?;
+    }
+    if settings.fallback {
+        context.set_mode(SslMode::SEND_FALLBACK_SCSV);
+    }
+    for certificate in &settings.chain {
+        context.add_extra_chain_cert(certificate.clone())?;
     }
     for certificate in &settings.trusted {
         context.cert_store_mut().add_cert(certificate.clone())?;

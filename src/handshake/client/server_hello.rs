@@ -28,6 +28,8 @@ pub(super) fn judge(
 ) -> Result<Choice, Error> {
     let version = version(start, offer, hello)?;
     out.known.version = Some(version);
+    // From here on, so that servers understand an alert, too.
+    out.outgoing.set_version(version);
     let suite = suite(start, hello, version)?;
     if hello.compression_method != NULL_COMPRESSION {
         return Err(PeerMisbehaved::Compression.into());

@@ -34,6 +34,8 @@ impl Choice {
     ) -> Result<Self, Error> {
         let version = version(start, hello)?;
         out.known.version = Some(version);
+        // From here on, so that clients understand an alert, too.
+        out.outgoing.set_version(version);
         if !hello.compression_methods.contains(&NULL_COMPRESSION) {
             return Err(PeerMisbehaved::Compression.into());
         }

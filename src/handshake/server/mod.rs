@@ -91,7 +91,6 @@ impl ExpectClientHello {
             signature_hashes(&config.common.policy).filter(|_| config.client_verifier.is_some());
         let mut transcript = Transcript::new(choice.version, choice.suite, signature_hashes);
         transcript.add(message.encoded);
-        out.outgoing.set_version(choice.version);
         let (server_hello, server_random) = choice.send_server_hello(&self.start, out)?;
         transcript.add(&server_hello);
         let mut negotiated = Negotiated {
