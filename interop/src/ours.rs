@@ -1,0 +1,138 @@
+//! `retrossl`'s side of a conversation, made of what the peers are made of.
+
+use std::sync::{Arc, Mutex};
+
+use retrossl::client::ClientConfigBuilder;
+use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
+use retrossl::server::ServerConfigBuilder;
+use retrossl::{
+    CipherSuite, ClientConfig, ClientConnection, Direction, Event, Fingerprint, KeyLog, Observer,
+    ObserverFactory, PinnedCertificates, Policy, PrivateKey, ProtocolVersion, RsaPrivateKey,
+    ServerConfig, Side,
+};
+
+use crate::Error;
+use crate::certificate::Identity;
+use crate::peer::Version;
+
+impl From<Version> for ProtocolVersion {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::Ssl3 => Self::SSLv3,
+            Version::Tls1_0 => Self::TLSv1_0,
+            Version::Tls1_1 => Self::TLSv1_1,
+            Version::Tls1_2 => Self::TLSv1_2,
+        }
+    }
+}
+
+/// Exactly this version and this suite.
+pub fn only(version: Version, suite: CipherSuite) -> Policy {
+    between(version, version).cipher_suites(&[suite])
+}
+
+/// These versions, with every suite.
+pub fn between(min: Version, max: Version) -> Policy {
+    Policy::EVERYTHING.versions(min.into(), max.into())
+}
+
+/// A client that takes `server` for the right one, and nobody else.
+pub fn client(policy: Policy, server: &Identity) -> Result<ClientConfigBuilder, Error> {
+    Ok(ClientConfig::builder(policy).verifier(pin(server)?))
+}
+
+/// A client's connection to `localhost`.
+pub fn connection(config: ClientConfigBuilder) -> Result<ClientConnection, Error> {
+    let name = "localhost".try_into()?;
+    Ok(ClientConnection::new(Arc::new(config.build()?), name)?)
+}
+
+/// A server that is `identity`.
+pub fn server(policy: Policy, identity: &Identity) -> Result<ServerConfigBuilder, Error> {
+    let chain = vec![certificate(identity)?];
+    Ok(ServerConfig::builder(policy).certificate(chain, private_key(identity)?))
+}
+
+pub fn certificate(identity: &Identity) -> Result<CertificateDer<'static>, Error> {
+    Ok(identity.certificate_der()?.into())
+}
+
+pub fn private_key(identity: &Identity) -> Result<Arc<dyn PrivateKey>, Error> {
+    let der = PrivateKeyDer::Pkcs8(identity.key_der()?.into());
+    Ok(Arc::new(RsaPrivateKey::from_der(&der)?))
+}
+
+pub fn pin(identity: &Identity) -> Result<PinnedCertificates, Error> {
+    let fingerprint = Fingerprint::of(&certificate(identity)?);
+    Ok(PinnedCertificates::new([fingerprint]))
+}
+
+/// A key log in memory.
+#[derive(Debug, Default)]
+pub struct Secrets(Mutex<Vec<Vec<u8>>>);
+
+impl Secrets {
+    /// The last connection's master secret; empty before there is one.
+    pub fn last(&self) -> Vec<u8> {
+        let secrets = self.0.lock().expect("nobody panics with it");
+        secrets.last().cloned().unwrap_or_default()
+    }
+}
+
+impl KeyLog for Secrets {
+    fn log(&self, label: &str, _: &[u8; 32], secret: &[u8]) {
+        assert_eq!(label, "CLIENT_RANDOM");
+        let mut secrets = self.0.lock().expect("nobody panics with it");
+        secrets.push(secret.to_vec());
+    }
+}
+
+/// What an observer sees, as lines such as `received CertificateVerify` and
+/// `sent warning no_certificate`, with lengths in bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Trace(Arc<Mutex<Vec<(String, usize)>>>);
+
+impl Trace {
+    pub fn has(&self, line: &str) -> bool {
+        self.length_of(line).is_some()
+    }
+
+    /// Of the first one.
+    pub fn length_of(&self, line: &str) -> Option<usize> {
+        let lines = self.0.lock().expect("nobody panics with it");
+        let found = lines.iter().find(|(seen, _)| seen == line);
+        found.map(|(_, length)| *length)
+    }
+}
+
+impl ObserverFactory for Trace {
+    fn observer(&self, _: Side) -> Box<dyn Observer> {
+        Box::new(self.clone())
+    }
+}
+
+impl Observer for Trace {
+    fn observe(&mut self, event: Event<'_>) {
+        let way = |direction| match direction {
+            Direction::Sent => "sent",
+            Direction::Received => "received",
+        };
+        let line = match event {
+            Event::Handshake {
+                direction,
+                message,
+                bytes,
+            } => (
+                format!("{} {}", way(direction), message.name()),
+                bytes.len(),
+            ),
+            Event::Alert {
+                direction,
+                level,
+                description,
+            } => (format!("{} {level} {description}", way(direction)), 2),
+            _ => return,
+        };
+        self.0.lock().expect("nobody panics with it").push(line);
+    }
+}

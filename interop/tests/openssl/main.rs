@@ -1,0 +1,8 @@
+//! `retrossl` and OpenSSL 3.6, in one process, over memory.
+
+mod client_certificates;
+mod extensions;
+mod matrix;
+mod negotiation;
+mod pair;
+mod records;
