@@ -1,20 +1,20 @@
 //! The pump that both sides share: bytes in → records → messages → state; plaintext and bytes
 //! out; alerts; the end.
 
-mod core;
 mod io;
 mod joiner;
+mod pump;
 mod received;
 mod state;
 
-use std::fmt;
+use core::fmt;
 use std::io::{self as std_io, Read, Write};
 
 use rustls_pki_types::CertificateDer;
 
-use self::core::Core;
 pub use self::io::{IoState, Leftovers, Reader, Writer};
 pub(crate) use self::joiner::Joiner;
+use self::pump::Pump;
 use self::state::State;
 use crate::alert::AlertDescription;
 use crate::config::Common;
@@ -40,7 +40,7 @@ use crate::version::ProtocolVersion;
 /// each way the config's buffer limit and one record.
 pub struct Connection {
     deframer: Deframer,
-    core: Core,
+    pump: Pump,
     error: Option<Error>,
     buffer_limit: usize,
     transport_has_ended: bool,
@@ -52,8 +52,8 @@ impl Connection {
         let config = start.config.clone();
         let policy = start.policy;
         let mut connection = Self::new(Side::Client, State::Failed, &config.common, &policy);
-        let core = &mut connection.core;
-        core.state = State::Client(ClientState::start(start, &mut core.output())?);
+        let pump = &mut connection.pump;
+        pump.state = State::Client(ClientState::start(start, &mut pump.output())?);
         Ok(connection)
     }
 
@@ -66,7 +66,7 @@ impl Connection {
     fn new(side: Side, state: State, common: &Common, policy: &Policy) -> Self {
         Self {
             deframer: Deframer::default(),
-            core: Core::new(side, state, common, policy),
+            pump: Pump::new(side, state, common, policy),
             error: None,
             buffer_limit: common.buffer_limit,
             transport_has_ended: false,
@@ -85,7 +85,7 @@ impl Connection {
                 "the incoming buffer is full: call process_new_packets first",
             ));
         }
-        if self.core.received.len() >= self.buffer_limit {
+        if self.pump.received.len() >= self.buffer_limit {
             return Err(std_io::Error::other(
                 "the buffer limit is reached: read the received plaintext first",
             ));
@@ -118,24 +118,24 @@ impl Connection {
     /// # Errors
     /// The transport's, which never stick to the connection.
     pub fn write_tls(&mut self, transport: &mut dyn Write) -> std_io::Result<usize> {
-        self.core.outgoing.write_to(transport)
+        self.pump.outgoing.write_to(transport)
     }
 
     /// Whether the connection wants bytes from the peer: not while plaintext waits to be read,
     /// and not after the end.
     pub fn wants_read(&self) -> bool {
-        let open = self.error.is_none() && !self.core.peer_has_closed && !self.transport_has_ended;
-        open && self.core.received.len() == 0
+        let open = self.error.is_none() && !self.pump.peer_has_closed && !self.transport_has_ended;
+        open && self.pump.received.len() == 0
     }
 
     /// Whether bytes wait for [`write_tls`](Self::write_tls).
     pub fn wants_write(&self) -> bool {
-        self.core.outgoing.len() > 0
+        self.pump.outgoing.len() > 0
     }
 
     /// Whether the handshake is still under way (`false` once it is complete or has failed).
     pub fn is_handshaking(&self) -> bool {
-        self.error.is_none() && !self.core.state.is_established()
+        self.error.is_none() && !self.pump.state.is_established()
     }
 
     /// Reads received plaintext.
@@ -156,7 +156,7 @@ impl Connection {
             return;
         }
         self.has_sent_close_notify = true;
-        if let Err(error) = self.core.send_close_notify() {
+        if let Err(error) = self.pump.send_close_notify() {
             self.fail(error);
         }
     }
@@ -165,13 +165,13 @@ impl Connection {
     /// again when they are needed.
     pub fn release_buffers(&mut self) {
         self.deframer.release();
-        self.core.release_buffers();
+        self.pump.release_buffers();
     }
 
     /// Takes the connection apart: unread plaintext, bytes that were not processed, and bytes
     /// that were not sent. For protocols that leave TLS on a transport that lives on.
     pub fn into_leftovers(mut self) -> Leftovers {
-        let mut unsent_bytes = Vec::with_capacity(self.core.outgoing.len());
+        let mut unsent_bytes = Vec::with_capacity(self.pump.outgoing.len());
         while self.wants_write() {
             // Writing to a Vec does not fail.
             if self.write_tls(&mut unsent_bytes).is_err() {
@@ -179,7 +179,7 @@ impl Connection {
             }
         }
         Leftovers {
-            plaintext: self.core.received.as_slice().to_vec(),
+            plaintext: self.pump.received.as_slice().to_vec(),
             unread_bytes: self.deframer.unread().to_vec(),
             unsent_bytes,
         }
@@ -187,7 +187,7 @@ impl Connection {
 
     /// Which end this is.
     pub fn side(&self) -> Side {
-        self.core.side
+        self.pump.side
     }
 
     /// The error that the connection failed with.
@@ -198,30 +198,30 @@ impl Connection {
     /// The alert that the error sent, which may be another than [`Error::alert`]'s: SSL 3.0 knows
     /// fewer (RFC 6101 §5.4.2).
     pub fn sent_alert(&self) -> Option<AlertDescription> {
-        self.core.sent_alert
+        self.pump.sent_alert
     }
 
     /// The version, once a hello has fixed it.
     pub fn protocol_version(&self) -> Option<ProtocolVersion> {
-        self.core.known.version
+        self.pump.known.version
     }
 
     /// The suite, once the server has chosen it.
     pub fn negotiated_cipher_suite(&self) -> Option<CipherSuite> {
-        self.core.known.suite
+        self.pump.known.suite
     }
 
     /// What the peer presented, its own certificate first; also where it was refused. `None`
     /// before, and where it presented none.
     pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
-        let chain = self.core.known.peer_certificates.as_slice();
+        let chain = self.pump.known.peer_certificates.as_slice();
         (!chain.is_empty()).then_some(chain)
     }
 
     /// The server's hello, received or sent; also where it was refused, as far as it can be
     /// parsed.
     pub fn server_hello(&self) -> Option<ServerHello<'_>> {
-        ServerHello::read(&self.core.known.server_hello).ok()
+        ServerHello::read(&self.pump.known.server_hello).ok()
     }
 
     /// Whether the session continues an earlier one. This version of the crate never resumes.
@@ -231,22 +231,22 @@ impl Connection {
 
     /// The application protocol that ALPN negotiated.
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
-        self.core.known.alpn_protocol.as_deref()
+        self.pump.known.alpn_protocol.as_deref()
     }
 
     /// Whether the extended master secret is used (RFC 7627).
     pub fn extended_master_secret(&self) -> bool {
-        self.core.known.extended_master_secret
+        self.pump.known.extended_master_secret
     }
 
     /// Whether CBC records are encrypted before they are authenticated (RFC 7366).
     pub fn encrypt_then_mac(&self) -> bool {
-        self.core.known.encrypt_then_mac
+        self.pump.known.encrypt_then_mac
     }
 
     /// Whether the peer signalled secure renegotiation (RFC 5746).
     pub fn secure_renegotiation(&self) -> bool {
-        self.core.known.secure_renegotiation
+        self.pump.known.secure_renegotiation
     }
 
     /// Keying material for another protocol, bound to this connection (RFC 5705 §4): fills
@@ -262,7 +262,7 @@ impl Connection {
         context: Option<&[u8]>,
     ) -> Result<T, Error> {
         let (master_secret, randoms) = self
-            .core
+            .pump
             .known
             .exporter
             .as_ref()
@@ -272,41 +272,41 @@ impl Connection {
     }
 
     pub(crate) fn received_server_name(&self) -> Option<&str> {
-        self.core.known.server_name.as_deref()
+        self.pump.known.server_name.as_deref()
     }
 
     fn process(&mut self) -> Result<(), Error> {
         // After close_notify nothing is looked at: it may not even be TLS.
-        while !self.core.peer_has_closed {
-            let version = self.core.negotiated_version();
+        while !self.pump.peer_has_closed {
+            let version = self.pump.negotiated_version();
             match self.deframer.next_record(version)? {
-                Some(record) => self.core.receive(record)?,
+                Some(record) => self.pump.receive(record)?,
                 None => break,
             }
         }
-        if self.transport_has_ended && !self.core.state.is_established() {
+        if self.transport_has_ended && !self.pump.state.is_established() {
             return Err(Error::TruncatedHandshake);
         }
         Ok(())
     }
 
     fn fail(&mut self, error: Error) -> Error {
-        self.core.fail(&error);
+        self.pump.fail(&error);
         self.error = Some(error.clone());
         error
     }
 
     fn io_state(&self) -> IoState {
         IoState {
-            tls_bytes_to_write: self.core.outgoing.len(),
-            plaintext_bytes_to_read: self.core.received.len(),
-            peer_has_closed: self.core.peer_has_closed,
+            tls_bytes_to_write: self.pump.outgoing.len(),
+            plaintext_bytes_to_read: self.pump.received.len(),
+            peer_has_closed: self.pump.peer_has_closed,
         }
     }
 
     pub(crate) fn unread_plaintext(&self) -> std_io::Result<&[u8]> {
-        let plaintext = self.core.received.as_slice();
-        if !plaintext.is_empty() || self.core.peer_has_closed {
+        let plaintext = self.pump.received.as_slice();
+        if !plaintext.is_empty() || self.pump.peer_has_closed {
             return Ok(plaintext);
         }
         Err(match &self.error {
@@ -317,7 +317,7 @@ impl Connection {
     }
 
     pub(crate) fn consume_plaintext(&mut self, len: usize) {
-        self.core.received.consume(len);
+        self.pump.received.consume(len);
     }
 
     fn write_plaintext(&mut self, data: &[u8]) -> std_io::Result<usize> {
@@ -330,7 +330,7 @@ impl Connection {
                 "close_notify has been sent; nothing can follow it",
             ));
         }
-        self.core
+        self.pump
             .send(data)
             .map_err(|error| io_error(self.fail(error)))
     }

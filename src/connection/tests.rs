@@ -19,7 +19,7 @@ const HELLO_REQUEST: [u8; 4] = [0; 4];
 /// Sends content of any kind under the connection's keys.
 fn inject(from: &mut Connection, content_type: ContentType, content: &[u8]) {
     let random = &crate::SystemRandom;
-    from.core
+    from.pump
         .outgoing
         .send(content_type, content, false, random)
         .unwrap();
@@ -56,7 +56,7 @@ fn between_change_cipher_spec_and_finished_nothing_else_is_accepted() {
             let flight = records(&take(&mut pair.client));
             deliver(&bytes(&flight[..2]), &mut pair.server, || usize::MAX).unwrap();
             // As if it had been encrypted: what counts here is the state.
-            pair.server.core.opener = Opener::unprotected();
+            pair.server.pump.opener = Opener::unprotected();
             let error = deliver(&bytes(&[intruder]), &mut pair.server, || usize::MAX).unwrap_err();
             assert_eq!(error.alert(), Some(AlertDescription::UNEXPECTED_MESSAGE));
         }
@@ -72,7 +72,7 @@ fn a_finished_that_does_not_fit_is_refused() {
         cross(&mut pair.server, &mut pair.client).unwrap();
         let flight = records(&take(&mut pair.client));
         deliver(&bytes(&flight[..2]), &mut pair.server, || usize::MAX).unwrap();
-        pair.server.core.opener = Opener::unprotected();
+        pair.server.pump.opener = Opener::unprotected();
         let len = if version == ProtocolVersion::SSLv3 {
             36
         } else {

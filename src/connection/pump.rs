@@ -20,7 +20,7 @@ use crate::version::ProtocolVersion;
 
 /// A connection without its incoming buffer, from which records are borrowed while they are
 /// handled.
-pub(super) struct Core {
+pub(super) struct Pump {
     pub(super) side: Side,
     pub(super) state: State,
     pub(super) outgoing: Outgoing,
@@ -51,7 +51,7 @@ struct Tolerated {
     renegotiation_requests: u32,
 }
 
-impl Core {
+impl Pump {
     /// Everything but the state, which sends its first message through
     /// [`output`](Self::output).
     pub(super) fn new(side: Side, state: State, common: &Common, policy: &Policy) -> Self {
