@@ -5,6 +5,7 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreate
 use zeroize::Zeroize;
 
 use super::mac::{MacHeader, RecordMac};
+use super::mask::{hidden, mask_equal, mask_less};
 use super::protection::{BAD_KEYS, ProtectionParameters, WriteKeys};
 use crate::crypto::cipher::BlockKey;
 use crate::crypto::compression::MAX_OUTPUT;
@@ -222,10 +223,13 @@ impl CbcKey {
         match self.padding {
             Padding::Ssl3 => good &= !removed.ct_gt(&(self.key.block_len() as u32)),
             Padding::Tls => {
-                for (place, byte) in payload.iter().rev().take(MAX_PADDING).enumerate() {
-                    let is_padding = removed.ct_gt(&(place as u32));
-                    good &= !is_padding | byte.ct_eq(padding_length);
+                let removed = hidden(removed);
+                let tail = &payload[payload.len().saturating_sub(MAX_PADDING)..];
+                let mut difference = 0;
+                for (place, byte) in (0..).zip(tail.iter().rev()) {
+                    difference |= mask_less(place, removed) & (byte ^ padding_length);
                 }
+                good &= difference.ct_eq(&0);
             }
         }
         (good, u32::conditional_select(&0, &removed, good))
@@ -235,32 +239,27 @@ impl CbcKey {
 /// The `tag_len` bytes of `payload` that start at `start`, a secret that is at least `min_start`.
 ///
 /// Constant time. What must not leak is `start`. Every byte that could be part of the tag is
-/// read, and lands in a ring by its public place, if a choice says that it is one; then the ring
+/// read, and lands in a ring by its public place, if a mask says that it is one; then the ring
 /// is turned by the secret amount with conditional copies of public distances.
 fn take_tag(payload: &[u8], tag_len: usize, min_start: usize, start: u32) -> [u8; MAX_OUTPUT] {
+    let start = hidden(start);
     let end = start + tag_len as u32;
     let mut ring = [0; MAX_OUTPUT];
-    let mut turn = 0u32;
-    for (ring_place, (place, byte)) in (0..tag_len)
-        .cycle()
-        .zip(payload.iter().enumerate().skip(min_start))
-    {
-        let place = place as u32;
-        let inside = !start.ct_gt(&place) & end.ct_gt(&place);
-        ring[ring_place].conditional_assign(byte, inside);
-        turn.conditional_assign(&(ring_place as u32), place.ct_eq(&start));
+    let mut turn = 0;
+    for (round, bytes) in payload[min_start..].chunks(tag_len).enumerate() {
+        let first_place = (min_start + round * tag_len) as u32;
+        for (ring_place, (ring, byte)) in (0..).zip(ring.iter_mut().zip(bytes)) {
+            let place = first_place + u32::from(ring_place);
+            *ring |= byte & !mask_less(place, start) & mask_less(place, end);
+            turn |= ring_place & mask_equal(place, start);
+        }
     }
 
     let mut distance = 1;
     while distance < tag_len {
-        let turned: [u8; MAX_OUTPUT] = core::array::from_fn(|place| {
-            if place < tag_len {
-                ring[(place + distance) % tag_len]
-            } else {
-                0
-            }
-        });
-        let bit = Choice::from(((turn >> distance.trailing_zeros()) & 1) as u8);
+        let mut turned = ring;
+        turned[..tag_len].rotate_left(distance);
+        let bit = Choice::from((turn >> distance.trailing_zeros()) & 1);
         crate::crypto::compression::conditional_copy(&mut ring, &turned, bit);
         distance *= 2;
     }

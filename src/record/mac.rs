@@ -1,10 +1,11 @@
 //! Record MACs: HMAC (RFC 5246 §6.2.3.1) and SSL 3.0's keyed hash (RFC 6101 §5.2.3.1), over data
 //! whose length is known and over data whose length is a secret.
 
-use subtle::{ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::ContentType;
+use super::mask::{hidden, mask_equal, mask_less};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::compression::{BLOCK, ChainingValue, LENGTH_MARK, MAX_OUTPUT, conditional_copy};
 use crate::version::ProtocolVersion;
@@ -82,11 +83,10 @@ impl RecordMac {
     /// Constant time. What must not leak is `len`, that is, the padding's length (Lucky 13: the
     /// number of compressions and the bytes that they run over tell it). Blocks that lie below
     /// `min_len` hold data whatever `len` is and are absorbed as they are. Every block from there
-    /// to the last that `data.len()` could need is built byte by byte from `data` at public
-    /// places, with what lies beyond `len`, the end mark and the length masked in by `subtle`'s
-    /// choices; all of them are compressed, and the one that ends the message gives the digest by
-    /// conditional copies. So neither the number of compressions, nor a branch, nor an address
-    /// depends on `len`.
+    /// to the last that `data.len()` could need is copied from `data` at public places, with what
+    /// lies beyond `len`, the end mark and the length masked in; all of them are compressed, and
+    /// the one that ends the message gives the digest by conditional copies. So neither the
+    /// number of compressions, nor a branch, nor an address depends on `len`.
     pub(crate) fn compute_secret_len(
         &self,
         header: MacHeader,
@@ -97,13 +97,6 @@ impl RecordMac {
         let head = self.head(header, len as u16);
         let head_len = head.len;
         let min_len = min_len.min(data.len());
-        let byte_at = |place: usize| match place.checked_sub(head_len) {
-            None => head.bytes[place],
-            Some(place) => data.get(place).copied().unwrap_or(0),
-        };
-        let block_at = |index: usize| -> [u8; BLOCK] {
-            core::array::from_fn(|offset| byte_at(index * BLOCK + offset))
-        };
 
         // All of this is public: the first block may hold the head, the following ones are data.
         let certain_blocks = (head_len + min_len) / BLOCK;
@@ -111,7 +104,7 @@ impl RecordMac {
         let head_blocks = head_len.div_ceil(BLOCK).min(certain_blocks);
         let mut value = self.inner.value;
         for index in 0..head_blocks {
-            value.compress(&[block_at(index)]);
+            value.compress(&[head.block_with(data, index)]);
         }
         if certain_blocks > head_blocks {
             let certain = &data[head_blocks * BLOCK - head_len..certain_blocks * BLOCK - head_len];
@@ -126,13 +119,8 @@ impl RecordMac {
         let mut digest = [0; MAX_OUTPUT];
         for index in certain_blocks..all_blocks {
             let is_last = (index as u32).ct_eq(&last_block);
-            let mut block = block_at(index);
-            for (offset, byte) in block.iter_mut().enumerate() {
-                let place = (index * BLOCK + offset) as u32;
-                let beyond = !message_len.ct_gt(&place);
-                byte.conditional_assign(&0, beyond);
-                byte.conditional_assign(&0x80, place.ct_eq(&message_len));
-            }
+            let mut block = head.block_with(data, index);
+            end_message(&mut block, (index * BLOCK) as u32, message_len);
             conditional_copy(&mut block[BLOCK - 8..], &length_bytes, is_last);
             value.compress(&[block]);
             conditional_copy(&mut digest, &value.output(), is_last);
@@ -172,6 +160,16 @@ impl RecordMac {
             2
         };
         self.inner.rest_len + 8 + 1 + version + 2
+    }
+}
+
+/// Ends the message in the block that begins at `start`, or before or behind it: what lies beyond
+/// `message_len` becomes zero, and what lies right there the end mark. Constant time.
+fn end_message(block: &mut [u8; BLOCK], start: u32, message_len: u32) {
+    let message_len = hidden(message_len);
+    for (byte, place) in block.iter_mut().zip(start..) {
+        *byte &= mask_less(place, message_len);
+        *byte |= mask_equal(place, message_len) & 0x80;
     }
 }
 
@@ -248,6 +246,20 @@ impl Head {
 
     fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
+    }
+
+    /// A block of the head with `data` behind it, and zeros behind that; all places are public.
+    fn block_with(&self, data: &[u8], index: usize) -> [u8; BLOCK] {
+        let mut block = [0; BLOCK];
+        let start = index * BLOCK;
+        let head = self.bytes().get(start..).unwrap_or_default();
+        let (from_head, room) = block.split_at_mut(head.len().min(BLOCK));
+        from_head.copy_from_slice(&head[..from_head.len()]);
+        let data_start = (start + from_head.len()).saturating_sub(self.len);
+        let data = data.get(data_start..).unwrap_or_default();
+        let len = data.len().min(room.len());
+        room[..len].copy_from_slice(&data[..len]);
+        block
     }
 }
 

@@ -4,6 +4,7 @@ mod cbc;
 mod deframer;
 mod fragment;
 mod mac;
+mod mask;
 mod opener;
 mod outgoing;
 mod protection;

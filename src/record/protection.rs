@@ -47,13 +47,19 @@ impl ProtectionParameters {
 }
 
 /// The protection of one direction.
+///
+/// What is large in it is boxed: a connection then pays for the keys that it has, not for those
+/// that it could have.
 pub(crate) enum Protection {
     /// Before the first keys.
     Null,
     /// MAC, then a stream cipher over both.
-    Stream { key: StreamKey, mac: RecordMac },
+    Stream {
+        key: Box<StreamKey>,
+        mac: Box<RecordMac>,
+    },
     /// MAC and padding in CBC mode, in either order.
-    Block(CbcKey),
+    Block(Box<CbcKey>),
     /// AES-GCM.
     Aead { key: AeadKey, implicit: [u8; 4] },
 }
@@ -66,11 +72,11 @@ impl Protection {
         };
         match (cipher.cipher_type(), parameters.suite.mac) {
             (CipherType::Stream, MacAlgorithm::Keyed(hash)) => Ok(Self::Stream {
-                key: StreamKey::new(&keys.key).map_err(|_| BAD_KEYS)?,
-                mac: mac(hash)?,
+                key: Box::new(StreamKey::new(&keys.key).map_err(|_| BAD_KEYS)?),
+                mac: Box::new(mac(hash)?),
             }),
             (CipherType::Block, MacAlgorithm::Keyed(hash)) => {
-                CbcKey::new(parameters, keys, mac(hash)?).map(Self::Block)
+                CbcKey::new(parameters, keys, mac(hash)?).map(|key| Self::Block(Box::new(key)))
             }
             (CipherType::Aead, MacAlgorithm::Aead) => Ok(Self::Aead {
                 key: AeadKey::new(cipher, &keys.key).map_err(|_| BAD_KEYS)?,
