@@ -43,11 +43,12 @@ impl<'s, T: Read + Write> Stream<'s, T> {
             .map_or(Ok(()), |error| Err(io_error(error.clone())))
     }
 
-    /// Sends close_notify, after everything that was written.
+    /// Sends close_notify, after everything that was written; completes the handshake first.
     ///
     /// # Errors
-    /// The transport's.
+    /// As [`complete_handshake`](Self::complete_handshake).
     pub fn close(&mut self) -> io::Result<()> {
+        self.complete_handshake()?;
         self.connection.send_close_notify();
         self.send()
     }

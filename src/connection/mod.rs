@@ -4,7 +4,6 @@
 mod io;
 mod joiner;
 mod pump;
-mod received;
 mod state;
 
 use core::fmt;
@@ -80,11 +79,7 @@ impl Connection {
     /// The transport's, which never stick to the connection; `Other` where what came before has
     /// to be processed or read first.
     pub fn read_tls(&mut self, transport: &mut dyn Read) -> std_io::Result<usize> {
-        if self.deframer.is_full() {
-            return Err(std_io::Error::other(
-                "the incoming buffer is full: call process_new_packets first",
-            ));
-        }
+        self.deframer.check_room()?;
         if self.pump.received.len() >= self.buffer_limit {
             return Err(std_io::Error::other(
                 "the buffer limit is reached: read the received plaintext first",
@@ -148,7 +143,8 @@ impl Connection {
         Writer { connection: self }
     }
 
-    /// Tells the peer that nothing more will be sent. Only the first call does something.
+    /// Tells the peer that nothing more will be sent; during a handshake, as soon as it is
+    /// complete and what was written before is sent. Only the first call does something.
     ///
     /// A peer that answered close_notify with its own has received all that was written.
     pub fn send_close_notify(&mut self) {

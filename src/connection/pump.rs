@@ -5,7 +5,6 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::joiner::Joiner;
-use super::received::Received;
 use super::state::State;
 use crate::alert::{AlertDescription, AlertLevel};
 use crate::config::{Common, Direction, Event, Observer};
@@ -14,7 +13,7 @@ use crate::error::{Error, InvalidMessage, Malformed, PeerIncompatible, PeerMisbe
 use crate::handshake::{Incoming, Known, Output};
 use crate::message::{Handshake, HandshakeType};
 use crate::policy::Policy;
-use crate::record::{ContentType, Opened, Opener, Outgoing, Record};
+use crate::record::{ByteQueue, ContentType, Opened, Opener, Outgoing, Record};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -25,14 +24,15 @@ pub(super) struct Pump {
     pub(super) state: State,
     pub(super) outgoing: Outgoing,
     pub(super) known: Known,
-    pub(super) received: Received,
+    /// Plaintext that the user has not read yet.
+    pub(super) received: ByteQueue,
     pub(super) peer_has_closed: bool,
     /// The fatal alert that ended the connection.
     pub(super) sent_alert: Option<AlertDescription>,
     /// Written before the handshake was complete.
     early: Zeroizing<Vec<u8>>,
-    /// Closed before the handshake was complete, so that the end has to wait for what is early.
-    closes_after_early: bool,
+    /// Closed before the handshake was complete: the end waits for it, and for what is early.
+    closes_when_established: bool,
     pub(super) opener: Opener,
     joiner: Joiner,
     observer: Option<Box<dyn Observer>>,
@@ -66,11 +66,11 @@ impl Pump {
             state,
             outgoing: Outgoing::new(first_version),
             known: Known::default(),
-            received: Received::default(),
+            received: ByteQueue::default(),
             peer_has_closed: false,
             sent_alert: None,
             early: Zeroizing::default(),
-            closes_after_early: false,
+            closes_when_established: false,
             opener: Opener::unprotected(),
             joiner: Joiner::default(),
             observer: common.observer(side),
@@ -143,10 +143,10 @@ impl Pump {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Says that nothing more will be sent; during a handshake, when it is complete.
     pub(super) fn send_close_notify(&mut self) -> Result<(), Error> {
-        if !self.early.is_empty() {
-            self.closes_after_early = true;
+        if !self.state.is_established() {
+            self.closes_when_established = true;
             return Ok(());
         }
         self.output().warn(AlertDescription::CLOSE_NOTIFY)
@@ -169,7 +169,7 @@ impl Pump {
         self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
         if !plaintext.is_empty() {
             self.tolerated = Tolerated::default();
-            self.received.push(plaintext);
+            self.received.tail().extend_from_slice(plaintext);
         }
         Ok(())
     }
@@ -301,7 +301,7 @@ impl Pump {
         if self.state.is_established() && !was_established {
             let early = core::mem::take(&mut self.early);
             self.send_application_data(&early)?;
-            if self.closes_after_early {
+            if self.closes_when_established {
                 self.send_close_notify()?;
             }
         }

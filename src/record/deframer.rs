@@ -28,7 +28,7 @@ pub(crate) struct Record<'b> {
 
 impl Deframer {
     /// Reads once from `io` into the free space; 0 means that the transport ended, or that the
-    /// buffer is full (see [`is_full`](Self::is_full)).
+    /// buffer is full (see [`check_room`](Self::check_room)).
     pub(crate) fn read(&mut self, io: &mut dyn io::Read) -> io::Result<usize> {
         self.make_room();
         let Some(room) = self.buffer.get_mut(self.end..) else {
@@ -40,9 +40,14 @@ impl Deframer {
         Ok(read)
     }
 
-    /// Whether no byte can be added before records are taken out.
-    pub(crate) fn is_full(&self) -> bool {
-        self.end - self.start >= MAX_BUFFER
+    /// An error where no byte can be added before records are taken out.
+    pub(crate) fn check_room(&self) -> io::Result<()> {
+        if self.end - self.start < MAX_BUFFER {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "the incoming buffer is full: process what was read first",
+        ))
     }
 
     /// Takes the next record, if it is whole.
@@ -241,7 +246,7 @@ mod tests {
         let mut deframer = Deframer::default();
         feed(&mut deframer, &[23, 3, 3, 0x48, 0x00]);
         feed(&mut deframer, &[0; MAX_CIPHERTEXT]);
-        assert!(deframer.is_full());
+        assert!(deframer.check_room().is_err());
         assert_eq!(deframer.read(&mut &[0u8][..]).unwrap(), 0);
         assert!(deframer.next_record(TLS12).unwrap().is_some());
 

@@ -1,5 +1,6 @@
 //! The record layer (RFC 5246 §6, RFC 6101 §5.2): framing, protection, fragmenting.
 
+mod byte_queue;
 mod cbc;
 mod deframer;
 mod fragment;
@@ -10,6 +11,7 @@ mod outgoing;
 mod protection;
 mod sealer;
 
+pub(crate) use byte_queue::ByteQueue;
 pub(crate) use deframer::{Deframer, Record};
 use fragment::{FirstFragment, fragments};
 pub(crate) use opener::{Opened, Opener};

@@ -3,16 +3,14 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::{ContentType, FirstFragment, Protection, Sealer, fragments};
+use super::{ByteQueue, ContentType, FirstFragment, Protection, Sealer, fragments};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
 use crate::version::ProtocolVersion;
 
 /// Seals records into one buffer, and gives them out without mixing handshake and data.
 pub(crate) struct Outgoing {
-    /// Bytes before `start` are taken.
-    buffer: Vec<u8>,
-    start: usize,
+    queue: ByteQueue,
     /// What is not taken yet, as runs of one kind.
     runs: VecDeque<Run>,
     sealer: Sealer,
@@ -37,8 +35,7 @@ impl Outgoing {
     /// Nothing to send, no protection, and `version` in the first records.
     pub(crate) fn new(version: ProtocolVersion) -> Self {
         Self {
-            buffer: Vec::new(),
-            start: 0,
+            queue: ByteQueue::default(),
             runs: VecDeque::new(),
             sealer: Sealer::unprotected(),
             version,
@@ -75,22 +72,19 @@ impl Outgoing {
             FirstFragment::Whole
         };
         for fragment in fragments(data, first) {
-            let before = self.buffer.len();
-            self.sealer.seal(
-                content_type,
-                self.version,
-                fragment,
-                random,
-                &mut self.buffer,
-            )?;
-            self.extend_run(content_type, self.buffer.len() - before);
+            let out = self.queue.tail();
+            let before = out.len();
+            self.sealer
+                .seal(content_type, self.version, fragment, random, out)?;
+            let sealed = out.len() - before;
+            self.extend_run(content_type, sealed);
         }
         Ok(())
     }
 
     /// Bytes that wait.
     pub(crate) fn len(&self) -> usize {
-        self.buffer.len() - self.start
+        self.queue.len()
     }
 
     /// Writes once to `io`, from the first run only.
@@ -98,25 +92,21 @@ impl Outgoing {
         let Some(run) = self.runs.front_mut() else {
             return Ok(0);
         };
-        let written = io.write(&self.buffer[self.start..self.start + run.len])?;
+        let written = io.write(&self.queue.as_slice()[..run.len])?;
         // A writer that claims more than it was given would otherwise break the invariant.
         let written = written.min(run.len);
         run.len -= written;
-        self.start += written;
+        self.queue.consume(written);
         if run.len == 0 {
             self.runs.pop_front();
-        }
-        if self.runs.is_empty() {
-            self.buffer.clear();
-            self.start = 0;
         }
         Ok(written)
     }
 
     /// Gives the memory back, where nothing waits.
     pub(crate) fn release(&mut self) {
+        self.queue.release();
         if self.runs.is_empty() {
-            self.buffer = Vec::new();
             self.runs = VecDeque::new();
         }
     }

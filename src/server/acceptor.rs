@@ -64,8 +64,9 @@ impl Acceptor {
     /// Reads once from the transport; `Ok(0)` is its end.
     ///
     /// # Errors
-    /// The transport's.
+    /// The transport's; `Other` where what came before has to be accepted first.
     pub fn read_tls(&mut self, transport: &mut dyn Read) -> io::Result<usize> {
+        self.deframer.check_room()?;
         let before = self.deframer.unread().len();
         let read = self.deframer.read(transport)?;
         let unread = self.deframer.unread();
