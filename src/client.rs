@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
+use crate::config::check_policy;
 pub use crate::config::{
     CertificateRequested, CertifiedKey, ClientCertificateResolver, ClientConfig,
     ClientConfigBuilder, ServerToVerify, ServerVerifier,
@@ -31,10 +32,10 @@ impl ClientConnection {
         Self::with_policy(config, server_name, policy)
     }
 
-    /// A connection under a policy of its own, narrower or wider than the config's.
+    /// A connection under a policy of its own in place of the config's, usually a narrower one.
     ///
     /// # Errors
-    /// [`Error::Hello`] where the policy allows nothing; [`Error::RandomFailed`].
+    /// [`Error::Policy`] where no handshake could succeed under it; [`Error::RandomFailed`].
     pub fn with_policy(
         config: Arc<ClientConfig>,
         server_name: ServerName<'static>,
@@ -48,14 +49,15 @@ impl ClientConnection {
     /// then refuses it, so nobody in between can force an old version.
     ///
     /// # Errors
-    /// [`Error::Hello`] where the policy has nothing up to that version; [`Error::RandomFailed`].
+    /// [`Error::Policy`] where the config's has nothing up to that version;
+    /// [`Error::RandomFailed`].
     pub fn fallback(
         config: Arc<ClientConfig>,
         server_name: ServerName<'static>,
         max_version: ProtocolVersion,
     ) -> Result<Self, Error> {
-        let (min_version, _) = config.common.policy.version_range();
-        let policy = config.common.policy.versions(min_version, max_version);
+        let (min, max) = config.common.policy.version_range();
+        let policy = config.common.policy.versions(min, max.min(max_version));
         Self::start(config, server_name, policy, Attempt::Fallback)
     }
 
@@ -65,6 +67,7 @@ impl ClientConnection {
         policy: Policy,
         attempt: Attempt,
     ) -> Result<Self, Error> {
+        check_policy(&policy).map_err(|error| Error::Policy(error.to_string()))?;
         Connection::client(Start {
             config,
             policy,

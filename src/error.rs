@@ -58,9 +58,9 @@ pub enum Error {
     /// There are no exporters at SSL 3.0 (RFC 5705 is for TLS), or the request is too long.
     #[error("keying material cannot be exported: {0}")]
     Export(&'static str),
-    /// A name that cannot be put into a hello.
-    #[error("the hello cannot be made: {0}")]
-    Hello(&'static str),
+    /// This side's policy allows no handshake, or not with this side's key.
+    #[error("the policy allows no handshake: {0}")]
+    Policy(String),
     /// A defect of this crate. Please report it.
     #[error("internal error: {0}; please report it")]
     Internal(&'static str),
@@ -91,16 +91,17 @@ impl Error {
             Self::PeerMisbehaved(misbehaved) => misbehaved.alert(),
             Self::PeerIncompatible(incompatible) => incompatible.alert(),
             Self::InvalidCertificate(certificate) => certificate.alert(),
-            Self::RandomFailed(_) | Self::PrivateKey(_) | Self::Internal(_) => {
-                Alert::INTERNAL_ERROR
-            }
-            Self::KeysWornOut(_) => Alert::CLOSE_NOTIFY,
+            // Worn-out keys are no clean end: the peer must not take what it has for all.
+            Self::RandomFailed(_)
+            | Self::PrivateKey(_)
+            | Self::KeysWornOut(_)
+            | Self::Internal(_) => Alert::INTERNAL_ERROR,
             Self::AlertReceived(_)
             | Self::Truncated
             | Self::TruncatedHandshake
             | Self::HandshakeNotComplete
             | Self::Export(_)
-            | Self::Hello(_) => return None,
+            | Self::Policy(_) => return None,
         })
     }
 
@@ -122,7 +123,7 @@ impl Error {
             | Self::KeysWornOut(_)
             | Self::HandshakeNotComplete
             | Self::Export(_)
-            | Self::Hello(_)
+            | Self::Policy(_)
             | Self::Internal(_) => Fault::Local,
         }
     }

@@ -35,8 +35,8 @@
 //! | 1 | the client sends its version, cipher settings, session data | [`ClientState::start`](handshake::client::ClientState::start) |
 //! | 2 | the server answers with its own, and its certificate; it may ask for the client's | [`server::ExpectClientHello`](handshake::server::ExpectClientHello), judged in [`client::ExpectServerHello`](handshake::client::ExpectServerHello) |
 //! | 3 | the client authenticates the server | [`client::ExpectCertificate`](handshake::client::ExpectCertificate), by a [`ServerVerifier`](client::ServerVerifier) |
-//! | 4 | the client creates the pre-master secret and encrypts it to the server's public key | [`PreMasterSecret`](secrets::PreMasterSecret), sent by [`client::ServerFlight`](handshake::client::ServerFlight) |
-//! | 5 | if asked, the client signs data unique to this handshake and sends it with its certificate | [`certificate_verify_input`](secrets::certificate_verify_input), sent by [`client::ServerFlight`](handshake::client::ServerFlight) |
+//! | 4 | the client creates the pre-master secret and encrypts it to the server's public key | [`PreMasterSecret`](secrets::PreMasterSecret), sent by [`client::KnownServer`](handshake::client::KnownServer) |
+//! | 5 | if asked, the client signs data unique to this handshake and sends it with its certificate | [`certificate_verify_input`](secrets::certificate_verify_input), sent by [`client::KnownServer`](handshake::client::KnownServer) |
 //! | 6 | the server authenticates the client and decrypts the pre-master secret; both derive the master secret | [`server::ExpectClientCertificate`](handshake::server::ExpectClientCertificate), [`server::ExpectClientKeyExchange`](handshake::server::ExpectClientKeyExchange), [`MasterSecret`](secrets::MasterSecret) |
 //! | 7 | both derive the session keys | [`KeyBlock`](secrets::KeyBlock) |
 //! | 8 | the client announces encryption and sends its Finished | [`server::ExpectChangeCipherSpec`](handshake::server::ExpectChangeCipherSpec), [`server::ExpectFinished`](handshake::server::ExpectFinished) |
@@ -54,12 +54,9 @@
     reason = "the table of the ten steps leads to the states, which are private"
 )]
 
-// The integration tests' pair of connections serves the unit tests, too.
+// The integration tests' pair of connections names the crate as a user does.
 #[cfg(test)]
 extern crate self as retrossl;
-#[cfg(test)]
-#[path = "../tests/in_memory/mod.rs"]
-mod in_memory;
 
 mod alert;
 mod cert;
@@ -79,9 +76,7 @@ mod side;
 mod stream;
 mod suite;
 #[cfg(test)]
-mod test_recordings;
-#[cfg(test)]
-mod test_vectors;
+mod testing;
 mod version;
 
 pub use alert::{AlertDescription, AlertLevel};

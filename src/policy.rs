@@ -178,8 +178,8 @@ impl Policy {
         }
     }
 
-    /// Ends a connection after this many bytes under one key, in place of the cipher's own limit
-    /// (a gibibyte for RC4, DES and Triple DES).
+    /// Ends a connection after this many bytes under one key, MACs and padding among them, in
+    /// place of the cipher's own limit (a gibibyte for RC4, DES and Triple DES).
     pub const fn max_bytes_per_key(self, bytes: u64) -> Self {
         Self {
             max_bytes_per_key: Some(bytes),
@@ -258,8 +258,8 @@ impl Policy {
         self.cipher_suites.overflowed
     }
 
-    pub(crate) fn splits_records(&self) -> bool {
-        self.record_splitting == RecordSplitting::OneByteFirst
+    pub(crate) fn splitting(&self) -> RecordSplitting {
+        self.record_splitting
     }
 
     pub(crate) fn bytes_per_key(&self, cipher_limit: u64) -> u64 {

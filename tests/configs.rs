@@ -2,13 +2,17 @@
 
 mod in_memory;
 
+use std::sync::Arc;
+
 use ProtocolVersion::{TLSv1_0, TLSv1_2};
-use in_memory::{pin, test_identity};
+use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
 use retrossl::pki_types::PrivateKeyDer;
 use retrossl::{
     CipherSuite, ClientConfig, ClientConnection, ConfigError, Error, Policy, ProtocolVersion,
-    RsaPrivateKey, ServerConfig, ServerConnection,
+    RandomFailed, RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection, server,
 };
+
+const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
 const _: () = {
     const fn is_send_sync_debug<T: Send + Sync + std::fmt::Debug>() {}
@@ -121,4 +125,83 @@ fn configs_that_could_never_work_are_refused_when_built() {
     }
     let not_rsa = PrivateKeyDer::Pkcs8(vec![0x30, 0].into());
     assert!(RsaPrivateKey::from_der(&not_rsa).is_err());
+}
+
+#[test]
+fn a_key_from_a_resolver_obeys_the_policy() {
+    #[derive(Debug)]
+    struct Weak;
+
+    impl server::ServerCertificateResolver for Weak {
+        fn resolve(&self, _: &server::CertificateWanted<'_>) -> Option<Arc<server::CertifiedKey>> {
+            let (chain, key) = test_identity(512);
+            server::CertifiedKey::new(chain, key).ok().map(Arc::new)
+        }
+    }
+
+    let server = ServerConfig::builder(Policy::STRICT)
+        .certificate_resolver(Arc::new(Weak))
+        .build()
+        .unwrap();
+    let client = ClientConfig::builder(Policy::STRICT)
+        .verifier(pin(512))
+        .build()
+        .unwrap();
+    let error = Pair::new(client, server)
+        .exchange(|| usize::MAX)
+        .unwrap_err();
+    assert!(matches!(error, Error::Policy(_)), "{error}");
+    let (chain, key) = test_identity(512);
+    let client = ClientConfig::builder(Policy::STRICT)
+        .verifier(pin(512))
+        .certificate(chain, key)
+        .build();
+    let expected = ConfigError::KeyTooShort {
+        bits: 512,
+        min: 2048,
+    };
+    assert_eq!(client.unwrap_err(), expected);
+}
+
+#[test]
+fn a_connections_own_policy_is_checked_like_the_configs() {
+    let config = Arc::new(client_config(only(TLSv1_0, AES)));
+    let start = |policy| {
+        ClientConnection::with_policy(config.clone(), "localhost".try_into().unwrap(), policy)
+    };
+    for policy in [
+        Policy::STRICT.signature_hashes(&[]),
+        Policy::STRICT.cipher_suites(&[]),
+        Policy::STRICT.cipher_suites(&[CipherSuite(0xC02F)]),
+        Policy::STRICT.versions(TLSv1_2, TLSv1_0),
+    ] {
+        assert!(matches!(start(policy).unwrap_err(), Error::Policy(_)));
+    }
+    start(Policy::STRICT).unwrap();
+    // A fallback lowers the newest version, and never raises it.
+    let name = "localhost".try_into().unwrap();
+    let mut client = ClientConnection::fallback(config, name, TLSv1_2).unwrap();
+    assert_eq!(take(&mut client)[9..11], [3, 1]);
+}
+
+#[test]
+fn a_source_of_randomness_that_is_stuck_is_an_error() {
+    #[derive(Debug)]
+    struct Zeros;
+
+    impl SecureRandom for Zeros {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
+            buffer.fill(0);
+            Ok(())
+        }
+    }
+
+    let policy = only(TLSv1_2, AES);
+    let client = ClientConfig::builder(policy)
+        .verifier(pin(1024))
+        .random(Arc::new(Zeros))
+        .build()
+        .unwrap();
+    let error = Pair::new(client, server_config(policy)).exchange(|| usize::MAX);
+    assert_eq!(error.unwrap_err(), Error::RandomFailed(RandomFailed));
 }

@@ -8,8 +8,8 @@ use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_2};
 use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
 use retrossl::server::Acceptor;
 use retrossl::{
-    AlertDescription, CipherSuite, ClientConfig, ClientConnection, ClientHello, ExtensionType,
-    PeerIncompatible, Policy, ProtocolVersion, Quirk, ServerConfig, ServerConnection, server,
+    AlertDescription, CipherSuite, ClientConfig, ClientConnection, ExtensionType, PeerIncompatible,
+    Policy, ProtocolVersion, Quirk, ServerConfig, ServerConnection, server,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -137,13 +137,39 @@ fn a_server_can_look_at_the_hello_before_it_picks_its_config() {
 }
 
 #[test]
+fn an_acceptor_whose_buffer_is_full_says_so() {
+    let mut acceptor = Acceptor::default();
+    // A ClientHello of 32764 bytes in two records.
+    let mut hello = vec![22, 3, 1, 0x40, 0, 1, 0, 0x7f, 0xfc];
+    hello.resize(5 + 16_384, 0);
+    hello.extend([22, 3, 1, 0x40, 0]);
+    hello.resize(2 * (5 + 16_384), 0);
+    let mut rest = &hello[..];
+    let error = loop {
+        match acceptor.read_tls(&mut rest) {
+            Ok(read) => assert_ne!(read, 0, "that is the transport's end"),
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        error.to_string().contains("process what was read"),
+        "{error}"
+    );
+    assert!(acceptor.accept().unwrap().is_none());
+    assert_ne!(acceptor.read_tls(&mut rest).unwrap(), 0);
+}
+
+#[test]
 fn a_resolver_chooses_by_the_hello_and_may_refuse() {
     #[derive(Debug)]
     struct ByName(Arc<server::CertifiedKey>);
 
     impl server::ServerCertificateResolver for ByName {
-        fn resolve(&self, hello: &ClientHello<'_>) -> Option<Arc<server::CertifiedKey>> {
-            (hello.server_name() == Some("localhost")).then(|| self.0.clone())
+        fn resolve(
+            &self,
+            wanted: &server::CertificateWanted<'_>,
+        ) -> Option<Arc<server::CertifiedKey>> {
+            (wanted.hello.server_name() == Some("localhost")).then(|| self.0.clone())
         }
     }
 

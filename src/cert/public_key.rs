@@ -85,7 +85,7 @@ const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_vectors::{test_certificate, test_key};
+    use crate::testing::vectors::{test_certificate, test_key};
 
     #[test]
     fn the_key_in_the_certificate_is_the_one_it_was_made_with() {

@@ -89,6 +89,7 @@ impl ClientConfigBuilder {
         let single = match self.certificate {
             Some((chain, key)) => {
                 let certified = CertifiedKey::new(chain, key)?;
+                certified.check(&self.common.policy)?;
                 Some(Arc::new(Always(Arc::new(certified))) as Arc<dyn ClientCertificateResolver>)
             }
             None => None,

@@ -1,6 +1,6 @@
 //! Key logging in the NSS format, a separate and explicit opt-in.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -46,14 +46,16 @@ impl KeyLogFile {
 
 impl KeyLog for KeyLogFile {
     fn log(&self, label: &str, client_random: &[u8; 32], secret: &[u8]) {
-        let hex = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
-        let line =
-            zeroize::Zeroizing::new(format!("{label} {} {}\n", hex(client_random), hex(secret)));
+        let mut line = zeroize::Zeroizing::new(String::with_capacity(256));
+        line.push_str(label);
+        for field in [client_random.as_slice(), secret] {
+            line.push(' ');
+            for byte in field {
+                // Writing to a String does not fail.
+                let _ = write!(line, "{byte:02x}");
+            }
+        }
+        line.push('\n');
         // One call writes the whole line, so lines of several connections do not mix.
         let written = match self.0.lock() {
             Ok(mut file) => file.write_all(line.as_bytes()),

@@ -16,12 +16,14 @@ mod verifier;
 pub use certified_key::CertifiedKey;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use clock::{Clock, SystemClock};
-pub(crate) use common::Common;
+pub(crate) use common::{Common, check_policy};
 pub use error::ConfigError;
 pub use key_log::{KeyLog, KeyLogFile};
 pub use observer::{Direction, Event, Observer, ObserverFactory};
 pub use private_key::{PrivateKey, RsaPrivateKey};
-pub use resolver::{CertificateRequested, ClientCertificateResolver, ServerCertificateResolver};
+pub use resolver::{
+    CertificateRequested, CertificateWanted, ClientCertificateResolver, ServerCertificateResolver,
+};
 pub use server::{ServerConfig, ServerConfigBuilder};
 pub use verifier::{
     ClientToVerify, ClientVerifier, PinnedCertificates, ServerToVerify, ServerVerifier,

@@ -23,10 +23,10 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     /// An implementation should blind the operation.
     ///
     /// # Errors
-    /// [`KeyError::InputOutOfRange`] where the ciphertext is not below the modulus, and only
-    /// then; it must not be told apart by time from a decryption that gives nonsense.
-    /// [`KeyError::Unavailable`] and [`KeyError::Failed`] end the handshake, so they must not
-    /// depend on the ciphertext.
+    /// [`KeyError::Unavailable`] ends the handshake, so it must not depend on the ciphertext.
+    /// Every other error counts as a bad pre-master secret and must take no other time than a
+    /// decryption that gives nonsense; [`KeyError::InputOutOfRange`] is for a ciphertext that is
+    /// not below the modulus.
     fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError>;
 
     /// The PKCS#1 v1.5 signature over `input`, of the modulus's length in bytes.
@@ -65,7 +65,8 @@ impl RsaPrivateKey {
     fn raw(&self, input: &[u8], output: &mut [u8]) -> Result<(), KeyError> {
         let result = self.0.raw(input).map_err(|failure| match failure {
             RawFailure::OutOfRange => KeyError::InputOutOfRange,
-            RawFailure::Internal => KeyError::Failed("the RSA operation failed".to_owned()),
+            // Randomness that is missing, or a fault: neither depends on the input.
+            RawFailure::Internal => KeyError::Unavailable,
         })?;
         if output.len() != result.len() {
             return Err(KeyError::Failed("the output has a wrong length".to_owned()));

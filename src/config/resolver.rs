@@ -5,12 +5,26 @@ use std::sync::Arc;
 
 use super::certified_key::CertifiedKey;
 use crate::message::ClientHello;
+use crate::suite::CipherSuite;
+use crate::version::ProtocolVersion;
 
 /// Chooses a server's certificate for a client.
 pub trait ServerCertificateResolver: Send + Sync + fmt::Debug {
-    /// The certificate for the client that sent `hello`; `None` refuses it with
-    /// `handshake_failure`.
-    fn resolve(&self, hello: &ClientHello<'_>) -> Option<Arc<CertifiedKey>>;
+    /// The certificate for a client; `None` refuses it with `handshake_failure`. A key that is
+    /// shorter than the policy allows ends the handshake.
+    fn resolve(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>>;
+}
+
+/// What a server's certificate is wanted for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CertificateWanted<'a> {
+    /// What the client offers, the server's name among it.
+    pub hello: &'a ClientHello<'a>,
+    /// The version that will be answered.
+    pub version: ProtocolVersion,
+    /// The suite that will be answered.
+    pub suite: CipherSuite,
 }
 
 /// Chooses a client's certificate for a server that asks.
@@ -33,7 +47,7 @@ pub struct CertificateRequested<'a> {
 pub(crate) struct Always(pub(crate) Arc<CertifiedKey>);
 
 impl ServerCertificateResolver for Always {
-    fn resolve(&self, _: &ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, _: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
 }

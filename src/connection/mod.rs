@@ -1,20 +1,16 @@
 //! The pump that both sides share: bytes in → records → messages → state; plaintext and bytes
 //! out; alerts; the end.
 
-mod io;
 mod joiner;
 mod pump;
+mod reader_writer;
 mod state;
 
 use core::fmt;
-use std::io::{self as std_io, Read, Write};
+use std::io::{self, Read, Write};
 
 use rustls_pki_types::CertificateDer;
 
-pub use self::io::{IoState, Leftovers, Reader, Writer};
-pub(crate) use self::joiner::Joiner;
-use self::pump::Pump;
-use self::state::State;
 use crate::alert::AlertDescription;
 use crate::config::Common;
 use crate::error::Error;
@@ -26,6 +22,10 @@ use crate::record::Deframer;
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
+pub(crate) use joiner::Joiner;
+use pump::Pump;
+pub use reader_writer::{IoState, Leftovers, Reader, Writer};
+use state::State;
 
 /// What a [`ClientConnection`](crate::ClientConnection) and a
 /// [`ServerConnection`](crate::ServerConnection) have in common: all but how they start.
@@ -78,10 +78,10 @@ impl Connection {
     /// # Errors
     /// The transport's, which never stick to the connection; `Other` where what came before has
     /// to be processed or read first.
-    pub fn read_tls(&mut self, transport: &mut dyn Read) -> std_io::Result<usize> {
+    pub fn read_tls(&mut self, transport: &mut dyn Read) -> io::Result<usize> {
         self.deframer.check_room()?;
         if self.pump.received.len() >= self.buffer_limit {
-            return Err(std_io::Error::other(
+            return Err(io::Error::other(
                 "the buffer limit is reached: read the received plaintext first",
             ));
         }
@@ -112,7 +112,7 @@ impl Connection {
     ///
     /// # Errors
     /// The transport's, which never stick to the connection.
-    pub fn write_tls(&mut self, transport: &mut dyn Write) -> std_io::Result<usize> {
+    pub fn write_tls(&mut self, transport: &mut dyn Write) -> io::Result<usize> {
         self.pump.outgoing.write_to(transport)
     }
 
@@ -300,7 +300,7 @@ impl Connection {
         }
     }
 
-    pub(crate) fn unread_plaintext(&self) -> std_io::Result<&[u8]> {
+    pub(crate) fn unread_plaintext(&self) -> io::Result<&[u8]> {
         let plaintext = self.pump.received.as_slice();
         if !plaintext.is_empty() || self.pump.peer_has_closed {
             return Ok(plaintext);
@@ -308,7 +308,7 @@ impl Connection {
         Err(match &self.error {
             Some(error) => io_error(error.clone()),
             None if self.transport_has_ended => io_error(Error::Truncated),
-            None => std_io::ErrorKind::WouldBlock.into(),
+            None => io::ErrorKind::WouldBlock.into(),
         })
     }
 
@@ -316,13 +316,13 @@ impl Connection {
         self.pump.received.consume(len);
     }
 
-    fn write_plaintext(&mut self, data: &[u8]) -> std_io::Result<usize> {
+    fn write_plaintext(&mut self, data: &[u8]) -> io::Result<usize> {
         if let Some(error) = &self.error {
             return Err(io_error(error.clone()));
         }
         if self.has_sent_close_notify {
-            return Err(std_io::Error::new(
-                std_io::ErrorKind::BrokenPipe,
+            return Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
                 "close_notify has been sent; nothing can follow it",
             ));
         }
@@ -350,13 +350,13 @@ impl fmt::Debug for Connection {
 }
 
 /// The connection's error as one of I/O, with the kind that its readers know.
-pub(crate) fn io_error(error: Error) -> std_io::Error {
+pub(crate) fn io_error(error: Error) -> io::Error {
     let kind = match error {
-        Error::Truncated | Error::TruncatedHandshake => std_io::ErrorKind::UnexpectedEof,
-        Error::AlertReceived(_) => std_io::ErrorKind::ConnectionAborted,
-        _ => std_io::ErrorKind::InvalidData,
+        Error::Truncated | Error::TruncatedHandshake => io::ErrorKind::UnexpectedEof,
+        Error::AlertReceived(_) => io::ErrorKind::ConnectionAborted,
+        _ => io::ErrorKind::InvalidData,
     };
-    std_io::Error::new(kind, error)
+    io::Error::new(kind, error)
 }
 
 #[cfg(test)]

@@ -31,16 +31,24 @@ pub(super) struct Pump {
     pub(super) sent_alert: Option<AlertDescription>,
     /// Written before the handshake was complete.
     early: Zeroizing<Vec<u8>>,
-    /// Closed before the handshake was complete: the end waits for it, and for what is early.
-    closes_when_established: bool,
+    close: Close,
     pub(super) opener: Opener,
     joiner: Joiner,
     observer: Option<Box<dyn Observer>>,
     random: Arc<dyn SecureRandom>,
-    splits_records: bool,
     buffer_limit: usize,
     first_version: ProtocolVersion,
     tolerated: Tolerated,
+}
+
+/// How far this side is in closing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Close {
+    Open,
+    /// Asked for during the handshake: the end waits for it, and for what is early.
+    WhenEstablished,
+    /// Nothing may follow close_notify.
+    Sent,
 }
 
 /// What is tolerated a few times in a row.
@@ -64,18 +72,17 @@ impl Pump {
         Self {
             side,
             state,
-            outgoing: Outgoing::new(first_version),
+            outgoing: Outgoing::new(first_version, policy.splitting()),
             known: Known::default(),
             received: ByteQueue::default(),
             peer_has_closed: false,
             sent_alert: None,
             early: Zeroizing::default(),
-            closes_when_established: false,
+            close: Close::Open,
             opener: Opener::unprotected(),
             joiner: Joiner::default(),
             observer: common.observer(side),
             random: common.random.clone(),
-            splits_records: policy.splits_records(),
             buffer_limit: common.buffer_limit,
             first_version,
             tolerated: Tolerated::default(),
@@ -120,8 +127,7 @@ impl Pump {
         }
         let room = self.buffer_limit.saturating_sub(self.outgoing.len());
         let taken = data.len().min(room);
-        self.send_application_data(&data[..taken])?;
-        Ok(taken)
+        self.send_application_data(&data[..taken])
     }
 
     /// Sends the alert that `error` causes, and forgets the handshake.
@@ -129,16 +135,12 @@ impl Pump {
         self.state = State::Failed;
         self.early = Zeroizing::default();
         self.joiner = Joiner::default();
-        let Some(alert) = error.alert() else {
+        let Some(alert) = error.alert().filter(|_| self.close != Close::Sent) else {
             return;
-        };
-        let level = match alert {
-            AlertDescription::CLOSE_NOTIFY => AlertLevel::Warning,
-            _ => AlertLevel::Fatal,
         };
         let alert = self.alert_for_version(alert);
         // Nothing is left to be done where even the alert cannot be sealed.
-        if self.output().alert(level, alert).is_ok() {
+        if self.output().alert(AlertLevel::Fatal, alert).is_ok() {
             self.sent_alert = Some(alert);
         }
     }
@@ -146,9 +148,10 @@ impl Pump {
     /// Says that nothing more will be sent; during a handshake, when it is complete.
     pub(super) fn send_close_notify(&mut self) -> Result<(), Error> {
         if !self.state.is_established() {
-            self.closes_when_established = true;
+            self.close = Close::WhenEstablished;
             return Ok(());
         }
+        self.close = Close::Sent;
         self.output().warn(AlertDescription::CLOSE_NOTIFY)
     }
 
@@ -244,6 +247,7 @@ impl Pump {
                 Err(Error::AlertReceived(description))
             }
             (_, AlertDescription::NO_CERTIFICATE) if self.answers_certificate_request() => {
+                self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
                 self.advance(Incoming::NoCertificate)
             }
             (AlertLevel::Warning, _) => {
@@ -285,8 +289,9 @@ impl Pump {
         let ssl3 = self.known.version == Some(ProtocolVersion::SSLv3);
         match self.side {
             Side::Client if ssl3 || !self.state.is_established() => Ok(()),
-            // A peer that asks and never takes the answers may not fill the memory.
-            _ if self.outgoing.len() >= self.buffer_limit => Ok(()),
+            // Nothing follows close_notify; and a peer that asks and never takes the answers may
+            // not fill the memory.
+            _ if self.close == Close::Sent || self.outgoing.len() >= self.buffer_limit => Ok(()),
             // SSL 3.0 has no alert for it, and a client that waits for a ServerHello would hang.
             Side::Server if ssl3 => Err(PeerIncompatible::NoRenegotiation.into()),
             _ => self.output().warn(AlertDescription::NO_RENEGOTIATION),
@@ -300,21 +305,26 @@ impl Pump {
         self.state = state.handle(incoming, &mut self.output())?;
         if self.state.is_established() && !was_established {
             let early = core::mem::take(&mut self.early);
-            self.send_application_data(&early)?;
-            if self.closes_when_established {
+            self.send_early(&early)?;
+            if self.close == Close::WhenEstablished {
                 self.send_close_notify()?;
             }
         }
         Ok(())
     }
 
-    fn send_application_data(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.outgoing.send(
-            ContentType::ApplicationData,
-            data,
-            self.splits_records,
-            &*self.random,
-        )
+    fn send_early(&mut self, early: &[u8]) -> Result<(), Error> {
+        let mut rest = early;
+        while !rest.is_empty() {
+            rest = &rest[self.send_application_data(rest)?..];
+        }
+        Ok(())
+    }
+
+    fn send_application_data(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let random = &*self.random;
+        self.outgoing
+            .send(ContentType::ApplicationData, data, random)
     }
 
     fn check_uninterrupted(&self, otherwise: PeerMisbehaved) -> Result<(), Error> {

@@ -4,13 +4,14 @@ use std::io::{Read, Write};
 
 use super::Connection;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::in_memory::wire::{
+use crate::record::{ContentType, Opener};
+use crate::testing::in_memory::wire::{
     APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, bytes, handshake, record, records,
 };
-use crate::in_memory::{
+use crate::testing::in_memory::{
     Pair, client_config, deliver, each_version_and_suite, only, read, server_config, take,
+    test_identity,
 };
-use crate::record::{ContentType, Opener};
 use crate::{AlertDescription, CipherSuite, ProtocolVersion};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -21,7 +22,7 @@ fn inject(from: &mut Connection, content_type: ContentType, content: &[u8]) {
     let random = &crate::SystemRandom;
     from.pump
         .outgoing
-        .send(content_type, content, false, random)
+        .send(content_type, content, random)
         .unwrap();
 }
 
@@ -251,7 +252,7 @@ fn early_data_and_an_early_close_keep_their_order() {
 #[test]
 fn buffers_are_bounded_each_way() {
     let policy = only(ProtocolVersion::TLSv1_2, AES);
-    let (chain, key) = crate::in_memory::test_identity(1024);
+    let (chain, key) = test_identity(1024);
     let server = crate::ServerConfig::builder(policy)
         .certificate(chain, key)
         .buffer_limit(1000)
@@ -278,4 +279,54 @@ fn buffers_are_bounded_each_way() {
     assert_eq!(read(&mut pair.server), [7; 2000]);
     deliver(&wire, &mut pair.server, || usize::MAX).unwrap();
     assert_eq!(read(&mut pair.server), [8; 10]);
+}
+
+/// A peer that reads, but never all that waits, does not make the memory grow.
+#[test]
+fn a_slow_reader_does_not_grow_the_outgoing_memory() {
+    let mut pair = established(ProtocolVersion::TLSv1_2);
+    let server = &mut pair.server;
+    server.writer().write_all(&[7; 60_000]).unwrap();
+    for _ in 0..500 {
+        let mut room = [0; 16_384];
+        server.write_tls(&mut &mut room[..]).unwrap();
+        assert!(server.writer().write(&[7; 65_536]).unwrap() > 0);
+        assert!(server.pump.outgoing.memory() < 300_000);
+    }
+}
+
+#[test]
+fn nothing_follows_our_close_notify() {
+    let mut pair = established(ProtocolVersion::TLSv1_2);
+    pair.client.send_close_notify();
+    let _ = take(&mut pair.client);
+    inject(&mut pair.server, ContentType::Handshake, &HELLO_REQUEST);
+    cross(&mut pair.server, &mut pair.client).unwrap();
+    assert!(!pair.client.wants_write());
+    let garbage = bytes(&[record(APPLICATION_DATA, 0x0303, &[0; 64])]);
+    deliver(&garbage, &mut pair.client, || usize::MAX).unwrap_err();
+    assert!(!pair.client.wants_write());
+    assert_eq!(pair.client.sent_alert(), None);
+}
+
+/// SSL 3.0's alert in place of a Certificate may not come in the middle of the next message.
+#[test]
+fn a_no_certificate_alert_inside_a_message_is_refused() {
+    let policy = only(ProtocolVersion::SSLv3, AES);
+    let (chain, key) = test_identity(1024);
+    let server = crate::ServerConfig::builder(policy)
+        .certificate(chain, key)
+        .client_verifier(crate::dangerous::AcceptAnyCertificate)
+        .build()
+        .unwrap();
+    let mut pair = Pair::new(client_config(policy), server);
+    cross(&mut pair.client, &mut pair.server).unwrap();
+    cross(&mut pair.server, &mut pair.client).unwrap();
+    let mut flight = records(&take(&mut pair.client));
+    // The alert, ClientKeyExchange, ChangeCipherSpec, Finished.
+    let rest = flight[1].fragment.split_off(10);
+    flight.swap(0, 1);
+    flight.insert(2, record(HANDSHAKE, 0x0300, &rest));
+    let error = deliver(&bytes(&flight), &mut pair.server, || usize::MAX).unwrap_err();
+    assert_eq!(error, PeerMisbehaved::InterruptedMessage.into());
 }

@@ -246,7 +246,7 @@ pub(crate) const TAG: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_vectors::hex;
+    use crate::testing::vectors::hex;
 
     /// RFC 6229 §2: the key stream of a 128-bit key.
     #[test]

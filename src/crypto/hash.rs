@@ -176,7 +176,7 @@ const MAX_OUTPUT: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_vectors::hex;
+    use crate::testing::vectors::hex;
 
     /// RFC 1321 appendix A.5 and FIPS 180-4's examples for "abc".
     #[test]

@@ -56,7 +56,7 @@ impl HmacKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_vectors::hex;
+    use crate::testing::vectors::hex;
 
     /// RFC 2202 test case 2 and RFC 4231 test case 2.
     #[test]

@@ -4,8 +4,9 @@
 //! RC4, and DES and Triple DES one block at a time, are table ciphers: their memory accesses
 //! depend on the key and the data, and no implementation with tables can change that.
 
+pub(crate) mod chaining_value;
 pub(crate) mod cipher;
-pub(crate) mod compression;
+pub(crate) mod constant_time;
 pub(crate) mod hash;
 pub(crate) mod hmac;
 pub(crate) mod pkcs1;

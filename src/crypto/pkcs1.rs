@@ -70,8 +70,13 @@ pub(crate) fn pad_for_encryption(
     encoded[1] = 2;
     random.fill(&mut encoded[2..2 + padding])?;
     for byte in &mut encoded[2..2 + padding] {
+        let mut draws = 0;
         while *byte == 0 {
             random.fill(core::slice::from_mut(byte))?;
+            draws += 1;
+            if draws == MAX_DRAWS {
+                return Err(RandomFailed);
+            }
         }
     }
     encoded[padding + 3..].copy_from_slice(message);
@@ -154,6 +159,10 @@ const fn digest_info_prefix(hash: HashAlgorithm) -> &'static [u8] {
 
 /// Bytes of padding at the least (RFC 8017 §7.2.1 and §9.2).
 const MIN_PADDING: usize = 8;
+
+/// Draws of one non-zero byte before the source of randomness counts as stuck: a good one fails
+/// once in 2^512.
+const MAX_DRAWS: u32 = 64;
 
 /// Bytes in a pre-master secret (RFC 5246 §7.4.7.1).
 pub(crate) const PRE_MASTER_SECRET: usize = 48;

@@ -83,8 +83,10 @@ impl PublicKey {
 
     /// The public operation on `modulus_len` bytes; `None` where the number exceeds the modulus.
     fn raw(&self, input: &[u8]) -> Option<Vec<u8>> {
-        let input = fixed_width(input, &self.0)?;
+        let mut input = fixed_width(input, &self.0)?;
         let output = rsa_encrypt(&self.0, &input).ok()?;
+        // A padded pre-master secret.
+        input.zeroize();
         Some(to_bytes(&output, self.modulus_len()).to_vec())
     }
 }
@@ -184,7 +186,7 @@ mod tests {
     use super::*;
     use crate::crypto::hash::HashAlgorithm;
     use crate::crypto::random::SystemRandom;
-    use crate::test_vectors::test_key;
+    use crate::testing::vectors::test_key;
 
     #[test]
     fn what_is_encrypted_to_the_key_decrypts() {

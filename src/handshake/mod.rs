@@ -10,7 +10,7 @@ mod output;
 pub(crate) mod server;
 
 pub(crate) use known::Known;
-use negotiated::Negotiated;
+use negotiated::{Choice, Negotiated};
 pub(crate) use output::Output;
 
 use crate::crypto::HashAlgorithm;

@@ -2,6 +2,7 @@
 
 use super::output::Output;
 use crate::config::{Event, KeyLog};
+use crate::crypto::HashAlgorithm;
 use crate::error::{Error, PeerMisbehaved};
 use crate::message::{Handshake, HandshakeType};
 use crate::policy::Policy;
@@ -10,6 +11,27 @@ use crate::secrets::{KeyBlock, MasterSecret, PreMasterSecret, Randoms, Transcrip
 use crate::side::Side;
 use crate::suite::SuiteRow;
 use crate::version::ProtocolVersion;
+
+/// What the hellos agree on.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    pub(super) version: ProtocolVersion,
+    pub(super) suite: &'static SuiteRow,
+    pub(super) extended_master_secret: bool,
+    pub(super) encrypt_then_mac: bool,
+}
+
+impl Choice {
+    /// Before any extension is looked at.
+    pub(super) fn new(version: ProtocolVersion, suite: &'static SuiteRow) -> Self {
+        Self {
+            version,
+            suite,
+            extended_master_secret: false,
+            encrypt_then_mac: false,
+        }
+    }
+}
 
 /// The hellos' outcome and the transcript from the ClientHello on.
 pub(super) struct Negotiated {
@@ -23,15 +45,31 @@ pub(super) struct Negotiated {
 }
 
 impl Negotiated {
+    /// With an empty transcript; `signature_hashes` are those of a TLS 1.2 CertificateVerify that
+    /// may follow.
+    pub(super) fn new(
+        choice: Choice,
+        randoms: Randoms,
+        policy: &Policy,
+        signature_hashes: impl Iterator<Item = HashAlgorithm>,
+    ) -> Self {
+        let Choice { version, suite, .. } = choice;
+        Self {
+            version,
+            suite,
+            randoms,
+            encrypt_then_mac: choice.encrypt_then_mac,
+            extended_master_secret: choice.extended_master_secret,
+            max_bytes_per_key: policy.bytes_per_key(suite.cipher.bytes_per_key()),
+            transcript: Transcript::new(version, suite, signature_hashes),
+        }
+    }
+
     /// Tells the user what was chosen.
     pub(super) fn announce(&self, out: &mut Output<'_>) {
         out.known.suite = Some(self.suite.suite);
         out.known.extended_master_secret = self.extended_master_secret;
         out.known.encrypt_then_mac = self.encrypt_then_mac;
-    }
-
-    pub(super) fn max_bytes_per_key(policy: &Policy, suite: &SuiteRow) -> u64 {
-        policy.bytes_per_key(suite.cipher.bytes_per_key())
     }
 
     /// Step 6, once the ClientKeyExchange is in the transcript.
@@ -83,7 +121,7 @@ impl Negotiated {
     ) -> Result<(), Error> {
         let protection = Protection::new(self.parameters(), keys)?;
         out.change_cipher_spec(protection, self.max_bytes_per_key)?;
-        let verify_data = VerifyData::compute(master_secret, &self.transcript, side);
+        let verify_data = VerifyData::compute(self.version, master_secret, &self.transcript, side);
         out.send_hashed(&mut self.transcript, HandshakeType::FINISHED, |body| {
             body.extend_from_slice(verify_data.as_bytes());
         })
@@ -107,7 +145,7 @@ impl Negotiated {
         master_secret: &MasterSecret,
         message: Handshake<'_>,
     ) -> Result<(), Error> {
-        let expected = VerifyData::compute(master_secret, &self.transcript, side);
+        let expected = VerifyData::compute(self.version, master_secret, &self.transcript, side);
         if !expected.matches(message.body) {
             return Err(PeerMisbehaved::BadFinished.into());
         }

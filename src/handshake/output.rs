@@ -28,7 +28,7 @@ impl Output<'_> {
     ) -> Result<Vec<u8>, Error> {
         let encoded = encode(message, write_body);
         self.outgoing
-            .send(ContentType::Handshake, &encoded, false, self.random)?;
+            .send(ContentType::Handshake, &encoded, self.random)?;
         self.report(Event::Handshake {
             direction: Direction::Sent,
             message,
@@ -56,7 +56,7 @@ impl Output<'_> {
         max_bytes: u64,
     ) -> Result<(), Error> {
         self.outgoing
-            .send(ContentType::ChangeCipherSpec, &[1], false, self.random)?;
+            .send(ContentType::ChangeCipherSpec, &[1], self.random)?;
         self.outgoing.protect(protection, max_bytes);
         self.report(Event::ChangeCipherSpec {
             direction: Direction::Sent,
@@ -82,7 +82,7 @@ impl Output<'_> {
     ) -> Result<(), Error> {
         let alert = [level.wire(), description.0];
         self.outgoing
-            .send(ContentType::Alert, &alert, false, self.random)?;
+            .send(ContentType::Alert, &alert, self.random)?;
         self.report(Event::Alert {
             direction: Direction::Sent,
             level,

@@ -13,11 +13,6 @@ pub(crate) mod extension;
 mod handshake_type;
 mod server_hello;
 
-#[cfg(test)]
-mod boundaries;
-#[cfg(test)]
-mod round_trips;
-
 pub(crate) use certificate::{Certificate, MAX_CHAIN};
 pub(crate) use certificate_request::{CertificateRequest, RSA_SIGN};
 pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm, write_algorithms};
@@ -62,5 +57,11 @@ pub(crate) fn encode(kind: HandshakeType, write_body: impl FnOnce(&mut Vec<u8>))
     encoded
 }
 
+/// CompressionMethod null: the only one, because of CRIME.
+pub(crate) const NULL_COMPRESSION: u8 = 0;
+
 /// Bytes in front of a handshake message's body.
 pub(crate) const HANDSHAKE_HEADER: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -5,10 +5,10 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreate
 use zeroize::Zeroize;
 
 use super::mac::{MacHeader, RecordMac};
-use super::mask::{hidden, mask_equal, mask_less};
 use super::protection::{BAD_KEYS, ProtectionParameters, WriteKeys};
+use crate::crypto::chaining_value::MAX_OUTPUT;
 use crate::crypto::cipher::BlockKey;
-use crate::crypto::compression::MAX_OUTPUT;
+use crate::crypto::constant_time::{conditional_copy, hidden, mask_equal, mask_less};
 use crate::crypto::random::SecureRandom;
 use crate::error::{Error, PeerMisbehaved};
 use crate::version::ProtocolVersion;
@@ -260,7 +260,7 @@ fn take_tag(payload: &[u8], tag_len: usize, min_start: usize, start: u32) -> [u8
         let mut turned = ring;
         turned[..tag_len].rotate_left(distance);
         let bit = Choice::from((turn >> distance.trailing_zeros()) & 1);
-        crate::crypto::compression::conditional_copy(&mut ring, &turned, bit);
+        conditional_copy(&mut ring, &turned, bit);
         distance *= 2;
     }
     ring

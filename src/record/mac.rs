@@ -5,9 +5,9 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::ContentType;
-use super::mask::{hidden, mask_equal, mask_less};
 use crate::crypto::HashAlgorithm;
-use crate::crypto::compression::{BLOCK, ChainingValue, LENGTH_MARK, MAX_OUTPUT, conditional_copy};
+use crate::crypto::chaining_value::{BLOCK, ChainingValue, LENGTH_MARK, MAX_OUTPUT};
+use crate::crypto::constant_time::{conditional_copy, hidden, mask_equal, mask_less};
 use crate::version::ProtocolVersion;
 
 /// A MAC key, absorbed.
@@ -276,7 +276,7 @@ const MAX_HEAD: usize = 2 * BLOCK;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::compression;
+    use crate::crypto::chaining_value;
 
     const HEADER: MacHeader = MacHeader {
         sequence: 0x0102030405060708,
@@ -358,7 +358,7 @@ mod tests {
         let data = [0; 700];
         each_mac(|hash, version, _, mac| {
             let count = |len| {
-                compression::count_blocks(|| {
+                chaining_value::count_blocks(|| {
                     mac.compute_secret_len(HEADER, &data, 444, len);
                 })
             };

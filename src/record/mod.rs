@@ -5,7 +5,6 @@ mod cbc;
 mod deframer;
 mod fragment;
 mod mac;
-mod mask;
 mod opener;
 mod outgoing;
 mod protection;
@@ -70,6 +69,4 @@ pub(crate) const MAX_PLAINTEXT: usize = 1 << 14;
 pub(crate) const MAX_CIPHERTEXT: usize = MAX_PLAINTEXT + 2048;
 
 #[cfg(test)]
-pub(crate) mod resealed;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

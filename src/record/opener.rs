@@ -31,7 +31,7 @@ impl Opener {
         Self::new(Protection::Null, u64::MAX)
     }
 
-    /// Protection that wears out after `max_bytes` of application data.
+    /// Protection whose key wears out after `max_bytes` of protected fragments.
     pub(crate) fn new(protection: Protection, max_bytes: u64) -> Self {
         Self {
             protection,
@@ -53,6 +53,7 @@ impl Opener {
             content_type,
         };
         let fragment = record.fragment;
+        let protected_len = fragment.len();
         let plaintext = match &mut self.protection {
             Protection::Null => 0..fragment.len(),
             Protection::Stream { key, mac } => {
@@ -87,7 +88,7 @@ impl Opener {
             }
             .into());
         }
-        self.count(content_type, plaintext.len())?;
+        self.count(content_type, protected_len)?;
         Ok(Opened {
             content_type,
             plaintext: &fragment[plaintext],
@@ -95,12 +96,11 @@ impl Opener {
     }
 
     fn count(&mut self, content_type: ContentType, len: usize) -> Result<(), Error> {
-        if content_type == ContentType::ApplicationData {
-            self.bytes = self.bytes.saturating_add(len as u64);
-        }
-        if self.bytes > self.max_bytes {
+        // One record may end beyond the limit, as on the sending side.
+        if content_type == ContentType::ApplicationData && self.bytes >= self.max_bytes {
             return Err(Error::KeysWornOut(self.max_bytes));
         }
+        self.bytes = self.bytes.saturating_add(len as u64);
         self.sequence = self
             .sequence
             .checked_add(1)

@@ -6,6 +6,7 @@ use std::io;
 use super::{ByteQueue, ContentType, FirstFragment, Protection, Sealer, fragments};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
+use crate::policy::RecordSplitting;
 use crate::version::ProtocolVersion;
 
 /// Seals records into one buffer, and gives them out without mixing handshake and data.
@@ -16,6 +17,7 @@ pub(crate) struct Outgoing {
     sealer: Sealer,
     /// The version that records name.
     version: ProtocolVersion,
+    splitting: RecordSplitting,
 }
 
 /// Neighbouring records of one kind.
@@ -33,8 +35,9 @@ enum RunKind {
 
 impl Outgoing {
     /// Nothing to send, no protection, and `version` in the first records.
-    pub(crate) fn new(version: ProtocolVersion) -> Self {
+    pub(crate) fn new(version: ProtocolVersion, splitting: RecordSplitting) -> Self {
         Self {
+            splitting,
             queue: ByteQueue::default(),
             runs: VecDeque::new(),
             sealer: Sealer::unprotected(),
@@ -52,39 +55,55 @@ impl Outgoing {
         self.sealer = Sealer::new(protection, max_bytes);
     }
 
-    /// Seals `data` into as many records as it takes.
+    /// Seals `data` into as many records as it takes, and returns how many bytes it took: all of
+    /// them, unless the key wears out on the way.
     ///
-    /// Application data starts with one byte on its own where `splits` says so and the
-    /// protection calls for it (BEAST); other content is never split so.
+    /// Application data starts with one byte on its own where the protection calls for it
+    /// (BEAST), unless the policy says never; other content is never split so.
     pub(crate) fn send(
         &mut self,
         content_type: ContentType,
         data: &[u8],
-        splits: bool,
         random: &dyn SecureRandom,
-    ) -> Result<(), Error> {
-        let first = if splits
-            && content_type == ContentType::ApplicationData
-            && self.sealer.has_predictable_iv(self.version)
-        {
+    ) -> Result<usize, Error> {
+        let mut taken = 0;
+        for fragment in fragments(data, self.first_fragment(content_type)) {
+            let out = self.queue.tail();
+            let before = out.len();
+            match self
+                .sealer
+                .seal(content_type, self.version, fragment, random, out)
+            {
+                Err(Error::KeysWornOut(_)) if taken > 0 => break,
+                sealed => sealed?,
+            }
+            let sealed = out.len() - before;
+            self.extend_run(content_type, sealed);
+            taken += fragment.len();
+        }
+        Ok(taken)
+    }
+
+    fn first_fragment(&self, content_type: ContentType) -> FirstFragment {
+        let splits = content_type == ContentType::ApplicationData
+            && self.splitting == RecordSplitting::OneByteFirst
+            && self.sealer.has_predictable_iv(self.version);
+        if splits {
             FirstFragment::OneByte
         } else {
             FirstFragment::Whole
-        };
-        for fragment in fragments(data, first) {
-            let out = self.queue.tail();
-            let before = out.len();
-            self.sealer
-                .seal(content_type, self.version, fragment, random, out)?;
-            let sealed = out.len() - before;
-            self.extend_run(content_type, sealed);
         }
-        Ok(())
     }
 
     /// Bytes that wait.
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Bytes of memory that are held.
+    #[cfg(test)]
+    pub(crate) fn memory(&mut self) -> usize {
+        self.queue.tail().capacity()
     }
 
     /// Writes once to `io`, from the first run only.

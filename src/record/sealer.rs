@@ -21,7 +21,7 @@ impl Sealer {
         Self::new(Protection::Null, u64::MAX)
     }
 
-    /// Protection that wears out after `max_bytes` of application data.
+    /// Protection whose key wears out after `max_bytes` of protected fragments.
     pub(crate) fn new(protection: Protection, max_bytes: u64) -> Self {
         Self {
             protection,
@@ -42,13 +42,8 @@ impl Sealer {
         random: &dyn SecureRandom,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        // Only application data counts: a worn-out connection must still be able to close.
-        let counted = match content_type {
-            ContentType::ApplicationData => fragment.len() as u64,
-            _ => 0,
-        };
-        let bytes = self.bytes.saturating_add(counted);
-        if bytes > self.max_bytes {
+        // Nothing else is refused: a worn-out connection must still be able to close.
+        if content_type == ContentType::ApplicationData && self.bytes >= self.max_bytes {
             return Err(Error::KeysWornOut(self.max_bytes));
         }
         let next_sequence = self
@@ -67,7 +62,7 @@ impl Sealer {
         let len = (out.len() - start - HEADER) as u16;
         out[start + 3..start + HEADER].copy_from_slice(&len.to_be_bytes());
         self.sequence = next_sequence;
-        self.bytes = bytes;
+        self.bytes = self.bytes.saturating_add(u64::from(len));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::crypto::pkcs1::SignatureInput;
 use crate::side::Side;
+use crate::version::ProtocolVersion;
 
 /// The body of a Finished: 36 bytes at SSL 3.0, 12 in TLS.
 #[derive(Clone, Zeroize)]
@@ -21,13 +22,16 @@ pub(crate) struct VerifyData {
 
 impl VerifyData {
     /// What `sender`'s Finished must say after the messages in `transcript`.
+    ///
+    /// The form is the version's, whatever the suite's derivation.
     pub(crate) fn compute(
+        version: ProtocolVersion,
         master_secret: &MasterSecret,
         transcript: &Transcript,
         sender: Side,
     ) -> Self {
         let mut bytes = [0; MAX_VERIFY_DATA];
-        let len = if master_secret.prf() == Prf::Ssl3 {
+        let len = if version == ProtocolVersion::SSLv3 {
             let label = match sender {
                 Side::Client => b"CLNT",
                 Side::Server => b"SRVR",
@@ -62,11 +66,11 @@ impl VerifyData {
 
 /// What a CertificateVerify signs; `None` where the transcript does not keep `hash`.
 ///
-/// `hash` counts at TLS 1.2 only: before, MD5 and SHA-1 are signed side by side.
+/// `hash` is the negotiated one at TLS 1.2; before, MD5 and SHA-1 are signed side by side.
 pub(crate) fn certificate_verify_input(
     master_secret: &MasterSecret,
     transcript: &Transcript,
-    hash: HashAlgorithm,
+    hash: Option<HashAlgorithm>,
 ) -> Option<SignatureInput> {
     match master_secret.prf() {
         Prf::Ssl3 => Some(SignatureInput::Md5Sha1(ssl3_digests(
@@ -78,10 +82,13 @@ pub(crate) fn certificate_verify_input(
             let digests = transcript.session_hash().try_into().ok()?;
             Some(SignatureInput::Md5Sha1(digests))
         }
-        Prf::Tls12(_) => Some(SignatureInput::DigestInfo {
-            hash,
-            digest: transcript.hash(hash)?.clone().finish().as_ref().to_vec(),
-        }),
+        Prf::Tls12(_) => {
+            let running = transcript.hash(hash?)?;
+            Some(SignatureInput::DigestInfo {
+                hash: running.algorithm(),
+                digest: running.clone().finish().as_ref().to_vec(),
+            })
+        }
     }
 }
 

@@ -4,11 +4,12 @@ mod finished;
 mod key_block;
 mod master_secret;
 mod prf;
-#[cfg(test)]
-mod recorded;
 mod transcript;
 
 pub(crate) use finished::{VerifyData, certificate_verify_input};
 pub(crate) use key_block::KeyBlock;
 pub(crate) use master_secret::{MasterSecret, PreMasterSecret, Randoms};
 pub(crate) use transcript::Transcript;
+
+#[cfg(test)]
+mod tests;

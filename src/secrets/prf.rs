@@ -90,7 +90,7 @@ fn ssl3_expand(secret: &[u8], seed: [&[u8]; 2], out: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_vectors::hex;
+    use crate::testing::vectors::hex;
 
     /// The vectors for SHA-256 and SHA-384 that were posted to the TLS working group's list
     /// ("Test vectors for TLS 1.2 PRF", 2009).

@@ -10,6 +10,7 @@ use crate::connection::Joiner;
 use crate::crypto::random::SystemRandom;
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::message::{ClientHello, Handshake, HandshakeType};
+use crate::policy::RecordSplitting;
 use crate::record::{ContentType, Deframer, Outgoing};
 use crate::version::ProtocolVersion;
 
@@ -54,7 +55,7 @@ impl Default for Acceptor {
             deframer: Deframer::default(),
             joiner: Joiner::default(),
             bytes: Vec::new(),
-            outgoing: Outgoing::new(ProtocolVersion::TLSv1_0),
+            outgoing: Outgoing::new(ProtocolVersion::TLSv1_0, RecordSplitting::Never),
             error: None,
         }
     }
@@ -128,7 +129,7 @@ impl Acceptor {
             // Without protection there is nothing in sealing that could fail.
             let _ = self
                 .outgoing
-                .send(ContentType::Alert, &alert, false, &SystemRandom);
+                .send(ContentType::Alert, &alert, &SystemRandom);
         }
         self.error = Some(error.clone());
         error

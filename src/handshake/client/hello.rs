@@ -13,8 +13,8 @@ use crate::message::extension::{
     Extensions, ExtensionsWriter, write_protocol_names, write_server_name,
 };
 use crate::message::{
-    ClientHello, ExtensionType, HANDSHAKE_HEADER, HandshakeType, SignatureAlgorithm,
-    write_algorithms,
+    ClientHello, ExtensionType, HANDSHAKE_HEADER, HandshakeType, NULL_COMPRESSION,
+    SignatureAlgorithm, write_algorithms,
 };
 use crate::policy::{Policy, Quirk};
 use crate::suite::CipherSuite;
@@ -47,8 +47,8 @@ pub(super) struct Offer {
 
 /// Sends the ClientHello.
 pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> {
-    let (_, max_version) = start.policy.usable_versions().ok_or(Error::Hello(
-        "no cipher suite exists at the policy's versions",
+    let (_, max_version) = start.policy.usable_versions().ok_or(Error::Internal(
+        "a policy without a version was let through",
     ))?;
     let mut random = [0; 32];
     out.random.fill(&mut random)?;
@@ -175,6 +175,3 @@ fn signature_algorithms(policy: &Policy) -> Vec<SignatureAlgorithm> {
         .map(SignatureAlgorithm::rsa)
         .collect()
 }
-
-/// CompressionMethod null: the only one, because of CRIME.
-pub(super) const NULL_COMPRESSION: u8 = 0;

@@ -6,9 +6,10 @@
 //!                                             Established ◄─ ExpectFinished ◄──────────┘
 //! ```
 
+mod client_certificate;
 mod hello;
+mod key_exchange;
 mod server_hello;
-mod step4;
 
 use crate::cert;
 use crate::config::Event;
@@ -17,12 +18,12 @@ use crate::crypto::rsa::PublicKey;
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
 use crate::message::{Certificate, CertificateRequest, HandshakeType, ServerHello};
-use crate::secrets::{KeyBlock, MasterSecret, Randoms, Transcript};
+use crate::secrets::{KeyBlock, MasterSecret, Randoms};
 use crate::side::Side;
 use crate::suite::KeyExchange;
+use client_certificate::ClientCertificate;
 use hello::Offer;
 pub(crate) use hello::{Attempt, Start};
-use step4::ClientCertificate;
 
 /// What a client waits for.
 pub(crate) enum ClientState {
@@ -79,25 +80,16 @@ impl ExpectServerHello {
         let hello = ServerHello::read(message.body)?;
         out.known.suite = Some(hello.cipher_suite);
         let choice = server_hello::judge(&self.start, &self.offer, &hello, out)?;
-
-        let policy = &self.start.policy;
-        let signature_hashes =
-            signature_hashes(policy).filter(|_| self.start.config.resolver.is_some());
-        let mut transcript = Transcript::new(choice.version, choice.suite, signature_hashes);
-        transcript.add(&self.offer.encoded);
-        transcript.add(message.encoded);
-        let negotiated = Negotiated {
-            version: choice.version,
-            suite: choice.suite,
-            randoms: Randoms {
-                client: self.offer.random,
-                server: hello.random,
-            },
-            encrypt_then_mac: choice.encrypt_then_mac,
-            extended_master_secret: choice.extended_master_secret,
-            max_bytes_per_key: Negotiated::max_bytes_per_key(policy, choice.suite),
-            transcript,
+        let randoms = Randoms {
+            client: self.offer.random,
+            server: hello.random,
         };
+        // A CertificateRequest may ask for a signature over any of them.
+        let signature_hashes =
+            signature_hashes(&self.start.policy).filter(|_| self.start.config.resolver.is_some());
+        let mut negotiated = Negotiated::new(choice, randoms, &self.start.policy, signature_hashes);
+        negotiated.transcript.add(&self.offer.encoded);
+        negotiated.transcript.add(message.encoded);
         negotiated.announce(out);
         Ok(ClientState::ExpectCertificate(Box::new(
             ExpectCertificate {
@@ -133,15 +125,15 @@ impl ExpectCertificate {
         self.negotiated.transcript.add(message.encoded);
         let server_key = cert::public_key(&end_entity)?;
         self.authenticate_server(out)?;
-        let flight = ServerFlight {
+        let known = KnownServer {
             start: self.start,
             offered_version: self.offered_version,
             negotiated: self.negotiated,
             server_key,
         };
-        match flight.negotiated.suite.key_exchange {
+        match known.negotiated.suite.key_exchange {
             KeyExchange::Rsa => Ok(ClientState::ExpectCertificateRequestOrDone(Box::new(
-                ExpectCertificateRequestOrDone { flight },
+                ExpectCertificateRequestOrDone { known },
             ))),
         }
     }
@@ -161,7 +153,7 @@ impl ExpectCertificate {
 }
 
 /// What is known once the server's Certificate has come.
-pub(crate) struct ServerFlight {
+pub(crate) struct KnownServer {
     start: Start,
     /// The version that the ClientHello offered, which the pre-master secret carries.
     offered_version: u16,
@@ -172,7 +164,7 @@ pub(crate) struct ServerFlight {
 
 /// The server may ask for a certificate, or be done.
 pub(crate) struct ExpectCertificateRequestOrDone {
-    flight: ServerFlight,
+    known: KnownServer,
 }
 
 impl ExpectCertificateRequestOrDone {
@@ -183,20 +175,20 @@ impl ExpectCertificateRequestOrDone {
     ) -> Result<ClientState, Error> {
         match incoming {
             Incoming::Handshake(message) if message.kind == HandshakeType::CERTIFICATE_REQUEST => {
-                let negotiated = &mut self.flight.negotiated;
+                let negotiated = &mut self.known.negotiated;
+                let version = negotiated.version;
                 negotiated.transcript.add(message.encoded);
-                let request = CertificateRequest::read(message.body, negotiated.version)?;
-                let answer = ClientCertificate::choose(&self.flight.start, &request);
+                let request = CertificateRequest::read(message.body, version)?;
+                let answer = ClientCertificate::choose(&self.known.start, &request, version);
                 Ok(ClientState::ExpectServerHelloDone(Box::new(
                     ExpectServerHelloDone {
-                        flight: self.flight,
-                        answer: Some(answer),
+                        known: self.known,
+                        answer,
                     },
                 )))
             }
             Incoming::Handshake(message) if message.kind == HandshakeType::SERVER_HELLO_DONE => {
-                self.flight.negotiated.transcript.drop_signature_hashes();
-                self.flight.answer(None, message, out)
+                self.known.answer(None, message, out)
             }
             other => Err(other.unexpected("CertificateRequest or ServerHelloDone")),
         }
@@ -205,14 +197,14 @@ impl ExpectCertificateRequestOrDone {
 
 /// The server has asked for a certificate.
 pub(crate) struct ExpectServerHelloDone {
-    flight: ServerFlight,
-    answer: Option<ClientCertificate>,
+    known: KnownServer,
+    answer: ClientCertificate,
 }
 
 impl ExpectServerHelloDone {
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ClientState, Error> {
         let message = incoming.expect(HandshakeType::SERVER_HELLO_DONE)?;
-        self.flight.answer(self.answer, message, out)
+        self.known.answer(Some(self.answer), message, out)
     }
 }
 

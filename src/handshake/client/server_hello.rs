@@ -1,23 +1,15 @@
 //! Step 2: judging the ServerHello against what was offered.
 
-use super::hello::{NULL_COMPRESSION, Offer, Start};
+use super::hello::{Offer, Start};
 use crate::crypto::cipher::CipherType;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::handshake::{DOWNGRADE_SENTINEL, Output};
+use crate::handshake::{Choice, DOWNGRADE_SENTINEL, Output};
 use crate::message::extension::{
     Answer, read_chosen_protocol, read_flag, read_renegotiated_connection,
 };
-use crate::message::{ExtensionType, ServerHello};
+use crate::message::{ExtensionType, NULL_COMPRESSION, ServerHello};
 use crate::suite::SuiteRow;
 use crate::version::ProtocolVersion;
-
-/// What the ServerHello chose.
-pub(super) struct Choice {
-    pub(super) version: ProtocolVersion,
-    pub(super) suite: &'static SuiteRow,
-    pub(super) extended_master_secret: bool,
-    pub(super) encrypt_then_mac: bool,
-}
 
 /// Checks every field; what the extensions say goes to what is known.
 pub(super) fn judge(
@@ -34,15 +26,10 @@ pub(super) fn judge(
     if hello.compression_method != NULL_COMPRESSION {
         return Err(PeerMisbehaved::Compression.into());
     }
-    let mut choice = Choice {
-        version,
-        suite,
-        extended_master_secret: false,
-        encrypt_then_mac: false,
-    };
+    let mut choice = Choice::new(version, suite);
     for (kind, body) in hello.extensions() {
         check_answer(kind, offer, version)?;
-        choice.take(kind, body, start, out)?;
+        take(&mut choice, kind, body, start, out)?;
     }
     Ok(choice)
 }
@@ -101,48 +88,47 @@ fn check_answer(kind: ExtensionType, offer: &Offer, version: ProtocolVersion) ->
     }
 }
 
-impl Choice {
-    fn take(
-        &mut self,
-        kind: ExtensionType,
-        body: &[u8],
-        start: &Start,
-        out: &mut Output<'_>,
-    ) -> Result<(), Error> {
-        match kind {
-            ExtensionType::RENEGOTIATION_INFO => {
-                if !read_renegotiated_connection(body)?.is_empty() {
-                    return Err(PeerMisbehaved::BadRenegotiationInfo.into());
-                }
-                out.known.secure_renegotiation = true;
+/// What one answered extension means.
+fn take(
+    choice: &mut Choice,
+    kind: ExtensionType,
+    body: &[u8],
+    start: &Start,
+    out: &mut Output<'_>,
+) -> Result<(), Error> {
+    match kind {
+        ExtensionType::RENEGOTIATION_INFO => {
+            if !read_renegotiated_connection(body)?.is_empty() {
+                return Err(PeerMisbehaved::BadRenegotiationInfo.into());
             }
-            ExtensionType::EXTENDED_MASTER_SECRET => {
-                read_flag("extended_master_secret", body)?;
-                self.extended_master_secret = true;
-            }
-            ExtensionType::ENCRYPT_THEN_MAC => {
-                read_flag("encrypt_then_mac", body)?;
-                if self.suite.cipher.cipher_type() != CipherType::Block {
-                    return Err(PeerMisbehaved::EncryptThenMacWithoutCbc.into());
-                }
-                self.encrypt_then_mac = true;
-            }
-            ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
-                let protocol = read_chosen_protocol(body)?;
-                if !start
-                    .config
-                    .common
-                    .alpn_protocols
-                    .iter()
-                    .any(|offered| offered == protocol)
-                {
-                    return Err(PeerMisbehaved::ApplicationProtocolNotOffered.into());
-                }
-                out.known.alpn_protocol = Some(protocol.to_vec());
-            }
-            // server_name's answer says nothing and should be empty (RFC 6066 §3).
-            _ => {}
+            out.known.secure_renegotiation = true;
         }
-        Ok(())
+        ExtensionType::EXTENDED_MASTER_SECRET => {
+            read_flag("extended_master_secret", body)?;
+            choice.extended_master_secret = true;
+        }
+        ExtensionType::ENCRYPT_THEN_MAC => {
+            read_flag("encrypt_then_mac", body)?;
+            if choice.suite.cipher.cipher_type() != CipherType::Block {
+                return Err(PeerMisbehaved::EncryptThenMacWithoutCbc.into());
+            }
+            choice.encrypt_then_mac = true;
+        }
+        ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
+            let protocol = read_chosen_protocol(body)?;
+            if !start
+                .config
+                .common
+                .alpn_protocols
+                .iter()
+                .any(|offered| offered == protocol)
+            {
+                return Err(PeerMisbehaved::ApplicationProtocolNotOffered.into());
+            }
+            out.known.alpn_protocol = Some(protocol.to_vec());
+        }
+        // server_name's answer says nothing and should be empty (RFC 6066 §3).
+        _ => {}
     }
+    Ok(())
 }

@@ -3,29 +3,26 @@
 use super::Start;
 use crate::crypto::cipher::CipherType;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::handshake::{DOWNGRADE_SENTINEL, Output};
+use crate::handshake::{Choice, DOWNGRADE_SENTINEL, Output};
 use crate::message::extension::{
     Extensions, ExtensionsWriter, read_flag, read_protocol_names, read_renegotiated_connection,
     read_server_name, read_signature_algorithms, write_protocol_names,
     write_renegotiated_connection,
 };
-use crate::message::{ClientHello, ExtensionType, HandshakeType, ServerHello};
+use crate::message::{ClientHello, ExtensionType, HandshakeType, NULL_COMPRESSION, ServerHello};
 use crate::policy::Quirk;
 use crate::suite::{CipherSuite, SuiteRow};
 use crate::version::ProtocolVersion;
 
-/// What the server chooses from a ClientHello.
-pub(super) struct Choice {
-    pub(super) version: ProtocolVersion,
-    pub(super) suite: &'static SuiteRow,
-    pub(super) extended_master_secret: bool,
-    pub(super) encrypt_then_mac: bool,
+/// What the server answers to a ClientHello.
+pub(super) struct Answer {
+    pub(super) choice: Choice,
     answers_server_name: bool,
     alpn_protocol: Option<Vec<u8>>,
     secure_renegotiation: bool,
 }
 
-impl Choice {
+impl Answer {
     /// Checks the hello and chooses; what it says goes to what is known.
     pub(super) fn make(
         start: &Start,
@@ -39,21 +36,18 @@ impl Choice {
         if !hello.compression_methods.contains(&NULL_COMPRESSION) {
             return Err(PeerMisbehaved::Compression.into());
         }
-        let mut choice = Self {
-            version,
-            suite: suite(start, hello, version)?,
-            extended_master_secret: false,
-            encrypt_then_mac: false,
+        let mut answer = Self {
+            choice: Choice::new(version, suite(start, hello, version)?),
             answers_server_name: false,
             alpn_protocol: None,
             secure_renegotiation: hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
         };
         for (kind, body) in hello.extensions() {
-            choice.take(kind, body, start, out)?;
+            answer.take(kind, body, start, out)?;
         }
-        out.known.alpn_protocol.clone_from(&choice.alpn_protocol);
-        out.known.secure_renegotiation = choice.secure_renegotiation;
-        Ok(choice)
+        out.known.alpn_protocol.clone_from(&answer.alpn_protocol);
+        out.known.secure_renegotiation = answer.secure_renegotiation;
+        Ok(answer)
     }
 
     /// Takes one extension; those that are not known are ignored. At SSL 3.0 only
@@ -66,7 +60,7 @@ impl Choice {
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let policy = &start.config.common.policy;
-        let in_tls = self.version > ProtocolVersion::SSLv3;
+        let in_tls = self.choice.version > ProtocolVersion::SSLv3;
         match kind {
             ExtensionType::RENEGOTIATION_INFO => {
                 if !read_renegotiated_connection(body)?.is_empty() {
@@ -80,13 +74,13 @@ impl Choice {
             }
             ExtensionType::EXTENDED_MASTER_SECRET => {
                 read_flag("extended_master_secret", body)?;
-                self.extended_master_secret =
+                self.choice.extended_master_secret =
                     in_tls && !policy.has_quirk(Quirk::NoExtendedMasterSecret);
             }
             ExtensionType::ENCRYPT_THEN_MAC => {
                 read_flag("encrypt_then_mac", body)?;
-                self.encrypt_then_mac = in_tls
-                    && self.suite.cipher.cipher_type() == CipherType::Block
+                self.choice.encrypt_then_mac = in_tls
+                    && self.choice.suite.cipher.cipher_type() == CipherType::Block
                     && !policy.has_quirk(Quirk::NoEncryptThenMac);
             }
             ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
@@ -112,7 +106,7 @@ impl Choice {
     ) -> Result<(Vec<u8>, [u8; 32]), Error> {
         let mut random = [0; 32];
         out.random.fill(&mut random)?;
-        if self.version < ProtocolVersion::TLSv1_2
+        if self.choice.version < ProtocolVersion::TLSv1_2
             && start
                 .config
                 .common
@@ -124,10 +118,10 @@ impl Choice {
         }
         let extensions = self.extensions();
         let hello = ServerHello {
-            server_version: self.version.wire(),
+            server_version: self.choice.version.wire(),
             random,
             session_id: &[],
-            cipher_suite: self.suite.suite,
+            cipher_suite: self.choice.suite.suite,
             compression_method: NULL_COMPRESSION,
             extensions: Extensions::of(&extensions),
         };
@@ -147,9 +141,12 @@ impl Choice {
             (ExtensionType::SERVER_NAME, self.answers_server_name),
             (
                 ExtensionType::EXTENDED_MASTER_SECRET,
-                self.extended_master_secret,
+                self.choice.extended_master_secret,
             ),
-            (ExtensionType::ENCRYPT_THEN_MAC, self.encrypt_then_mac),
+            (
+                ExtensionType::ENCRYPT_THEN_MAC,
+                self.choice.encrypt_then_mac,
+            ),
         ] {
             if answered {
                 extensions.add(kind, |_| {});
@@ -221,6 +218,3 @@ fn alpn_protocol(start: &Start, offered: &[&[u8]]) -> Result<Option<Vec<u8>>, Er
         .map(Some)
         .ok_or(PeerIncompatible::NoApplicationProtocolInCommon.into())
 }
-
-/// CompressionMethod null: the only one, because of CRIME.
-const NULL_COMPRESSION: u8 = 0;

@@ -9,12 +9,14 @@
 //! ```
 
 mod hello;
-mod step6;
+mod key_exchange;
 
 use std::sync::Arc;
 
 use crate::cert;
-use crate::config::{CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerConfig};
+use crate::config::{
+    CertificateWanted, CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerConfig,
+};
 use crate::crypto::rsa::PublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
@@ -22,10 +24,10 @@ use crate::message::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, HandshakeType, RSA_SIGN,
     SignatureAlgorithm,
 };
-use crate::secrets::{KeyBlock, MasterSecret, Randoms, Transcript, certificate_verify_input};
+use crate::secrets::{KeyBlock, MasterSecret, Randoms, certificate_verify_input};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
-use hello::Choice;
+use hello::Answer;
 
 /// What one server connection starts with.
 pub(crate) struct Start {
@@ -79,49 +81,49 @@ impl ExpectClientHello {
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::CLIENT_HELLO)?;
         let hello = ClientHello::read(message.body)?;
-        let choice = Choice::make(&self.start, &hello, out)?;
+        let answer = Answer::make(&self.start, &hello, out)?;
         let config = &self.start.config;
         let certified = config
             .resolver
-            .resolve(&hello)
+            .resolve(&CertificateWanted {
+                hello: &hello,
+                version: answer.choice.version,
+                suite: answer.choice.suite.suite,
+            })
             .ok_or(PeerIncompatible::NoCertificateForClient)?;
+        certified
+            .check(&config.common.policy)
+            .map_err(|error| Error::Policy(error.to_string()))?;
 
-        // A CertificateVerify may come over any hash of the CertificateRequest.
-        let signature_hashes =
-            signature_hashes(&config.common.policy).filter(|_| config.client_verifier.is_some());
-        let mut transcript = Transcript::new(choice.version, choice.suite, signature_hashes);
-        transcript.add(message.encoded);
-        let (server_hello, server_random) = choice.send_server_hello(&self.start, out)?;
-        transcript.add(&server_hello);
-        let mut negotiated = Negotiated {
-            version: choice.version,
-            suite: choice.suite,
-            randoms: Randoms {
-                client: hello.random,
-                server: server_random,
-            },
-            encrypt_then_mac: choice.encrypt_then_mac,
-            extended_master_secret: choice.extended_master_secret,
-            max_bytes_per_key: Negotiated::max_bytes_per_key(&config.common.policy, choice.suite),
-            transcript,
+        let (server_hello, server_random) = answer.send_server_hello(&self.start, out)?;
+        let randoms = Randoms {
+            client: hello.random,
+            server: server_random,
         };
+        // A CertificateVerify may come over any hash of the CertificateRequest.
+        let policy = &config.common.policy;
+        let signature_hashes =
+            signature_hashes(policy).filter(|_| config.client_verifier.is_some());
+        let mut negotiated = Negotiated::new(answer.choice, randoms, policy, signature_hashes);
+        negotiated.transcript.add(message.encoded);
+        negotiated.transcript.add(&server_hello);
         negotiated.announce(out);
         negotiated.send_rest_of_flight(config, &certified, out)?;
 
-        let client_flight = ClientFlight {
+        let known = KnownClient {
             start: self.start,
             client_version: hello.client_version,
             negotiated,
             certified,
         };
-        Ok(match client_flight.start.config.client_verifier.clone() {
+        Ok(match known.start.config.client_verifier.clone() {
             Some(verifier) => {
                 ServerState::ExpectClientCertificate(Box::new(ExpectClientCertificate {
-                    client_flight,
+                    known,
                     verifier,
                 }))
             }
-            None => client_flight.expect_client_key_exchange(None),
+            None => known.expect_client_key_exchange(None),
         })
     }
 }
@@ -171,7 +173,7 @@ fn authorities(verifier: &dyn ClientVerifier) -> Vec<&[u8]> {
 }
 
 /// What is known while the client's flight comes in.
-pub(crate) struct ClientFlight {
+pub(crate) struct KnownClient {
     start: Start,
     /// What the ClientHello offered at the most, which the pre-master secret carries.
     client_version: u16,
@@ -179,13 +181,13 @@ pub(crate) struct ClientFlight {
     certified: Arc<CertifiedKey>,
 }
 
-impl ClientFlight {
+impl KnownClient {
     fn expect_client_key_exchange(mut self, client_key: Option<PublicKey>) -> ServerState {
         if client_key.is_none() {
             self.negotiated.transcript.drop_signature_hashes();
         }
         ServerState::ExpectClientKeyExchange(Box::new(ExpectClientKeyExchange {
-            client_flight: self,
+            known: self,
             client_key,
         }))
     }
@@ -193,7 +195,7 @@ impl ClientFlight {
 
 /// The client's certificate was asked for: step 5.
 pub(crate) struct ExpectClientCertificate {
-    client_flight: ClientFlight,
+    known: KnownClient,
     verifier: Arc<dyn ClientVerifier>,
 }
 
@@ -204,15 +206,12 @@ impl ExpectClientCertificate {
         incoming: Incoming<'_>,
         out: &mut Output<'_>,
     ) -> Result<ServerState, Error> {
-        let ssl3 = self.client_flight.negotiated.version == ProtocolVersion::SSLv3;
+        let ssl3 = self.known.negotiated.version == ProtocolVersion::SSLv3;
         let chain = match incoming {
             Incoming::NoCertificate if ssl3 => Vec::new(),
             other => {
                 let message = other.expect(HandshakeType::CERTIFICATE)?;
-                self.client_flight
-                    .negotiated
-                    .transcript
-                    .add(message.encoded);
+                self.known.negotiated.transcript.add(message.encoded);
                 Certificate::read(message.body)?.to_owned_chain()
             }
         };
@@ -222,24 +221,22 @@ impl ExpectClientCertificate {
             if self.verifier.requires_certificate() {
                 return Err(PeerIncompatible::NoClientCertificate.into());
             }
-            return Ok(self.client_flight.expect_client_key_exchange(None));
+            return Ok(self.known.expect_client_key_exchange(None));
         };
         let client_key = cert::public_key(end_entity)?;
-        let common = &self.client_flight.start.config.common;
+        let common = &self.known.start.config.common;
         self.verifier.verify_client(&ClientToVerify {
             chain: &out.known.peer_certificates,
             now: common.clock.now(),
             policy: &common.policy,
         })?;
-        Ok(self
-            .client_flight
-            .expect_client_key_exchange(Some(client_key)))
+        Ok(self.known.expect_client_key_exchange(Some(client_key)))
     }
 }
 
 /// Step 4, from the server's side.
 pub(crate) struct ExpectClientKeyExchange {
-    client_flight: ClientFlight,
+    known: KnownClient,
     /// The key of the client's certificate, whose possession is to be proven.
     client_key: Option<PublicKey>,
 }
@@ -252,11 +249,9 @@ impl ExpectClientKeyExchange {
         out: &mut Output<'_>,
     ) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::CLIENT_KEY_EXCHANGE)?;
-        let pre_master_secret = self
-            .client_flight
-            .decrypt_pre_master_secret(message.body, out)?;
-        let config = self.client_flight.start.config;
-        let mut negotiated = self.client_flight.negotiated;
+        let pre_master_secret = self.known.decrypt_pre_master_secret(message.body, out)?;
+        let config = self.known.start.config;
+        let mut negotiated = self.known.negotiated;
         negotiated.transcript.add(message.encoded);
         let key_log = config.common.key_log.as_deref();
         let master_secret = negotiated.derive_master_secret(&pre_master_secret, key_log, out);
@@ -307,9 +302,9 @@ impl ExpectCertificateVerify {
             Some(algorithm) => algorithm
                 .rsa_hash()
                 .filter(|hash| self.config.common.policy.allows_signature_hash(*hash))
-                .ok_or(PeerMisbehaved::SignatureAlgorithmNotOffered)?,
-            // Before TLS 1.2 there is no choice, and this does not count.
-            None => crate::crypto::HashAlgorithm::Sha1,
+                .ok_or(PeerMisbehaved::SignatureAlgorithmNotOffered)
+                .map(Some)?,
+            None => None,
         };
         let input = certificate_verify_input(&self.keyed.master_secret, transcript, hash)
             .ok_or(Error::Internal("the transcript lacks the signature's hash"))?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::side::Side;
 use crate::suite::CipherSuite;
-use crate::test_vectors::hex;
+use crate::testing::vectors::hex;
 use crate::version::ProtocolVersion;
 
 /// One file: `name = value` in a line each, then the records in order, as `side = bytes`.

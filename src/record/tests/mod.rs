@@ -1,12 +1,14 @@
 //! Sealing and opening against each other, and every way to spoil a record.
 
+pub(crate) mod resealed;
+
 use zeroize::Zeroizing;
 
-use super::*;
+use crate::crypto::chaining_value;
 use crate::crypto::cipher::{BlockKey, CipherType};
-use crate::crypto::compression;
 use crate::crypto::random::SystemRandom;
 use crate::error::{Error, PeerMisbehaved};
+use crate::record::*;
 use crate::suite::{CipherSuite, MacAlgorithm};
 use crate::version::ProtocolVersion;
 
@@ -168,7 +170,7 @@ fn the_work_of_opening_does_not_depend_on_the_padding() {
             body[639] = last_byte;
             let wire = encrypted(&key, parameters, &mut body);
             let (_, mut opener) = pair(parameters);
-            compression::count_blocks(|| {
+            chaining_value::count_blocks(|| {
                 assert_eq!(open(&mut opener, parameters.version, &wire), Err(BAD_MAC));
             })
         };
@@ -253,6 +255,7 @@ fn long_padding_is_accepted() {
     }
 }
 
+/// Sweet32: what counts is what the cipher has protected, MACs, padding and IVs included.
 #[test]
 fn keys_wear_out() {
     let parameters = parameters(
@@ -262,32 +265,42 @@ fn keys_wear_out() {
     );
     let protection = || Protection::new(parameters, &keys(parameters)).unwrap();
     let version = parameters.version;
-    let mut sealer = Sealer::new(protection(), 10);
-    let mut out = seal(&mut sealer, version, &[0; 10]);
-    let before = out.clone();
+    // One byte takes an IV of 8, a MAC of 20 and 3 bytes of padding.
+    let mut sealer = Sealer::new(protection(), 64);
+    let mut opener = Opener::new(protection(), 64);
+    for _ in 0..2 {
+        let wire = seal(&mut sealer, version, &[7]);
+        assert_eq!(wire.len(), HEADER + 32);
+        open(&mut opener, version, &wire).unwrap();
+    }
+    let mut out = vec![1, 2, 3];
+    let random = &SystemRandom;
     let worn = sealer.seal(
         ContentType::ApplicationData,
         version,
         &[0],
-        &SystemRandom,
+        random,
         &mut out,
     );
-    assert_eq!(worn, Err(Error::KeysWornOut(10)));
-    assert_eq!(out, before);
+    assert_eq!(worn, Err(Error::KeysWornOut(64)));
+    assert_eq!(out, [1, 2, 3]);
     sealer
         .seal(
             ContentType::Alert,
             version,
             &[1, 0],
-            &SystemRandom,
-            &mut out,
+            random,
+            &mut Vec::new(),
         )
         .unwrap();
 
-    let mut opener = Opener::new(protection(), 9);
+    let mut patient = Sealer::new(protection(), u64::MAX);
+    seal(&mut patient, version, &[7]);
+    seal(&mut patient, version, &[7]);
+    let wire = seal(&mut patient, version, &[7]);
     assert_eq!(
-        open(&mut opener, version, &before),
-        Err(Error::KeysWornOut(9))
+        open(&mut opener, version, &wire),
+        Err(Error::KeysWornOut(64))
     );
 }
 

@@ -2,7 +2,6 @@
 //! are hashed and how many: record protection, where the number of blocks may not depend on a
 //! secret length.
 
-use subtle::{Choice, ConditionallySelectable};
 use zeroize::Zeroize;
 
 use super::hash::HashAlgorithm;
@@ -52,7 +51,7 @@ impl ChainingValue {
         }
     }
 
-    /// Writes the digest to the front of `out` and zeros behind it.
+    /// The digest, with zeros behind it.
     pub(crate) fn output(&self) -> [u8; MAX_OUTPUT] {
         fn words<const N: usize>(
             state: &[u32; N],
@@ -108,13 +107,6 @@ impl Zeroize for ChainingValue {
             Self::Sha1(state) => state.zeroize(),
             Self::Sha256(state) => state.zeroize(),
         }
-    }
-}
-
-/// Overwrites `into` with `from` where `choice` is set, without a branch on it.
-pub(crate) fn conditional_copy(into: &mut [u8], from: &[u8], choice: Choice) {
-    for (into, from) in into.iter_mut().zip(from) {
-        into.conditional_assign(from, choice);
     }
 }
 

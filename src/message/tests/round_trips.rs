@@ -10,11 +10,11 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
 
-use super::certificate_verify::write_algorithms;
-use super::extension::{self, Extensions, ExtensionsWriter};
-use super::*;
+use crate::message::certificate_verify::write_algorithms;
+use crate::message::extension::{self, Extensions, ExtensionsWriter};
+use crate::message::*;
 use crate::suite::CipherSuite;
-use crate::test_vectors::written;
+use crate::testing::vectors::written;
 use crate::version::ProtocolVersion;
 
 proptest! {

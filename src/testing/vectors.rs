@@ -28,9 +28,9 @@ pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 /// The test key of that many bits from `tests/data`.
 pub(crate) fn test_key(bits: usize) -> RawPrivateKey {
     let pem = match bits {
-        512 => include_str!("../tests/data/test-key-512.pem"),
-        1024 => include_str!("../tests/data/test-key-1024.pem"),
-        2048 => include_str!("../tests/data/test-key-2048.pem"),
+        512 => include_str!("../../tests/data/test-key-512.pem"),
+        1024 => include_str!("../../tests/data/test-key-1024.pem"),
+        2048 => include_str!("../../tests/data/test-key-2048.pem"),
         _ => panic!("there is no test key of {bits} bits"),
     };
     let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).unwrap();
@@ -40,9 +40,9 @@ pub(crate) fn test_key(bits: usize) -> RawPrivateKey {
 /// The self-signed certificate of [`test_key`].
 pub(crate) fn test_certificate(bits: usize) -> CertificateDer<'static> {
     let pem = match bits {
-        512 => include_str!("../tests/data/test-certificate-512.pem"),
-        1024 => include_str!("../tests/data/test-certificate-1024.pem"),
-        2048 => include_str!("../tests/data/test-certificate-2048.pem"),
+        512 => include_str!("../../tests/data/test-certificate-512.pem"),
+        1024 => include_str!("../../tests/data/test-certificate-1024.pem"),
+        2048 => include_str!("../../tests/data/test-certificate-2048.pem"),
         _ => panic!("there is no test certificate of {bits} bits"),
     };
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()

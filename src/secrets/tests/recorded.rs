@@ -5,7 +5,6 @@
 
 use rustls_pki_types::CertificateDer;
 
-use super::*;
 use crate::alert::{AlertDescription, AlertLevel};
 use crate::cert::public_key;
 use crate::crypto::HashAlgorithm;
@@ -16,12 +15,13 @@ use crate::message::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange,
     ExtensionType, Handshake, HandshakeType, ServerHello,
 };
-use crate::record::resealed::Resealer;
+use crate::record::tests::resealed::Resealer;
 use crate::record::{ContentType, Deframer, Opener, Protection, ProtectionParameters, WriteKeys};
+use crate::secrets::*;
 use crate::side::Side;
 use crate::suite::SuiteRow;
-use crate::test_recordings::Recording;
-use crate::test_vectors::written;
+use crate::testing::recordings::Recording;
+use crate::testing::vectors::written;
 
 #[test]
 fn every_recorded_conversation_is_understood_and_made_again() {
@@ -239,10 +239,9 @@ impl<'r> Replay<'r> {
 
     fn certificate_verify(&self, body: &[u8]) {
         let message = CertificateVerify::read(body, self.parameters.version).unwrap();
-        let hash = match message.algorithm {
-            Some(algorithm) => algorithm.rsa_hash().expect("an RSA signature"),
-            None => HashAlgorithm::Sha1,
-        };
+        let hash = message
+            .algorithm
+            .map(|algorithm| algorithm.rsa_hash().expect("an RSA signature"));
         let (master_secret, _) = self.secrets();
         let input = |hash| certificate_verify_input(master_secret, &self.transcript, hash).unwrap();
         assert!(self.key.public().verify(&input(hash), message.signature));
@@ -251,13 +250,21 @@ impl<'r> Replay<'r> {
             // Every recorded signature is over the PRF's hash; a peer may choose this one.
             let hash = HashAlgorithm::Sha1;
             let digest = hash.digest(&self.handshake).as_ref().to_vec();
-            assert_eq!(input(hash), SignatureInput::DigestInfo { hash, digest });
+            assert_eq!(
+                input(Some(hash)),
+                SignatureInput::DigestInfo { hash, digest }
+            );
         }
     }
 
     fn finished(&self, side: Side, body: &[u8]) {
         let (master_secret, _) = self.secrets();
-        let verify_data = VerifyData::compute(master_secret, &self.transcript, side);
+        let verify_data = VerifyData::compute(
+            self.parameters.version,
+            master_secret,
+            &self.transcript,
+            side,
+        );
         assert_eq!(verify_data.as_bytes(), body);
         assert!(verify_data.matches(body));
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::ClientFlight;
+use super::KnownClient;
 use crate::error::{Error, KeyError};
 use crate::handshake::Output;
 use crate::message::ClientKeyExchange;
@@ -10,7 +10,7 @@ use crate::policy::Quirk;
 use crate::secrets::PreMasterSecret;
 use crate::version::ProtocolVersion;
 
-impl ClientFlight {
+impl KnownClient {
     /// Decrypts what the client sent, or gives a random secret in its place: either way the
     /// handshake goes on, and only the Finished shows that the keys differ.
     ///
@@ -19,7 +19,7 @@ impl ClientFlight {
     /// operation is the key's (blinded); unpadding and choice are
     /// [`unpad_pre_master_secret`](crate::crypto::pkcs1::unpad_pre_master_secret)'s; a number
     /// that is not below the modulus, which an attacker knows without asking, counts as
-    /// zeros. The only errors are a malformed message and a key that cannot be used, which do not
+    /// zeros. The only errors are a malformed message and a key that is not available, which do not
     /// depend on the plaintext.
     pub(super) fn decrypt_pre_master_secret(
         &self,
@@ -37,8 +37,12 @@ impl ClientFlight {
         if encrypted.len() == modulus_len {
             match key.raw_decrypt(encrypted, &mut encoded) {
                 Ok(()) => {}
-                Err(KeyError::InputOutOfRange) => encoded.fill(0),
-                Err(error) => return Err(Error::PrivateKey(error)),
+                Err(KeyError::Unavailable) => {
+                    return Err(Error::PrivateKey(KeyError::Unavailable));
+                }
+                // A key that is elsewhere may call bad padding a failure: nobody must see it, in
+                // a log's time neither.
+                Err(_) => encoded.fill(0),
             }
         }
         Ok(PreMasterSecret::unpad(

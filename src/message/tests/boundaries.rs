@@ -1,13 +1,13 @@
 //! Messages at the edges of what is accepted, and hellos of other implementations.
 
-use super::extension::{self, Extensions, ExtensionsWriter};
-use super::*;
 use crate::error::Malformed;
+use crate::message::extension::{self, Extensions, ExtensionsWriter};
+use crate::message::*;
 use crate::record::HEADER;
 use crate::side::Side;
 use crate::suite::CipherSuite;
-use crate::test_recordings::Recording;
-use crate::test_vectors::{hex, written};
+use crate::testing::recordings::Recording;
+use crate::testing::vectors::{hex, written};
 use crate::version::ProtocolVersion;
 
 #[test]

@@ -1,9 +1,9 @@
 //! Recorded records, made again from their plaintext.
 
-use super::protection::{EXPLICIT_NONCE, Protection, ProtectionParameters, WriteKeys};
-use super::{ContentType, HEADER, Sealer};
 use crate::crypto::cipher::{AeadKey, BlockKey, CipherType};
 use crate::crypto::random::{RandomFailed, SecureRandom};
+use crate::record::protection::{EXPLICIT_NONCE, Protection, ProtectionParameters, WriteKeys};
+use crate::record::{ContentType, HEADER, Sealer};
 use crate::version::ProtocolVersion;
 
 /// Seals one direction's plaintexts again and expects the records that were recorded: byte for

@@ -1,0 +1,110 @@
+//! Step 5: the client's certificate, and the proof that it is its own.
+
+use std::sync::Arc;
+
+use super::{KnownServer, Start};
+use crate::alert::AlertDescription;
+use crate::config::{CertificateRequested, CertifiedKey};
+use crate::crypto::HashAlgorithm;
+use crate::crypto::pkcs1::digest_info_fits;
+use crate::error::Error;
+use crate::handshake::{Output, signature_hashes};
+use crate::message::{
+    Certificate, CertificateRequest, CertificateVerify, HandshakeType, RSA_SIGN, SignatureAlgorithm,
+};
+use crate::secrets::{MasterSecret, certificate_verify_input};
+use crate::version::ProtocolVersion;
+
+/// The answer to a CertificateRequest.
+pub(crate) enum ClientCertificate {
+    /// The client has none that the server would take.
+    Absent,
+    /// This one; at TLS 1.2 its signature is made over this hash.
+    Present(Arc<CertifiedKey>, Option<HashAlgorithm>),
+}
+
+impl ClientCertificate {
+    /// Asks the config's resolver, and finds a hash that server, policy and key have in common.
+    pub(super) fn choose(
+        start: &Start,
+        request: &CertificateRequest<'_>,
+        version: ProtocolVersion,
+    ) -> Self {
+        let requested = CertificateRequested {
+            authorities: &request.certificate_authorities,
+        };
+        let certified = start
+            .config
+            .resolver
+            .as_ref()
+            .filter(|_| request.certificate_types.contains(&RSA_SIGN))
+            .and_then(|resolver| resolver.resolve(&requested))
+            .filter(|certified| certified.check(&start.policy).is_ok());
+        let Some(certified) = certified else {
+            return Self::Absent;
+        };
+        // Before TLS 1.2 there is no choice.
+        if version < ProtocolVersion::TLSv1_2 {
+            return Self::Present(certified, None);
+        }
+        let modulus_len = certified.key().public_key().modulus_len();
+        match signature_hash(start, request, modulus_len) {
+            Some(hash) => Self::Present(certified, Some(hash)),
+            None => Self::Absent,
+        }
+    }
+}
+
+fn signature_hash(
+    start: &Start,
+    request: &CertificateRequest<'_>,
+    modulus_len: usize,
+) -> Option<HashAlgorithm> {
+    signature_hashes(&start.policy).find(|hash| {
+        let accepted = SignatureAlgorithm::rsa(*hash);
+        request.signature_algorithms.contains(&accepted) && digest_info_fits(*hash, modulus_len)
+    })
+}
+
+impl KnownServer {
+    /// The first half of step 5.
+    pub(super) fn send_certificate(
+        &mut self,
+        certificate: &ClientCertificate,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let chain = match certificate {
+            ClientCertificate::Present(certified, _) => certified.chain(),
+            // SSL 3.0 says it with an alert (RFC 6101 §5.6.6), TLS with an empty chain.
+            ClientCertificate::Absent if self.negotiated.version == ProtocolVersion::SSLv3 => {
+                return out.warn(AlertDescription::NO_CERTIFICATE);
+            }
+            ClientCertificate::Absent => &[],
+        };
+        let transcript = &mut self.negotiated.transcript;
+        out.send_hashed(transcript, HandshakeType::CERTIFICATE, |body| {
+            Certificate::of(chain).write(body);
+        })
+    }
+
+    /// The second half of step 5.
+    pub(super) fn send_certificate_verify(
+        &mut self,
+        certified: &CertifiedKey,
+        hash: Option<HashAlgorithm>,
+        master_secret: &MasterSecret,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let transcript = &mut self.negotiated.transcript;
+        let input = certificate_verify_input(master_secret, transcript, hash)
+            .ok_or(Error::Internal("the transcript lacks the signature's hash"))?;
+        let signature = certified.key().sign(&input).map_err(Error::PrivateKey)?;
+        out.send_hashed(transcript, HandshakeType::CERTIFICATE_VERIFY, |body| {
+            CertificateVerify {
+                algorithm: hash.map(SignatureAlgorithm::rsa),
+                signature: &signature,
+            }
+            .write(body);
+        })
+    }
+}

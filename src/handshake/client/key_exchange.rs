@@ -1,0 +1,62 @@
+//! Step 4: the pre-master secret; and the flight that it goes out with, up to the client's
+//! Finished.
+
+use super::client_certificate::ClientCertificate;
+use super::{ClientState, ExpectChangeCipherSpec, KnownServer};
+use crate::error::{Error, PeerIncompatible};
+use crate::handshake::Output;
+use crate::message::{ClientKeyExchange, Handshake, HandshakeType};
+use crate::secrets::PreMasterSecret;
+use crate::side::Side;
+
+impl KnownServer {
+    /// The client's flight in answer to ServerHelloDone; `certificate` where one was asked for.
+    pub(super) fn answer(
+        mut self,
+        certificate: Option<ClientCertificate>,
+        server_hello_done: Handshake<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<ClientState, Error> {
+        self.negotiated.transcript.add(server_hello_done.encoded);
+        if let Some(certificate) = &certificate {
+            self.send_certificate(certificate, out)?;
+        }
+        let pre_master_secret = self.send_client_key_exchange(out)?;
+        let key_log = self.start.config.common.key_log.as_deref();
+        let master_secret = self
+            .negotiated
+            .derive_master_secret(&pre_master_secret, key_log, out);
+        if let Some(ClientCertificate::Present(certified, hash)) = &certificate {
+            self.send_certificate_verify(certified, *hash, &master_secret, out)?;
+        }
+        self.negotiated.transcript.drop_signature_hashes();
+        let keys = self.negotiated.derive_keys(&master_secret, out);
+        self.negotiated
+            .send_finished(Side::Client, &master_secret, &keys.client, out)?;
+        Ok(ClientState::ExpectChangeCipherSpec(Box::new(
+            ExpectChangeCipherSpec {
+                negotiated: self.negotiated,
+                master_secret,
+                keys,
+            },
+        )))
+    }
+
+    /// Step 4.
+    fn send_client_key_exchange(&mut self, out: &mut Output<'_>) -> Result<PreMasterSecret, Error> {
+        let pre_master_secret = PreMasterSecret::generate(self.offered_version, out.random)?;
+        let encrypted = self
+            .server_key
+            .encrypt(pre_master_secret.as_bytes(), out.random)?
+            .ok_or(PeerIncompatible::KeyTooShort(self.server_key.bits()))?;
+        let version = self.negotiated.version;
+        let transcript = &mut self.negotiated.transcript;
+        out.send_hashed(transcript, HandshakeType::CLIENT_KEY_EXCHANGE, |body| {
+            ClientKeyExchange {
+                encrypted_pre_master_secret: &encrypted,
+            }
+            .write(body, version);
+        })?;
+        Ok(pre_master_secret)
+    }
+}

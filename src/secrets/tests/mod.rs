@@ -1,0 +1,3 @@
+//! Every derivation against conversations of independent stacks.
+
+mod recorded;
