@@ -1,7 +1,13 @@
 //! What can go wrong on a connection, whose fault it is, and which alert it causes.
 
+mod chain;
+mod text;
+
 use core::fmt;
 use std::io;
+
+pub use chain::{CertificateProblem, ChainError};
+pub(crate) use text::printable;
 
 use crate::alert::AlertDescription;
 use crate::crypto::random::RandomFailed;
@@ -95,13 +101,13 @@ impl Error {
             Self::RandomFailed(_)
             | Self::PrivateKey(_)
             | Self::KeysWornOut(_)
+            | Self::Policy(_)
             | Self::Internal(_) => Alert::INTERNAL_ERROR,
             Self::AlertReceived(_)
             | Self::Truncated
             | Self::TruncatedHandshake
             | Self::HandshakeNotComplete
-            | Self::Export(_)
-            | Self::Policy(_) => return None,
+            | Self::Export(_) => return None,
         })
     }
 
@@ -413,6 +419,9 @@ pub enum CertificateError {
     /// The certificate is none of the pinned ones.
     #[error("it is not pinned; if it is the right one, pin its SHA-256 fingerprint {0}")]
     NotPinned(Fingerprint),
+    /// A certificate of the chain does not stand up to path validation.
+    #[error("{0}")]
+    Chain(ChainError),
     /// A verifier's own reason.
     #[error("{reason}")]
     Refused {
@@ -424,13 +433,21 @@ pub enum CertificateError {
 }
 
 impl CertificateError {
-    fn alert(&self) -> AlertDescription {
+    /// The alert that this refusal sends to the peer.
+    pub fn alert(&self) -> AlertDescription {
         match self {
             Self::Unreadable => AlertDescription::BAD_CERTIFICATE,
             Self::NotRsa => AlertDescription::UNSUPPORTED_CERTIFICATE,
             Self::NotPinned(_) => AlertDescription::CERTIFICATE_UNKNOWN,
+            Self::Chain(chain) => chain.problem.alert(),
             Self::Refused { alert, .. } => *alert,
         }
+    }
+}
+
+impl From<ChainError> for CertificateError {
+    fn from(chain: ChainError) -> Self {
+        Self::Chain(chain)
     }
 }
 

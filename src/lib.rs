@@ -80,11 +80,15 @@ mod testing;
 mod version;
 
 pub use alert::{AlertDescription, AlertLevel};
-pub use cert::certificate_subject;
+pub use cert::{
+    Added, BadRevocationList, RevocationList, RootStore, SkipReason, SkippedRoot,
+    certificate_subject,
+};
 pub use client::{ClientConfig, ClientConnection};
 pub use config::{
-    Clock, ConfigError, Direction, Event, KeyLog, KeyLogFile, Observer, ObserverFactory,
-    PinnedCertificates, PrivateKey, RsaPrivateKey, SystemClock, dangerous,
+    AnonymousClients, Clock, ConfigError, Direction, Event, KeyLog, KeyLogFile, Observer,
+    ObserverFactory, PathVerifier, PinnedCertificates, PrivateKey, RsaPrivateKey, SystemClock,
+    dangerous,
 };
 pub use connection::{Connection, IoState, Leftovers, Reader, Writer};
 pub use crypto::HashAlgorithm;
@@ -92,12 +96,14 @@ pub use crypto::pkcs1::SignatureInput;
 pub use crypto::random::{RandomFailed, SecureRandom, SystemRandom};
 pub use crypto::rsa::{BadKey, PublicKey};
 pub use error::{
-    CertificateError, Error, Fault, InvalidMessage, KeyError, Malformed, PeerIncompatible,
-    PeerMisbehaved,
+    CertificateError, CertificateProblem, ChainError, Error, Fault, InvalidMessage, KeyError,
+    Malformed, PeerIncompatible, PeerMisbehaved,
 };
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use message::{ClientHello, ExtensionType, HandshakeType, ServerHello};
-pub use policy::{Policy, Quirk, RecordSplitting};
+pub use policy::{
+    CommonNameFallback, Policy, Quirk, RecordSplitting, StepUpUsages, Version1Certificates,
+};
 pub use rustls_pki_types as pki_types;
 pub use server::{ServerConfig, ServerConnection};
 pub use side::Side;

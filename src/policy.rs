@@ -27,6 +27,9 @@ pub struct Policy {
     cipher_suites: SuiteList,
     min_rsa_bits: usize,
     certificate_hashes: HashSet,
+    version_1_certificates: Version1Certificates,
+    common_name_fallback: CommonNameFallback,
+    step_up_usages: StepUpUsages,
     signature_hashes: HashSet,
     record_splitting: RecordSplitting,
     max_bytes_per_key: Option<u64>,
@@ -42,6 +45,43 @@ pub enum RecordSplitting {
     OneByteFirst,
     /// Never: for peers that break on it, such as an unpatched SQL Server 2008.
     Never,
+}
+
+/// Where a certificate of X.509 version 1 or 2 may stand in a path (RFC 5280 §4.1.2.1).
+///
+/// Such a certificate has no extensions, so nothing in it says whether it is an authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Version1Certificates {
+    /// Nowhere.
+    Refused,
+    /// As the peer's own certificate and as a trust anchor.
+    ExceptIntermediates,
+    /// Everywhere: whoever has a version 1 certificate from a trusted authority can then issue
+    /// certificates for any name.
+    Accepted,
+}
+
+/// Whether a server's name may stand in the subject's common name (RFC 6125 §6.4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommonNameFallback {
+    /// Only the subjectAltName is looked at.
+    Never,
+    /// The common names, host names and IP addresses, of certificates without a subjectAltName
+    /// are looked at.
+    WithoutSubjectAltName,
+}
+
+/// Whether the extended key usages of server-gated cryptography say that a certificate is a
+/// server's: Netscape's 2.16.840.1.113730.4.1 and Microsoft's 1.3.6.1.4.1.311.10.3.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StepUpUsages {
+    /// They say nothing.
+    Ignored,
+    /// They mean serverAuth.
+    Accepted,
 }
 
 /// A concession to one kind of broken peer.
@@ -82,6 +122,9 @@ impl Policy {
         ]),
         min_rsa_bits: 2048,
         certificate_hashes: HashSet::of(SHA_2),
+        version_1_certificates: Version1Certificates::Refused,
+        common_name_fallback: CommonNameFallback::Never,
+        step_up_usages: StepUpUsages::Ignored,
         signature_hashes: HashSet::of(SHA_2),
         record_splitting: RecordSplitting::OneByteFirst,
         max_bytes_per_key: None,
@@ -101,7 +144,8 @@ impl Policy {
         ..Self::STRICT
     };
 
-    /// SSL 3.0 to TLS 1.2; adds RC4 and DES, keys from 1024 bits, MD5 and SHA-1 in certificates.
+    /// SSL 3.0 to TLS 1.2; adds RC4 and DES, keys from 1024 bits, MD5 and SHA-1 in certificates,
+    /// version 1 certificates (not as intermediates), names in the common name, step-up usages.
     ///
     /// Costs: POODLE at SSL 3.0 cannot be repaired, RC4's biases show in repeated secrets, DES
     /// falls to a day's search, MD5 certificates can be forged.
@@ -114,14 +158,19 @@ impl Policy {
         ]),
         min_rsa_bits: 1024,
         certificate_hashes: HashSet::of(&HashAlgorithm::ALL),
+        version_1_certificates: Version1Certificates::ExceptIntermediates,
+        common_name_fallback: CommonNameFallback::WithoutSubjectAltName,
+        step_up_usages: StepUpUsages::Accepted,
         ..Self::COMPATIBLE
     };
 
-    /// Everything that this crate speaks, keys from 512 bits.
+    /// Everything that this crate speaks, keys from 512 bits, version 1 certificates everywhere.
     ///
-    /// Costs: all of [`HISTORIC`](Self::HISTORIC)'s, and keys that fall in hours.
+    /// Costs: all of [`HISTORIC`](Self::HISTORIC)'s, keys that fall in hours, and authorities
+    /// that are none.
     pub const EVERYTHING: Self = Self {
         min_rsa_bits: 512,
+        version_1_certificates: Version1Certificates::Accepted,
         ..Self::HISTORIC
     };
 
@@ -157,6 +206,30 @@ impl Policy {
     pub const fn certificate_hashes(self, hashes: &[HashAlgorithm]) -> Self {
         Self {
             certificate_hashes: HashSet::of(hashes),
+            ..self
+        }
+    }
+
+    /// Where certificates of version 1 and 2 may stand in a verified path.
+    pub const fn version_1_certificates(self, accepted: Version1Certificates) -> Self {
+        Self {
+            version_1_certificates: accepted,
+            ..self
+        }
+    }
+
+    /// Whether a verified server's name may stand in its certificate's common name.
+    pub const fn common_name_fallback(self, fallback: CommonNameFallback) -> Self {
+        Self {
+            common_name_fallback: fallback,
+            ..self
+        }
+    }
+
+    /// Whether a verified server's certificate may be for step-up only.
+    pub const fn step_up_usages(self, usages: StepUpUsages) -> Self {
+        Self {
+            step_up_usages: usages,
             ..self
         }
     }
@@ -208,6 +281,21 @@ impl Policy {
     /// Whether certificates signed over `hash` are accepted.
     pub fn allows_certificate_hash(&self, hash: HashAlgorithm) -> bool {
         self.certificate_hashes.contains(hash)
+    }
+
+    /// Where certificates of version 1 and 2 are accepted.
+    pub fn accepted_version_1_certificates(&self) -> Version1Certificates {
+        self.version_1_certificates
+    }
+
+    /// Whether common names are looked at.
+    pub fn common_names(&self) -> CommonNameFallback {
+        self.common_name_fallback
+    }
+
+    /// Whether step-up usages mean serverAuth.
+    pub fn accepted_step_up_usages(&self) -> StepUpUsages {
+        self.step_up_usages
     }
 
     /// Whether TLS 1.2 handshake signatures over `hash` are accepted and made.
@@ -274,6 +362,9 @@ impl fmt::Debug for Policy {
             .field("cipher_suites", &self.cipher_suites)
             .field("min_rsa_bits", &self.min_rsa_bits)
             .field("certificate_hashes", &self.certificate_hashes)
+            .field("version_1_certificates", &self.version_1_certificates)
+            .field("common_name_fallback", &self.common_name_fallback)
+            .field("step_up_usages", &self.step_up_usages)
             .field("signature_hashes", &self.signature_hashes)
             .field("record_splitting", &self.record_splitting)
             .field("max_bytes_per_key", &self.max_bytes_per_key)

@@ -1,24 +1,31 @@
-//! Certificates: what can be read of one without trusting it.
+//! Certificates: what can be read of one without trusting it, and how one comes to be trusted.
 
+mod budget;
+mod constraints;
+mod der;
+mod name;
+mod parsed;
+mod path;
 mod public_key;
+mod revocation;
+mod roots;
+mod server_name;
+mod signature;
+mod usage;
+mod validation;
 
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+pub(crate) use path::verify;
 pub(crate) use public_key::public_key;
+pub use revocation::{BadRevocationList, RevocationList};
+pub use roots::{Added, RootStore, SkipReason, SkippedRoot};
+pub(crate) use validation::Conditions;
 
 /// The subject's distinguished name, as text (`CN=printer.lan, O=Example`); `None` where the
 /// certificate cannot be parsed. Nothing is verified.
 pub fn certificate_subject(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
-    let subject = parsed.subject().to_string();
-    Some(subject.replace(rewrites_a_line, "\u{fffd}"))
-}
-
-/// Whether a terminal could show a line with this character as another one: controls, and what
-/// is invisible or changes the direction of writing.
-fn rewrites_a_line(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}')
+    Some(name::display(parsed.subject()))
 }

@@ -3,6 +3,7 @@
 
 use rustls_pki_types::CertificateDer;
 
+use super::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, VERSION, take};
 use crate::crypto::rsa::PublicKey;
 use crate::error::CertificateError;
 
@@ -31,7 +32,8 @@ fn subject_public_key_info(certificate: &[u8]) -> Option<&[u8]> {
     Some(key_info)
 }
 
-fn rsa_public_key(key_info: &[u8]) -> Option<PublicKey> {
+/// The RSA key in the contents of a subjectPublicKeyInfo.
+pub(super) fn rsa_public_key(key_info: &[u8]) -> Option<PublicKey> {
     let (algorithm, rest) = take(SEQUENCE, key_info)?;
     let (oid, _) = take(OBJECT_IDENTIFIER, algorithm)?;
     if oid != RSA_ENCRYPTION {
@@ -46,38 +48,6 @@ fn rsa_public_key(key_info: &[u8]) -> Option<PublicKey> {
     let (exponent, _) = take(INTEGER, rest)?;
     PublicKey::new(modulus, exponent).ok()
 }
-
-/// Takes one value with this tag: its contents, and what follows it. The length may be in any
-/// definite form.
-fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (found, rest) = der.split_first()?;
-    if *found != tag {
-        return None;
-    }
-    let (first, rest) = rest.split_first()?;
-    let (len, rest) = match usize::from(*first) {
-        short @ 0..0x80 => (short, rest),
-        long => {
-            let (digits, rest) = rest.split_at_checked(long & 0x7f)?;
-            // A handshake message is far below 2^24 bytes, so longer lengths cannot be true.
-            if digits.is_empty() || digits.len() > 3 {
-                return None;
-            }
-            let len = digits
-                .iter()
-                .fold(0, |len, digit| len << 8 | usize::from(*digit));
-            (len, rest)
-        }
-    };
-    rest.split_at_checked(len)
-}
-
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-/// The explicit tag of the TBSCertificate's version.
-const VERSION: u8 = 0xa0;
 
 /// 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];

@@ -10,9 +10,11 @@ use super::common::{Common, common_setters};
 use super::error::ConfigError;
 use super::key_log::KeyLog;
 use super::observer::ObserverFactory;
+use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
 use super::resolver::{Always, ClientCertificateResolver};
 use super::verifier::ServerVerifier;
+use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
 use crate::policy::Policy;
 
@@ -54,6 +56,12 @@ impl ClientConfigBuilder {
     pub fn verifier(mut self, verifier: impl ServerVerifier + 'static) -> Self {
         self.verifier = Some(Arc::new(verifier));
         self
+    }
+
+    /// Authenticates servers by a certification path to one of these roots:
+    /// [`verifier`](Self::verifier) with a [`PathVerifier`].
+    pub fn root_certificates(self, roots: impl Into<Arc<RootStore>>) -> Self {
+        self.verifier(PathVerifier::new(roots))
     }
 
     /// The certificate for servers that ask for one, its chain and its key.

@@ -10,8 +10,8 @@ use crate::version::ProtocolVersion;
 pub enum ConfigError {
     /// A client must say how it authenticates servers.
     #[error(
-        "no verifier: give the builder one, pin the server's fingerprint, or name one of the \
-         module `dangerous`"
+        "no verifier: give the builder root certificates, pin the server's fingerprint, or name one \
+         of the module `dangerous`"
     )]
     NoVerifier,
     /// A server must have a certificate and its key.

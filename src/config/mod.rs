@@ -8,6 +8,7 @@ pub mod dangerous;
 mod error;
 mod key_log;
 mod observer;
+mod path_verifier;
 mod private_key;
 mod resolver;
 mod server;
@@ -20,6 +21,7 @@ pub(crate) use common::{Common, check_policy};
 pub use error::ConfigError;
 pub use key_log::{KeyLog, KeyLogFile};
 pub use observer::{Direction, Event, Observer, ObserverFactory};
+pub use path_verifier::{AnonymousClients, PathVerifier};
 pub use private_key::{PrivateKey, RsaPrivateKey};
 pub use resolver::{
     CertificateRequested, CertificateWanted, ClientCertificateResolver, ServerCertificateResolver,

@@ -10,9 +10,11 @@ use super::common::{Common, common_setters};
 use super::error::ConfigError;
 use super::key_log::KeyLog;
 use super::observer::ObserverFactory;
+use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
 use super::resolver::{Always, ServerCertificateResolver};
 use super::verifier::ClientVerifier;
+use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
 use crate::policy::Policy;
 
@@ -67,6 +69,12 @@ impl ServerConfigBuilder {
     pub fn client_verifier(mut self, verifier: impl ClientVerifier + 'static) -> Self {
         self.client_verifier = Some(Arc::new(verifier));
         self
+    }
+
+    /// Requires a certificate of clients and authenticates them by a certification path to one of
+    /// these roots: [`client_verifier`](Self::client_verifier) with a [`PathVerifier`].
+    pub fn client_root_certificates(self, roots: impl Into<Arc<RootStore>>) -> Self {
+        self.client_verifier(PathVerifier::new(roots))
     }
 
     common_setters!();

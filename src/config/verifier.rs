@@ -34,6 +34,23 @@ pub struct ServerToVerify<'a> {
     pub policy: &'a Policy,
 }
 
+impl<'a> ServerToVerify<'a> {
+    /// A server to be authenticated outside of a connection.
+    pub fn new(
+        chain: &'a [CertificateDer<'static>],
+        server_name: &'a ServerName<'static>,
+        now: UnixTime,
+        policy: &'a Policy,
+    ) -> Self {
+        Self {
+            chain,
+            server_name,
+            now,
+            policy,
+        }
+    }
+}
+
 /// Decides whether a client may come in: step 6.
 pub trait ClientVerifier: Send + Sync + fmt::Debug {
     /// Whether a client without a certificate is refused.
@@ -62,6 +79,13 @@ pub struct ClientToVerify<'a> {
     pub now: UnixTime,
     /// The connection's policy.
     pub policy: &'a Policy,
+}
+
+impl<'a> ClientToVerify<'a> {
+    /// A client to be authenticated outside of a connection.
+    pub fn new(chain: &'a [CertificateDer<'static>], now: UnixTime, policy: &'a Policy) -> Self {
+        Self { chain, now, policy }
+    }
 }
 
 /// Accepts the certificates with these SHA-256 fingerprints, whatever else is in them: trust on

@@ -5,12 +5,18 @@ use core::fmt;
 use ::rsa::hazmat::{rsa_decrypt_and_check, rsa_encrypt};
 use ::rsa::pkcs1::DecodeRsaPrivateKey;
 use ::rsa::pkcs8::DecodePrivateKey;
+use ::rsa::pss::Pss;
 use ::rsa::traits::PublicKeyParts;
 use ::rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
 use getrandom::SysRng;
+use md5::Md5;
+use sha1::Sha1;
+use sha2::digest::{Digest, FixedOutputReset};
+use sha2::{Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::hash::HashAlgorithm;
 use super::pkcs1::{SignatureInput, pad_for_encryption};
 use super::random::{RandomFailed, SecureRandom};
 
@@ -79,6 +85,40 @@ impl PublicKey {
             (Some(expected), Some(encoded)) => expected.ct_eq(&encoded).into(),
             _ => false,
         }
+    }
+
+    /// RSASSA-PSS with MGF1 over the same hash (RFC 8017 §8.1.2): whether `signature` is the
+    /// key's over `digest`.
+    pub(crate) fn verify_pss(
+        &self,
+        hash: HashAlgorithm,
+        salt_len: usize,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let verified = match hash {
+            HashAlgorithm::Md5 => self.check_pss::<Md5>(salt_len, digest, signature),
+            HashAlgorithm::Sha1 => self.check_pss::<Sha1>(salt_len, digest, signature),
+            HashAlgorithm::Sha224 => self.check_pss::<Sha224>(salt_len, digest, signature),
+            HashAlgorithm::Sha256 => self.check_pss::<Sha256>(salt_len, digest, signature),
+            HashAlgorithm::Sha384 => self.check_pss::<Sha384>(salt_len, digest, signature),
+            HashAlgorithm::Sha512 => self.check_pss::<Sha512>(salt_len, digest, signature),
+        };
+        verified.is_ok()
+    }
+
+    fn check_pss<D: Digest + FixedOutputReset>(
+        &self,
+        salt_len: usize,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> ::rsa::Result<()> {
+        // No salt is longer than the modulus; the bound keeps sums with it in range.
+        if salt_len > self.modulus_len() {
+            return Err(::rsa::Error::Verification);
+        }
+        let scheme = Pss::<D>::new_with_salt(salt_len);
+        self.0.verify(scheme, digest, signature)
     }
 
     /// The public operation on `modulus_len` bytes; `None` where the number exceeds the modulus.
@@ -184,7 +224,6 @@ const MAX_ENCODED: usize = MAX_BITS / 8 + 1;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::hash::HashAlgorithm;
     use crate::crypto::random::SystemRandom;
     use crate::testing::vectors::test_key;
 

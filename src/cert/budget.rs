@@ -1,0 +1,46 @@
+//! How much work one verification may cause.
+
+use crate::error::CertificateProblem;
+
+/// What is left of the work that a peer's chain may cause.
+///
+/// A chain of at most 32 certificates can be made so that the paths through it cannot be counted
+/// (every certificate an issuer of every other), and names so that comparing each with each
+/// constraint takes minutes. An honest chain uses a small part of either.
+pub(super) struct Budget {
+    signatures: usize,
+    name_comparisons: usize,
+}
+
+impl Budget {
+    pub(super) const fn new() -> Self {
+        Self {
+            signatures: MAX_SIGNATURES,
+            name_comparisons: MAX_NAME_COMPARISONS,
+        }
+    }
+
+    /// Pays for one signature.
+    pub(super) fn verify_signature(&mut self) -> Result<(), CertificateProblem> {
+        pay(&mut self.signatures)
+    }
+
+    /// Pays for comparing a name with a subtree.
+    pub(super) fn compare_names(&mut self) -> Result<(), CertificateProblem> {
+        pay(&mut self.name_comparisons)
+    }
+}
+
+fn pay(left: &mut usize) -> Result<(), CertificateProblem> {
+    *left = left.checked_sub(1).ok_or(CertificateProblem::TooMuchWork)?;
+    Ok(())
+}
+
+/// Signatures that are verified for one chain at the most, those of revocation lists included.
+const MAX_SIGNATURES: usize = 100;
+
+/// Comparisons of a name with a constraint for one chain at the most.
+const MAX_NAME_COMPARISONS: usize = 250_000;
+
+/// Certificates in a path at the most, the trust anchor not counted.
+pub(super) const MAX_PATH: usize = 10;

@@ -1,0 +1,75 @@
+//! DER, one tag and length at a time, read leniently (ITU-T X.690 §8.1).
+
+/// Takes one value with this tag: its contents, and what follows it. The length may be in any
+/// definite form.
+pub(super) fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (found, rest) = der.split_first()?;
+    if *found != tag {
+        return None;
+    }
+    let (first, rest) = rest.split_first()?;
+    let (len, rest) = match usize::from(*first) {
+        short @ 0..0x80 => (short, rest),
+        long => {
+            let (digits, rest) = rest.split_at_checked(long & 0x7f)?;
+            // Neither a certificate nor a revocation list comes near 2^32 bytes.
+            if digits.is_empty() || digits.len() > 4 {
+                return None;
+            }
+            let len = digits
+                .iter()
+                .fold(0, |len, digit| len << 8 | usize::from(*digit));
+            (len, rest)
+        }
+    };
+    rest.split_at_checked(len)
+}
+
+/// As [`take`], with the tag and the length in front of the contents.
+pub(super) fn take_whole(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, rest) = take(tag, der)?;
+    Some((der.get(..der.len() - rest.len())?, rest))
+}
+
+/// What is signed, and the algorithm as it is encoded outside and inside of it: the parts of a
+/// certificate or a revocation list, which have the same form (RFC 5280 §4.1.1, §5.1.1).
+pub(super) struct Signed<'a> {
+    pub(super) tbs: &'a [u8],
+    pub(super) algorithms: [&'a [u8]; 2],
+}
+
+impl<'a> Signed<'a> {
+    /// `None` where the encoding has another form, or anything follows.
+    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
+        let (contents, []) = take(SEQUENCE, der)? else {
+            return None;
+        };
+        let (tbs, rest) = take_whole(SEQUENCE, contents)?;
+        let (outside, rest) = take_whole(SEQUENCE, rest)?;
+        let (_, []) = take(BIT_STRING, rest)? else {
+            return None;
+        };
+        // A certificate's version and serial number, a list's version.
+        let (fields, _) = take(SEQUENCE, tbs)?;
+        let fields = skip(VERSION, fields);
+        let (inside, _) = take_whole(SEQUENCE, skip(INTEGER, fields))?;
+        Some(Self {
+            tbs,
+            algorithms: [outside, inside],
+        })
+    }
+}
+
+fn skip(tag: u8, der: &[u8]) -> &[u8] {
+    take(tag, der).map_or(der, |(_, rest)| rest)
+}
+
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
+/// The explicit tag of the TBSCertificate's version, and of permittedSubtrees.
+pub(super) const VERSION: u8 = 0xa0;
+pub(super) const PERMITTED_SUBTREES: u8 = 0xa0;
+pub(super) const EXCLUDED_SUBTREES: u8 = 0xa1;

@@ -1,0 +1,201 @@
+//! A certificate, parsed once, with the extensions that path validation looks at.
+
+use std::collections::HashSet;
+
+use rustls_pki_types::UnixTime;
+use x509_parser::extensions::{
+    BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType, NameConstraints,
+    ParsedExtension, X509Extension,
+};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+use super::der::{EXCLUDED_SUBTREES, PERMITTED_SUBTREES, SEQUENCE, Signed, take};
+use super::name::{self, Name};
+use super::signature::{SignatureAlgorithm, SubjectKey};
+use crate::error::{CertificateProblem, ChainError};
+
+/// A certificate whose fields can be read (RFC 5280 §4.1).
+pub(crate) struct Parsed<'a> {
+    /// Its place in the message; `None` for a trust anchor.
+    pub(crate) index: Option<usize>,
+    /// The TBSCertificate: what is signed.
+    pub(crate) tbs: &'a [u8],
+    /// 1 to 3.
+    pub(crate) version: u32,
+    pub(crate) subject: Name,
+    pub(crate) issuer: Name,
+    pub(crate) key: Result<SubjectKey, CertificateProblem>,
+    pub(crate) signature_algorithm: Result<SignatureAlgorithm, CertificateProblem>,
+    pub(crate) extensions: Result<Extensions<'a>, CertificateProblem>,
+    pub(crate) x509: X509Certificate<'a>,
+}
+
+impl<'a> Parsed<'a> {
+    /// Parses the whole of `der`.
+    pub(crate) fn read(index: Option<usize>, der: &'a [u8]) -> Result<Self, CertificateProblem> {
+        let unreadable = CertificateProblem::Unreadable;
+        let Ok(([], x509)) = X509Certificate::from_der(der) else {
+            return Err(unreadable);
+        };
+        // What is signed is taken from the encoding itself, so that no byte of it escapes.
+        let signed = Signed::read(der).ok_or(unreadable.clone())?;
+        let (Some(subject), Some(issuer)) = (Name::of(&x509.subject), Name::of(&x509.issuer))
+        else {
+            return Err(unreadable);
+        };
+        let version = x509.version.0;
+        if version > 2 {
+            return Err(unreadable);
+        }
+        Ok(Self {
+            index,
+            tbs: signed.tbs,
+            version: version + 1,
+            subject,
+            issuer,
+            key: SubjectKey::read(&x509.subject_pki),
+            signature_algorithm: SignatureAlgorithm::read_both(
+                &signed,
+                &x509.signature_algorithm,
+                &x509.signature,
+            ),
+            extensions: Extensions::read(&x509),
+            x509,
+        })
+    }
+
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    pub(crate) fn key(&self) -> Result<&SubjectKey, CertificateProblem> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    pub(crate) fn extensions(&self) -> Result<&Extensions<'a>, CertificateProblem> {
+        self.extensions.as_ref().map_err(Clone::clone)
+    }
+
+    /// The issuer's name, for an error.
+    pub(crate) fn issuer_text(&self) -> String {
+        name::display(&self.x509.issuer)
+    }
+
+    /// That `problem` is this certificate's.
+    pub(crate) fn at_fault(&self, problem: CertificateProblem) -> ChainError {
+        ChainError {
+            index: self.index,
+            subject: name::display(&self.x509.subject),
+            problem,
+        }
+    }
+}
+
+/// The extensions that path validation looks at (RFC 5280 §4.2.1).
+#[derive(Default)]
+pub(crate) struct Extensions<'a> {
+    pub(crate) basic_constraints: Option<BasicConstraints>,
+    pub(crate) key_usage: Option<KeyUsage>,
+    pub(crate) extended_key_usage: Option<ExtendedKeyUsage<'a>>,
+    pub(crate) subject_alt_name: Option<Vec<GeneralName<'a>>>,
+    pub(crate) name_constraints: Option<NameConstraints<'a>>,
+    pub(crate) netscape_cert_type: Option<NSCertType>,
+    pub(crate) unknown_critical: Option<String>,
+}
+
+impl<'a> Extensions<'a> {
+    fn read(x509: &X509Certificate<'a>) -> Result<Self, CertificateProblem> {
+        let mut extensions = Self::default();
+        let mut seen = HashSet::new();
+        for extension in x509.extensions() {
+            if !seen.insert(extension.oid.as_bytes()) {
+                return Err(CertificateProblem::DuplicateExtension(
+                    extension.oid.to_string(),
+                ));
+            }
+            extensions.add(extension)?;
+        }
+        Ok(extensions)
+    }
+
+    fn add(&mut self, extension: &X509Extension<'a>) -> Result<(), CertificateProblem> {
+        let malformed = || CertificateProblem::MalformedExtension(extension.oid.to_string());
+        match extension.parsed_extension() {
+            ParsedExtension::BasicConstraints(value) => {
+                self.basic_constraints = Some(value.clone());
+            }
+            ParsedExtension::KeyUsage(value) => self.key_usage = Some(*value),
+            ParsedExtension::ExtendedKeyUsage(value) => {
+                self.extended_key_usage = Some(value.clone());
+            }
+            ParsedExtension::SubjectAlternativeName(value) => {
+                self.subject_alt_name = Some(value.general_names.clone());
+            }
+            ParsedExtension::NameConstraints(value) => {
+                if !is_whole(value, extension.value) {
+                    return Err(malformed());
+                }
+                self.name_constraints = Some(value.clone());
+            }
+            ParsedExtension::NSCertType(value) => self.netscape_cert_type = Some(*value),
+            // No certificate policy is asked for here, so these three cannot speak against a path
+            // (RFC 5280 §6.1.1); key identifiers are hints; where a revocation list could be
+            // fetched does not matter to who fetches nothing.
+            ParsedExtension::CertificatePolicies(_)
+            | ParsedExtension::PolicyMappings(_)
+            | ParsedExtension::InhibitAnyPolicy(_)
+            | ParsedExtension::AuthorityKeyIdentifier(_)
+            | ParsedExtension::SubjectKeyIdentifier(_)
+            | ParsedExtension::CRLDistributionPoints(_) => {}
+            ParsedExtension::ParseError { .. } if extension.critical || is_used(extension) => {
+                return Err(malformed());
+            }
+            _ if extension.critical && self.unknown_critical.is_none() => {
+                self.unknown_critical = Some(extension.oid.to_string());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether the extension is one that validation looks at.
+fn is_used(extension: &X509Extension<'_>) -> bool {
+    USED_EXTENSIONS.contains(&extension.oid.as_bytes())
+}
+
+/// Whether the parser left out neither kind of subtrees: it passes over one that it cannot read.
+fn is_whole(parsed: &NameConstraints<'_>, value: &[u8]) -> bool {
+    let Some((rest, [])) = take(SEQUENCE, value) else {
+        return false;
+    };
+    let mut rest = rest;
+    let mut has = |tag| match take(tag, rest) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    };
+    let (permitted, excluded) = (has(PERMITTED_SUBTREES), has(EXCLUDED_SUBTREES));
+    rest.is_empty()
+        && permitted == parsed.permitted_subtrees.is_some()
+        && excluded == parsed.excluded_subtrees.is_some()
+}
+
+/// A certificate's date; dates before 1970 are as long ago as 1970.
+pub(super) fn unix_time(time: &ASN1Time) -> UnixTime {
+    let seconds = u64::try_from(time.timestamp()).unwrap_or(0);
+    UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds))
+}
+
+/// keyUsage, subjectAltName, basicConstraints, nameConstraints, extKeyUsage (2.5.29.*), and
+/// Netscape's certificate type (2.16.840.1.113730.1.1).
+const USED_EXTENSIONS: &[&[u8]] = &[
+    &[0x55, 0x1d, 15],
+    &[0x55, 0x1d, 17],
+    &[0x55, 0x1d, 19],
+    &[0x55, 0x1d, 30],
+    &[0x55, 0x1d, 37],
+    &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01],
+];

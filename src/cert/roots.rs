@@ -1,0 +1,208 @@
+//! Trust anchors: whom the user trusts to issue certificates.
+
+use core::fmt;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::certificate_subject;
+use super::name::Name;
+use super::parsed::Parsed;
+use super::signature::SubjectKey;
+use crate::error::{CertificateProblem, printable};
+
+/// The certificates that the user trusts: authorities, and devices that vouch for themselves.
+///
+/// A trust anchor is a name and a key (RFC 5280 §6.1.1 (d)). Of its certificate, path validation
+/// heeds what limits it: basicConstraints with the path length, keyUsage, name constraints. It
+/// does not heed the dates, nor how the certificate itself is signed: who trusts an authority by
+/// putting it here has not asked the authority until when. A certificate that is no authority
+/// vouches only for itself, so that a device can be trusted without being trusted to name others.
+///
+/// ```
+/// use retrossl::RootStore;
+///
+/// # let bundle = include_bytes!("../../tests/data/test-certificate-1024.pem");
+/// let mut roots = RootStore::new();
+/// let added = roots.add_pem(bundle);
+/// for skipped in &added.skipped {
+///     eprintln!("{skipped}");
+/// }
+/// assert_eq!((added.count, roots.len()), (1, 1));
+/// ```
+#[derive(Clone, Default)]
+pub struct RootStore(Vec<TrustAnchor>);
+
+/// A certificate that is trusted (RFC 5280 §6.1.1 (d)).
+#[derive(Clone)]
+pub(crate) struct TrustAnchor {
+    pub(crate) der: CertificateDer<'static>,
+    pub(crate) name: Name,
+    pub(crate) key: SubjectKey,
+    /// The DER of the name.
+    pub(crate) encoded_name: Vec<u8>,
+}
+
+impl RootStore {
+    /// Nobody is trusted.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts one certificate, in DER. One that is trusted already is not added again.
+    ///
+    /// # Errors
+    /// [`CertificateProblem::Unreadable`], [`CertificateProblem::UnknownKey`],
+    /// [`CertificateProblem::BadKey`], and what may be wrong with its extensions.
+    pub fn add(&mut self, certificate: CertificateDer<'_>) -> Result<(), CertificateProblem> {
+        if self.contains(&certificate) {
+            return Ok(());
+        }
+        self.0.push(TrustAnchor::read(certificate.into_owned())?);
+        Ok(())
+    }
+
+    /// Trusts what can be read of many certificates, such as the system's.
+    ///
+    /// Takes `rustls_native_certs::load_native_certs().certs` as it is.
+    pub fn add_certificates<'a>(
+        &mut self,
+        certificates: impl IntoIterator<Item = CertificateDer<'a>>,
+    ) -> Added {
+        let mut added = Added::default();
+        for certificate in certificates {
+            self.add_counted(certificate, &mut added);
+        }
+        added
+    }
+
+    /// Trusts what can be read of the certificates in a PEM bundle (RFC 7468 §5); other sections
+    /// and text between them are passed over.
+    pub fn add_pem(&mut self, bundle: &[u8]) -> Added {
+        let mut added = Added::default();
+        for section in CertificateDer::pem_slice_iter(bundle) {
+            match section {
+                Ok(certificate) => self.add_counted(certificate, &mut added),
+                Err(error) => added.skip(None, SkipReason::Pem(printable(&error.to_string()))),
+            }
+        }
+        added
+    }
+
+    /// How many certificates are trusted.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nobody is trusted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether exactly this certificate is trusted.
+    pub fn contains(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.0.iter().any(|anchor| anchor.der == *certificate)
+    }
+
+    pub(crate) fn anchors(&self) -> &[TrustAnchor] {
+        &self.0
+    }
+
+    fn add_counted(&mut self, certificate: CertificateDer<'_>, added: &mut Added) {
+        let subject = certificate_subject(&certificate);
+        match self.add(certificate) {
+            Ok(()) => {
+                added.position += 1;
+                added.count += 1;
+            }
+            Err(problem) => added.skip(subject, SkipReason::Certificate(problem)),
+        }
+    }
+}
+
+impl TrustAnchor {
+    fn read(der: CertificateDer<'static>) -> Result<Self, CertificateProblem> {
+        let parsed = Parsed::read(None, &der)?;
+        parsed.extensions()?;
+        let key = parsed.key()?.clone();
+        let name = parsed.subject.clone();
+        let encoded_name = parsed.x509.subject.as_raw().to_vec();
+        Ok(Self {
+            name,
+            key,
+            encoded_name,
+            der,
+        })
+    }
+}
+
+impl<'a> Extend<CertificateDer<'a>> for RootStore {
+    /// As [`add_certificates`](Self::add_certificates), without word of what was skipped.
+    fn extend<I: IntoIterator<Item = CertificateDer<'a>>>(&mut self, certificates: I) {
+        self.add_certificates(certificates);
+    }
+}
+
+impl<'a> FromIterator<CertificateDer<'a>> for RootStore {
+    fn from_iter<I: IntoIterator<Item = CertificateDer<'a>>>(certificates: I) -> Self {
+        let mut roots = Self::new();
+        roots.extend(certificates);
+        roots
+    }
+}
+
+impl fmt::Debug for RootStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RootStore({} trust anchors)", self.0.len())
+    }
+}
+
+/// What became of the certificates that were to be trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Added {
+    /// How many are trusted now, those that already were included.
+    pub count: usize,
+    /// Those that are not, in order.
+    pub skipped: Vec<SkippedRoot>,
+    position: usize,
+}
+
+impl Added {
+    fn skip(&mut self, subject: Option<String>, reason: SkipReason) {
+        self.skipped.push(SkippedRoot {
+            position: self.position,
+            subject,
+            reason,
+        });
+        self.position += 1;
+    }
+}
+
+/// A certificate that was not added to the roots.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "root certificate {position} ({}) was skipped: {reason}",
+    .subject.as_deref().unwrap_or("unreadable")
+)]
+#[non_exhaustive]
+pub struct SkippedRoot {
+    /// Its place among those that were given, from 0.
+    pub position: usize,
+    /// Its subject, if it can be read.
+    pub subject: Option<String>,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a certificate was not added to the roots.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// The PEM around it is damaged.
+    #[error("bad PEM: {0}")]
+    Pem(String),
+    /// It is of no use as a trust anchor.
+    #[error("{0}")]
+    Certificate(CertificateProblem),
+}

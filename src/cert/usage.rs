@@ -1,0 +1,161 @@
+//! What a certificate may be used for: by its kind, its key usages, its place in a path.
+
+use x509_parser::asn1_rs::{Oid, oid};
+use x509_parser::extensions::{ExtendedKeyUsage, NSCertType};
+
+use super::parsed::{Extensions, Parsed};
+use crate::error::CertificateProblem;
+use crate::policy::{Policy, StepUpUsages, Version1Certificates};
+
+/// Whose certificate it is that a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Server,
+    Client,
+}
+
+/// Refuses an issuer that is not an authority (RFC 5280 §6.1.4 (k), (n)).
+pub(super) fn check_authority(issuer: &Parsed<'_>) -> Result<(), CertificateProblem> {
+    // Whether version 1 is accepted here, is the policy's word.
+    if issuer.version < 3 {
+        return Ok(());
+    }
+    let extensions = issuer.extensions()?;
+    match &extensions.basic_constraints {
+        Some(constraints) if constraints.ca => {}
+        _ => return Err(CertificateProblem::NotAnAuthority),
+    }
+    match extensions.key_usage {
+        Some(usage) if !usage.key_cert_sign() => {
+            Err(CertificateProblem::KeyUsage("signing certificates"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a certificate of an old version where the policy does not accept it.
+pub(super) fn check_version(
+    version: u32,
+    place: Place,
+    policy: &Policy,
+) -> Result<(), CertificateProblem> {
+    let accepted = match policy.accepted_version_1_certificates() {
+        Version1Certificates::Refused => false,
+        Version1Certificates::ExceptIntermediates => place != Place::Intermediate,
+        Version1Certificates::Accepted => true,
+    };
+    if version >= 3 || accepted {
+        Ok(())
+    } else {
+        Err(CertificateProblem::OldVersion(version))
+    }
+}
+
+/// Where in a path a certificate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    TrustAnchor,
+    Intermediate,
+    EndEntity,
+}
+
+/// Refuses an end entity whose key is for something else (RFC 5280 §4.2.1.3, Netscape's
+/// certificate type).
+pub(super) fn check_key_usage(
+    extensions: &Extensions<'_>,
+    purpose: Purpose,
+) -> Result<(), CertificateProblem> {
+    if let Some(usage) = extensions.key_usage {
+        match purpose {
+            // The client encrypts the pre-master secret to this key.
+            Purpose::Server if !usage.key_encipherment() => {
+                return Err(CertificateProblem::KeyUsage(
+                    "key encipherment, which RSA key exchange is",
+                ));
+            }
+            Purpose::Client if !usage.digital_signature() => {
+                return Err(CertificateProblem::KeyUsage(
+                    "digital signatures, which a client proves itself by",
+                ));
+            }
+            _ => {}
+        }
+    }
+    match extensions.netscape_cert_type {
+        Some(kind) if !netscape_allows(kind, purpose) => Err(for_something_else(
+            purpose,
+            vec![format!("{kind} (Netscape certificate type)")],
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an end entity or an intermediate whose extended key usage is for something else
+/// (RFC 5280 §4.2.1.12). In an intermediate it limits what is below, as everybody has it.
+pub(super) fn check_extended_key_usage(
+    extensions: &Extensions<'_>,
+    purpose: Purpose,
+    policy: &Policy,
+) -> Result<(), CertificateProblem> {
+    let Some(usage) = &extensions.extended_key_usage else {
+        return Ok(());
+    };
+    let named = match purpose {
+        Purpose::Server => usage.server_auth || steps_up(usage, policy),
+        Purpose::Client => usage.client_auth,
+    };
+    if named || usage.any {
+        Ok(())
+    } else {
+        Err(for_something_else(purpose, usages(usage)))
+    }
+}
+
+fn steps_up(usage: &ExtendedKeyUsage<'_>, policy: &Policy) -> bool {
+    policy.accepted_step_up_usages() == StepUpUsages::Accepted
+        && usage
+            .other
+            .iter()
+            .any(|usage| *usage == NETSCAPE_STEP_UP || *usage == MICROSOFT_SGC)
+}
+
+fn netscape_allows(kind: NSCertType, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Server => kind.ssl_server(),
+        Purpose::Client => kind.ssl_client(),
+    }
+}
+
+fn for_something_else(purpose: Purpose, found: Vec<String>) -> CertificateProblem {
+    let expected = match purpose {
+        Purpose::Server => "servers (serverAuth)",
+        Purpose::Client => "clients (clientAuth)",
+    };
+    CertificateProblem::ExtendedKeyUsage { expected, found }
+}
+
+fn usages(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
+    let named = [
+        (usage.server_auth, "serverAuth"),
+        (usage.client_auth, "clientAuth"),
+        (usage.code_signing, "codeSigning"),
+        (usage.email_protection, "emailProtection"),
+        (usage.time_stamping, "timeStamping"),
+        (usage.ocsp_signing, "OCSPSigning"),
+    ];
+    let named = named
+        .into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .map(|(_, name)| name.to_owned());
+    let found: Vec<String> = named
+        .chain(usage.other.iter().map(Oid::to_string))
+        .collect();
+    if found.is_empty() {
+        vec!["nothing".to_owned()]
+    } else {
+        found
+    }
+}
+
+const NETSCAPE_STEP_UP: Oid<'static> = oid!(2.16.840.1.113730.4.1);
+const MICROSOFT_SGC: Oid<'static> = oid!(1.3.6.1.4.1.311.10.3.3);

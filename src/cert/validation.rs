@@ -1,0 +1,219 @@
+//! Certification path validation (RFC 5280 §6.1): from a trust anchor down to the peer.
+
+use rustls_pki_types::{ServerName, UnixTime};
+use x509_parser::extensions::NameConstraints;
+
+use super::budget::Budget;
+use super::constraints;
+use super::parsed::{Parsed, unix_time};
+use super::revocation::{self, Issuer, RevocationList};
+use super::server_name;
+use super::usage::{self, Place, Purpose};
+use crate::error::{CertificateProblem, ChainError};
+use crate::policy::Policy;
+
+/// What a path is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Conditions<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: UnixTime,
+    /// Whom the user asked for; `None` for a client, which may have any name.
+    pub(crate) server_name: Option<&'a ServerName<'a>>,
+    pub(crate) revocation_lists: &'a [RevocationList],
+}
+
+impl Conditions<'_> {
+    fn purpose(&self) -> Purpose {
+        match self.server_name {
+            Some(_) => Purpose::Server,
+            None => Purpose::Client,
+        }
+    }
+}
+
+/// Judges a peer's certificate that is itself among the roots.
+///
+/// It is trusted as it is, so its usages and extensions do not matter; but it has to be for the
+/// name, in its time, and with a key that is long enough.
+pub(super) fn validate_trusted(
+    certificate: &Parsed<'_>,
+    conditions: &Conditions<'_>,
+) -> Result<(), ChainError> {
+    let check = || {
+        check_validity(certificate, conditions.now)?;
+        certificate.key()?.check_length(conditions.policy)?;
+        check_name(certificate, conditions)
+    };
+    check().map_err(|problem| certificate.at_fault(problem))
+}
+
+/// Judges a path whose signatures are verified: the peer's certificate first, then its issuer,
+/// and so on up to the trust anchor's own certificate, `anchor`.
+pub(super) fn validate(
+    path: &[&Parsed<'_>],
+    anchor: &Parsed<'_>,
+    conditions: &Conditions<'_>,
+    budget: &mut Budget,
+) -> Result<(), ChainError> {
+    let mut state = State::default();
+    state
+        .enter_anchor(anchor, conditions)
+        .map_err(|problem| anchor.at_fault(problem))?;
+    let mut issuer = anchor;
+    for (below, &certificate) in path.iter().enumerate().rev() {
+        let step = |state: &mut State<'_>, budget: &mut Budget| {
+            check_common(certificate, conditions)?;
+            check_revocation(certificate, issuer, conditions, budget)?;
+            match below {
+                0 => state.end(certificate, conditions, budget),
+                _ => state.descend(certificate, conditions, budget),
+            }
+        };
+        step(&mut state, budget).map_err(|problem| certificate.at_fault(problem))?;
+        state.constrain_below(certificate);
+        issuer = certificate;
+    }
+    Ok(())
+}
+
+/// What the certificates above impose on those below (RFC 5280 §6.1.2).
+#[derive(Default)]
+struct State<'a> {
+    name_constraints: Vec<&'a NameConstraints<'a>>,
+    /// How many authorities may still follow, and the constraint that says so.
+    max_path_length: Option<(u32, u32)>,
+}
+
+impl<'a> State<'a> {
+    fn enter_anchor(
+        &mut self,
+        anchor: &'a Parsed<'a>,
+        conditions: &Conditions<'_>,
+    ) -> Result<(), CertificateProblem> {
+        let policy = conditions.policy;
+        usage::check_version(anchor.version, Place::TrustAnchor, policy)?;
+        usage::check_authority(anchor)?;
+        anchor.key()?.check_length(policy)?;
+        self.constrain_below(anchor);
+        Ok(())
+    }
+
+    /// An intermediate (RFC 5280 §6.1.4).
+    fn descend(
+        &mut self,
+        certificate: &Parsed<'_>,
+        conditions: &Conditions<'_>,
+        budget: &mut Budget,
+    ) -> Result<(), CertificateProblem> {
+        let policy = conditions.policy;
+        usage::check_version(certificate.version, Place::Intermediate, policy)?;
+        usage::check_authority(certificate)?;
+        let extensions = certificate.extensions()?;
+        usage::check_extended_key_usage(extensions, conditions.purpose(), policy)?;
+        if !certificate.is_self_issued() {
+            constraints::check(certificate, &self.name_constraints, &[], budget)?;
+            if let Some((left, max)) = &mut self.max_path_length {
+                *left = left
+                    .checked_sub(1)
+                    .ok_or(CertificateProblem::PathTooLong { max: *max })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The peer's own certificate (RFC 5280 §6.1.5).
+    fn end(
+        &mut self,
+        certificate: &Parsed<'_>,
+        conditions: &Conditions<'_>,
+        budget: &mut Budget,
+    ) -> Result<(), CertificateProblem> {
+        let policy = conditions.policy;
+        usage::check_version(certificate.version, Place::EndEntity, policy)?;
+        let extensions = certificate.extensions()?;
+        usage::check_key_usage(extensions, conditions.purpose())?;
+        usage::check_extended_key_usage(extensions, conditions.purpose(), policy)?;
+        let presented = match conditions.purpose() {
+            Purpose::Server => server_name::presented_names(certificate, policy)?,
+            Purpose::Client => Vec::new(),
+        };
+        constraints::check(certificate, &self.name_constraints, &presented, budget)?;
+        check_name(certificate, conditions)
+    }
+
+    fn constrain_below(&mut self, issuer: &'a Parsed<'a>) {
+        let Ok(extensions) = &issuer.extensions else {
+            return;
+        };
+        self.name_constraints.extend(&extensions.name_constraints);
+        let constraint = extensions
+            .basic_constraints
+            .as_ref()
+            .and_then(|constraints| constraints.path_len_constraint);
+        if let Some(max) = constraint
+            && self.max_path_length.is_none_or(|(left, _)| max < left)
+        {
+            self.max_path_length = Some((max, max));
+        }
+    }
+}
+
+/// What holds for every certificate below the anchor (RFC 5280 §6.1.3).
+fn check_common(
+    certificate: &Parsed<'_>,
+    conditions: &Conditions<'_>,
+) -> Result<(), CertificateProblem> {
+    let extensions = certificate.extensions()?;
+    if let Some(extension) = &extensions.unknown_critical {
+        return Err(CertificateProblem::UnknownCriticalExtension(
+            extension.clone(),
+        ));
+    }
+    check_validity(certificate, conditions.now)?;
+    certificate.key()?.check_length(conditions.policy)
+}
+
+/// RFC 5280 §6.1.3 (a) (2); both dates belong to the time.
+fn check_validity(certificate: &Parsed<'_>, now: UnixTime) -> Result<(), CertificateProblem> {
+    let validity = &certificate.x509.validity;
+    let not_before = unix_time(&validity.not_before);
+    let not_after = unix_time(&validity.not_after);
+    if now < not_before {
+        return Err(CertificateProblem::NotYetValid { not_before, now });
+    }
+    if now > not_after {
+        return Err(CertificateProblem::Expired { not_after, now });
+    }
+    Ok(())
+}
+
+fn check_revocation(
+    certificate: &Parsed<'_>,
+    issuer: &Parsed<'_>,
+    conditions: &Conditions<'_>,
+    budget: &mut Budget,
+) -> Result<(), CertificateProblem> {
+    let key_usage = issuer.extensions()?.key_usage;
+    let issuer = Issuer {
+        key: issuer.key()?,
+        may_sign_lists: key_usage.is_none_or(|usage| usage.crl_sign()),
+    };
+    let when = (conditions.policy, conditions.now);
+    revocation::check(
+        certificate,
+        &issuer,
+        conditions.revocation_lists,
+        when,
+        budget,
+    )
+}
+
+fn check_name(
+    certificate: &Parsed<'_>,
+    conditions: &Conditions<'_>,
+) -> Result<(), CertificateProblem> {
+    match conditions.server_name {
+        Some(asked) => server_name::check(certificate, asked, conditions.policy),
+        None => Ok(()),
+    }
+}

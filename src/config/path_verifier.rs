@@ -1,0 +1,110 @@
+//! Authenticating the peer by a path to a trusted authority.
+
+use std::sync::Arc;
+
+use super::verifier::{ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier};
+use crate::cert::{self, Conditions, RevocationList, RootStore};
+use crate::error::CertificateError;
+
+/// Accepts a peer if a certification path leads from its certificate to one of the roots (RFC 5280
+/// §6), and, for a server, if the certificate is for the server's name (RFC 6125).
+///
+/// What is accepted on the path is the connection's policy's word: key lengths, hashes,
+/// certificates of version 1, names in the common name. Certificate policies (RFC 5280 §4.2.1.4)
+/// are not asked for. Of constraints on names, those on host names, addresses and directory names
+/// are compared; others refuse a certificate that has such a name. A chain may cause the
+/// verification of 100 signatures and have 10 certificates between the roots and nowhere.
+///
+/// ```no_run
+/// use retrossl::{ClientConfig, PathVerifier, Policy, RootStore};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut roots = RootStore::new();
+/// roots.add_pem(&std::fs::read("ca.pem")?);
+/// let config = ClientConfig::builder(Policy::HISTORIC)
+///     .verifier(PathVerifier::new(roots))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct PathVerifier {
+    roots: Arc<RootStore>,
+    authorities: Vec<Vec<u8>>,
+    revocation_lists: Arc<[RevocationList]>,
+    clients: AnonymousClients,
+}
+
+/// What becomes of a client without a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnonymousClients {
+    /// The server refuses it.
+    Refused,
+    /// The server lets it in.
+    Accepted,
+}
+
+impl PathVerifier {
+    /// Accepts paths to these roots. As a [`ClientVerifier`] it requires a certificate.
+    pub fn new(roots: impl Into<Arc<RootStore>>) -> Self {
+        let roots = roots.into();
+        let names = roots.anchors().iter();
+        Self {
+            authorities: names.map(|anchor| anchor.encoded_name.clone()).collect(),
+            roots,
+            revocation_lists: Arc::new([]),
+            clients: AnonymousClients::Refused,
+        }
+    }
+
+    /// Refuses what these lists revoke, in place of lists given before.
+    ///
+    /// A list counts if the authority that issued the certificate signed it. One that is overdue
+    /// still revokes what is on it, and refuses everything else of that authority until a newer
+    /// one is given; an authority of which no list is given revokes nothing.
+    #[must_use]
+    pub fn revocation_lists(mut self, lists: impl IntoIterator<Item = RevocationList>) -> Self {
+        self.revocation_lists = lists.into_iter().collect();
+        self
+    }
+
+    /// What becomes of clients without a certificate; they are refused by default.
+    #[must_use]
+    pub fn anonymous_clients(mut self, clients: AnonymousClients) -> Self {
+        self.clients = clients;
+        self
+    }
+}
+
+impl ServerVerifier for PathVerifier {
+    fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
+        let conditions = Conditions {
+            policy: server.policy,
+            now: server.now,
+            server_name: Some(server.server_name),
+            revocation_lists: &self.revocation_lists,
+        };
+        cert::verify(server.chain, &self.roots, &conditions)
+    }
+}
+
+impl ClientVerifier for PathVerifier {
+    fn requires_certificate(&self) -> bool {
+        self.clients == AnonymousClients::Refused
+    }
+
+    fn authorities(&self) -> &[Vec<u8>] {
+        &self.authorities
+    }
+
+    fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        let conditions = Conditions {
+            policy: client.policy,
+            now: client.now,
+            server_name: None,
+            revocation_lists: &self.revocation_lists,
+        };
+        cert::verify(client.chain, &self.roots, &conditions)
+    }
+}

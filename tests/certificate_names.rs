@@ -1,0 +1,231 @@
+//! Names in certificates: of servers, of issuers, constrained, shown.
+
+mod pki;
+
+use std::slice::from_ref;
+
+use CertificateProblem as Problem;
+use pki::der::{sequence, utf8};
+use pki::verdict::*;
+use pki::*;
+use retrossl::{AlertDescription, CertificateProblem, CommonNameFallback, Policy, RootStore};
+
+#[test]
+fn names_are_one_name_in_other_types_case_and_spacing() {
+    for issuer in [
+        name_of("O=EXAMPLE, CN= root ", string(0x13)),
+        name_of("O=example, CN=Root", string(0x14)),
+        name_of("O=Example, CN=ROOT", string(0x16)),
+    ] {
+        let mut template = Template::server(HOST);
+        template.issuer = issuer;
+        verify(&[template.sign(&ROOT_KEY)], &Policy::STRICT).unwrap();
+    }
+    let mut template = Template::server(HOST);
+    template.issuer = name("CN=Root, O=Example");
+    let result = verify(&[template.sign(&ROOT_KEY)], &Policy::STRICT);
+    assert!(matches!(refused(result).1, Problem::UnknownIssuer { .. }));
+}
+
+#[test]
+fn name_constraints_bind_all_below() {
+    let constrained = |permitted: &[Vec<u8>], excluded: &[Vec<u8>]| {
+        sub().with(name_constraints(permitted, excluded))
+    };
+    let check = |sub: &Template, names: &[Vec<u8>]| {
+        let leaf = Template::new("CN=server", &Key::Rsa(2048)).with(alt_names(names));
+        verify(&through(sub, &leaf), &Policy::STRICT)
+    };
+    let lan = constrained(&[dns("lan")], &[dns("secret.lan")]);
+    check(&lan, &[dns(HOST)]).unwrap();
+    check(&lan, &[dns(HOST), ip(&[10, 0, 0, 1])]).unwrap();
+    for other in [
+        "printer.example",
+        "xlan",
+        "secret.lan",
+        "a.secret.lan",
+        "*.lan",
+    ] {
+        let result = check(&lan, &[dns(HOST), dns(other)]);
+        assert_eq!(
+            refused(result),
+            (Some(0), Problem::NameNotPermitted(other.to_owned()))
+        );
+    }
+    let net = constrained(
+        &[ip(&[10, 0, 0, 0, 255, 0, 0, 0])],
+        &[ip(&[10, 9, 0, 0, 255, 255, 0, 0])],
+    );
+    check(&net, &[dns(HOST), ip(&[10, 1, 2, 3])]).unwrap();
+    for octets in [[11, 0, 0, 1], [10, 9, 0, 1]] {
+        let result = check(&net, &[dns(HOST), ip(&octets)]);
+        assert!(matches!(refused(result).1, Problem::NameNotPermitted(_)));
+    }
+    let people = constrained(&[], &[directory("CN=server")]);
+    assert!(matches!(
+        refused(check(&people, &[dns(HOST)])).1,
+        Problem::NameNotPermitted(_)
+    ));
+    let people = constrained(&[directory("O=Example")], &[]);
+    assert!(matches!(
+        refused(check(&people, &[dns(HOST)])).1,
+        Problem::NameNotPermitted(_)
+    ));
+    let leaf = Template::new("O=EXAMPLE, CN=server", &Key::Rsa(2048)).with(alt_names(&[dns(HOST)]));
+    verify(&through(&people, &leaf), &Policy::STRICT).unwrap();
+    // A kind that is not compared matters only where there is such a name.
+    let mail = constrained(&[email("example.com")], &[]);
+    check(&mail, &[dns(HOST)]).unwrap();
+    let result = check(&mail, &[dns(HOST), email("me@example.com")]);
+    assert_eq!(
+        refused(result).1,
+        Problem::UnknownNameConstraint("rfc822Name")
+    );
+    let leaf = Template::new("E=me@example.com", &Key::Rsa(2048)).with(alt_names(&[dns(HOST)]));
+    let result = verify(&through(&mail, &leaf), &Policy::STRICT);
+    assert_eq!(
+        refused(result).1,
+        Problem::UnknownNameConstraint("rfc822Name")
+    );
+}
+
+#[test]
+fn name_constraints_of_the_anchor_and_on_common_names_count() {
+    let limited = Template::authority(ROOT, &ROOT_KEY)
+        .with(name_constraints(&[dns("example")], &[]))
+        .self_signed(&ROOT_KEY);
+    let limited = || roots(from_ref(&limited));
+    let chain = direct(&Template::server(HOST));
+    let result = verify_as(HOST, &chain, limited(), &Policy::STRICT);
+    assert_eq!(
+        refused(result).1,
+        Problem::NameNotPermitted(HOST.to_owned())
+    );
+    let by_common_name = direct(&Template::new("CN=printer.lan", &Key::Rsa(2048)));
+    let result = verify_as(HOST, &by_common_name, limited(), &Policy::HISTORIC);
+    assert_eq!(
+        refused(result).1,
+        Problem::NameNotPermitted(HOST.to_owned())
+    );
+    let good = direct(&Template::new("CN=printer.example", &Key::Rsa(2048)));
+    verify_as("printer.example", &good, limited(), &Policy::HISTORIC).unwrap();
+}
+
+#[test]
+fn the_alternative_names_are_the_names() {
+    let named = |names: &[Vec<u8>]| {
+        direct(&Template::new("CN=common.lan", &Key::Rsa(2048)).with(alt_names(names)))
+    };
+    let check = |asked: &str, chain: &Chain| {
+        verify_as(asked, chain, roots(&[root()]), &Policy::HISTORIC).is_ok()
+    };
+    let chain = named(&[
+        dns("a.lan"),
+        dns("*.example.com"),
+        ip(&[192, 0, 2, 1]),
+        ip(&[1; 16]),
+    ]);
+    for good in [
+        "a.lan",
+        "A.LAN",
+        "www.example.com",
+        "192.0.2.1",
+        "101:101:101:101:101:101:101:101",
+    ] {
+        assert!(check(good, &chain), "{good}");
+    }
+    for bad in [
+        "b.lan",
+        "example.com",
+        "x.y.example.com",
+        "192.0.2.2",
+        "common.lan",
+        "::1",
+    ] {
+        assert!(!check(bad, &chain), "{bad}");
+    }
+    // An address in a host name's place is none, and an empty list is a list.
+    assert!(!check("192.0.2.1", &named(&[dns("192.0.2.1")])));
+    assert!(!check("common.lan", &named(&[email("me@example.com")])));
+    let result = verify_as("b.lan", &chain, roots(&[root()]), &Policy::STRICT);
+    let error = result.unwrap_err();
+    assert_eq!(error.alert(), AlertDescription::BAD_CERTIFICATE);
+    let text = error.to_string();
+    assert!(
+        text.contains("it is for a.lan, *.example.com, 192.0.2.1, 101:"),
+        "{text}"
+    );
+    assert!(text.ends_with("not for b.lan"), "{text}");
+}
+
+#[test]
+fn common_names_are_the_policy_s_word() {
+    let named = |subject: &str| direct(&Template::new(subject, &Key::Rsa(2048)));
+    let check = |asked: &str, subject: &str, policy: &Policy| {
+        verify_as(asked, &named(subject), roots(&[root()]), policy)
+    };
+    for (asked, subject) in [
+        (HOST, "O=Acme, CN=printer.lan"),
+        (HOST, "CN=Acme Printer, CN=Printer.LAN"),
+        ("www.example.com", "CN=*.example.com"),
+        ("192.0.2.1", "CN=192.0.2.1"),
+        ("2001:db8::1", "CN=2001:db8::1"),
+    ] {
+        check(asked, subject, &Policy::HISTORIC).unwrap();
+        for strict in [Policy::STRICT, Policy::COMPATIBLE] {
+            let result = check(asked, subject, &strict);
+            let text = result.clone().unwrap_err().to_string();
+            assert!(text.contains("common_name_fallback"), "{text}");
+            let Problem::NotForName { found, ignored, .. } = refused(result).1 else {
+                panic!("{text}");
+            };
+            assert_eq!((found.len(), ignored.is_empty()), (0, false));
+        }
+        let falling_back =
+            Policy::STRICT.common_name_fallback(CommonNameFallback::WithoutSubjectAltName);
+        check(asked, subject, &falling_back).unwrap();
+    }
+    for subject in [
+        "CN=other.lan",
+        "O=printer.lan",
+        "CN=printer.lan\0.evil.example",
+        "",
+    ] {
+        let result = check(HOST, subject, &Policy::EVERYTHING);
+        assert!(matches!(refused(result).1, Problem::NotForName { .. }));
+    }
+    let teletex = Template {
+        subject: name_of("CN=printer.lan", string(0x14)),
+        ..Template::new("", &Key::Rsa(2048))
+    };
+    verify(&direct(&teletex), &Policy::HISTORIC).unwrap();
+}
+
+#[test]
+fn texts_from_certificates_cannot_steer_a_terminal() {
+    let evil = "CN=\u{1b}]0;owned\u{7}\r\n\u{202e}";
+    let leaf = Template::new(evil, &Key::Rsa(2048))
+        .with(alt_names(&[dns("\u{1b}[31m.lan")]))
+        .issued_by(ROOT, &ROOT_KEY);
+    for roots in [roots(&[root()]), RootStore::new()] {
+        let error = verify_as(HOST, from_ref(&leaf), roots, &Policy::STRICT).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            !text.contains(char::is_control) && !text.contains('\u{202e}'),
+            "{text:?}"
+        );
+    }
+    let long = Template::new("CN=x", &Key::Rsa(2048));
+    let long = Template {
+        subject: sequence(&[der::set(&[sequence(&[
+            der::oid("2.5.4.3"),
+            utf8(&"x".repeat(50_000)),
+        ])])]),
+        ..long
+    };
+    let many: Vec<_> = (0..500)
+        .map(|index| dns(&format!("host{index}.lan")))
+        .collect();
+    let error = verify(&direct(&long.with(alt_names(&many))), &Policy::STRICT).unwrap_err();
+    assert!(error.to_string().len() < 1000, "{error}");
+}

@@ -1,0 +1,199 @@
+//! Revocation lists that the caller gives (RFC 5280 §5).
+
+mod pki;
+
+use CertificateProblem as Problem;
+use pki::*;
+use retrossl::client::{ServerToVerify, ServerVerifier};
+use retrossl::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
+use retrossl::{
+    AlertDescription, BadRevocationList, CertificateError, CertificateProblem, HashAlgorithm,
+    PathVerifier, Policy, RevocationList, RootStore,
+};
+
+const HOST: &str = "printer.lan";
+const ROOT: &str = "CN=Root";
+const SUB: &str = "CN=Sub";
+const ROOT_KEY: Key = Key::P256(1);
+const SUB_KEY: Key = Key::Rsa(2048);
+
+/// A server's certificate with serial number 7, issued by one with serial number 5.
+fn chain() -> Vec<CertificateDer<'static>> {
+    let sub = Template::authority(SUB, &SUB_KEY).serial(&[5]);
+    vec![
+        Template::server(HOST).serial(&[7]).issued_by(SUB, &SUB_KEY),
+        sub.issued_by(ROOT, &ROOT_KEY),
+    ]
+}
+
+fn read(list: CertificateRevocationListDer<'_>) -> RevocationList {
+    RevocationList::from_der(&list).unwrap()
+}
+
+fn verify(
+    chain: &[CertificateDer<'static>],
+    lists: impl IntoIterator<Item = RevocationList>,
+    policy: &Policy,
+) -> Result<(), CertificateError> {
+    let root = Template::authority(ROOT, &ROOT_KEY).self_signed(&ROOT_KEY);
+    let roots: RootStore = [root].into_iter().collect();
+    let name = ServerName::try_from(HOST).unwrap();
+    PathVerifier::new(roots)
+        .revocation_lists(lists)
+        .verify_server(&ServerToVerify::new(chain, &name, now(), policy))
+}
+
+fn refused(lists: impl IntoIterator<Item = RevocationList>) -> (Option<usize>, Problem) {
+    match verify(&chain(), lists, &Policy::STRICT).unwrap_err() {
+        CertificateError::Chain(error) => (error.index, error.problem),
+        other => panic!("{other}"),
+    }
+}
+
+fn of_sub(serials: &[&[u8]]) -> RevocationList {
+    read(ListTemplate::revoking(serials).issued_by(SUB, &SUB_KEY))
+}
+
+#[test]
+fn what_is_revoked_is_refused() {
+    verify(&chain(), [], &Policy::STRICT).unwrap();
+    verify(&chain(), [of_sub(&[])], &Policy::STRICT).unwrap();
+    verify(
+        &chain(),
+        [of_sub(&[&[5], &[8], &[0x07, 0x07], &[0x70]])],
+        &Policy::STRICT,
+    )
+    .unwrap();
+    for serial in [&[7][..], &[0, 7]] {
+        let list = of_sub(&[&[1], serial, &[9, 9]]);
+        let error = verify(&chain(), [list], &Policy::STRICT).unwrap_err();
+        assert_eq!(error.alert(), AlertDescription::CERTIFICATE_REVOKED);
+        assert!(
+            error
+                .to_string()
+                .ends_with("its issuer revoked it on 2024-04-15 00:00:00 UTC")
+        );
+    }
+    let of_root = read(ListTemplate::revoking(&[&[5]]).issued_by(ROOT, &ROOT_KEY));
+    let (index, problem) = refused([of_root]);
+    assert!(matches!(
+        (index, problem),
+        (Some(1), Problem::Revoked { .. })
+    ));
+    // Another authority's list says nothing, whatever is on it.
+    let of_another = read(ListTemplate::revoking(&[&[7]]).issued_by("CN=Another", &SUB_KEY));
+    verify(&chain(), [of_another], &Policy::STRICT).unwrap();
+}
+
+#[test]
+fn a_list_that_its_issuer_did_not_sign_is_refused() {
+    let forged = read(ListTemplate::revoking(&[]).issued_by(SUB, &ROOT_KEY));
+    assert_eq!(
+        refused([forged.clone()]),
+        (Some(0), Problem::BadRevocationList)
+    );
+    // Besides a good one it does no harm: the authority may have had another key.
+    verify(&chain(), [forged.clone(), of_sub(&[])], &Policy::STRICT).unwrap();
+    let (_, problem) = refused([forged, of_sub(&[&[7]])]);
+    assert!(matches!(problem, Problem::Revoked { .. }));
+    // The hash of a list is the policy's word, too.
+    let only_sha1 = Policy::STRICT.certificate_hashes(&[HashAlgorithm::Sha1]);
+    let sub = Template::authority(SUB, &SUB_KEY)
+        .signed_with(Signature::Ecdsa(HashAlgorithm::Sha1))
+        .issued_by(ROOT, &ROOT_KEY);
+    let leaf = Template::server(HOST)
+        .signed_with(Signature::Rsa(HashAlgorithm::Sha1))
+        .issued_by(SUB, &SUB_KEY);
+    let chain = [leaf, sub];
+    verify(&chain, [], &only_sha1).unwrap();
+    assert!(verify(&chain, [of_sub(&[])], &only_sha1).is_err());
+}
+
+#[test]
+fn an_issuer_that_may_not_sign_lists_has_none() {
+    let with = |bits: &[u8]| {
+        let sub = Template::authority(SUB, &SUB_KEY).with(key_usage(bits));
+        let chain = [
+            Template::server(HOST).issued_by(SUB, &SUB_KEY),
+            sub.issued_by(ROOT, &ROOT_KEY),
+        ];
+        verify(&chain, [of_sub(&[])], &Policy::STRICT)
+    };
+    with(&[KEY_CERT_SIGN, CRL_SIGN]).unwrap();
+    assert!(with(&[KEY_CERT_SIGN]).is_err());
+}
+
+#[test]
+fn the_newest_list_counts_and_it_must_not_be_overdue() {
+    let list = |this_update, next_update, serials: &[&[u8]]| {
+        let template = ListTemplate {
+            this_update,
+            next_update,
+            ..ListTemplate::revoking(serials)
+        };
+        read(template.issued_by(SUB, &SUB_KEY))
+    };
+    let old = list("20240101000000Z", Some("20240201000000Z"), &[]);
+    let (_, problem) = refused([old.clone()]);
+    assert!(matches!(problem, Problem::StaleRevocationList { .. }));
+    let old_revoking = list("20240101000000Z", Some("20240201000000Z"), &[&[7]]);
+    let (_, problem) = refused([old_revoking.clone()]);
+    assert!(matches!(problem, Problem::Revoked { .. }));
+    let endless = list("20240101000000Z", None, &[]);
+    verify(&chain(), [endless], &Policy::STRICT).unwrap();
+    // Taken off the list again, such as after certificateHold.
+    verify(&chain(), [old_revoking, of_sub(&[]), old], &Policy::STRICT).unwrap();
+    let future = list("20240701000000Z", None, &[]);
+    let (_, problem) = refused([future.clone()]);
+    assert!(matches!(problem, Problem::FutureRevocationList { .. }));
+    verify(&chain(), [future, of_sub(&[])], &Policy::STRICT).unwrap();
+}
+
+#[test]
+fn lists_of_kinds_that_are_not_known_are_refused_when_read() {
+    let known = ListTemplate {
+        extensions: vec![extension("2.5.29.20", false, &[0x02, 0x01, 0x01])],
+        entry_extensions: vec![extension("2.5.29.21", true, &[0x0a, 0x01, 0x01])],
+        ..ListTemplate::revoking(&[&[7]])
+    };
+    RevocationList::from_der(&known.issued_by(SUB, &SUB_KEY)).unwrap();
+    let partial = ListTemplate {
+        extensions: vec![extension(
+            "2.5.29.28",
+            true,
+            &[0x30, 0x03, 0x81, 0x01, 0xff],
+        )],
+        ..ListTemplate::revoking(&[])
+    };
+    let indirect = ListTemplate {
+        entry_extensions: vec![extension("2.5.29.29", true, &name("CN=Another"))],
+        ..ListTemplate::revoking(&[&[7]])
+    };
+    let delta = ListTemplate {
+        extensions: vec![extension("2.5.29.27", true, &[0x02, 0x01, 0x01])],
+        ..ListTemplate::revoking(&[])
+    };
+    for unknown in [partial, indirect, delta] {
+        assert!(matches!(
+            RevocationList::from_der(&unknown.issued_by(SUB, &SUB_KEY)).unwrap_err(),
+            BadRevocationList::UnknownCriticalExtension { .. }
+        ));
+    }
+}
+
+#[test]
+fn cut_and_changed_lists_never_panic() {
+    let list = ListTemplate::revoking(&[&[7], &[8]]).issued_by(SUB, &SUB_KEY);
+    for len in 0..list.len() {
+        let cut = CertificateRevocationListDer::from(&list[..len]);
+        assert_eq!(
+            RevocationList::from_der(&cut).unwrap_err(),
+            BadRevocationList::Unreadable
+        );
+        let mut changed = list.to_vec();
+        changed[len] ^= 0xff;
+        if let Ok(changed) = RevocationList::from_der(&changed.into()) {
+            assert!(verify(&chain(), [changed, of_sub(&[])], &Policy::STRICT).is_ok());
+        }
+    }
+}
