@@ -97,7 +97,7 @@ fn protections() -> impl Iterator<Item = (String, Policy)> {
 }
 
 fn newest(suite: CipherSuite) -> Policy {
-    let mut versions = ProtocolVersion::ALL.into_iter().rev();
+    let mut versions = ProtocolVersion::all().rev();
     let version = versions.find(|version| suite.exists_at(*version)).unwrap();
     // Some measurements outlast a key's default limit.
     only(version, suite).max_bytes_per_key(u64::MAX)

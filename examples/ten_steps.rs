@@ -70,7 +70,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let parties = Parties::new(options)?;
     let mut complete = 0;
     let mut total = 0;
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
             let result = match parties.converse(version, suite, &StepLog::new(false)) {
                 Ok(()) => "ok".to_owned(),
@@ -90,7 +90,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
 
 /// The version and the suite, as far as they are not named: the newest, and the strongest.
 fn choose(options: &Options) -> Result<(ProtocolVersion, CipherSuite), Box<dyn Error>> {
-    let versions = ProtocolVersion::ALL.into_iter().rev();
+    let versions = ProtocolVersion::all().rev();
     versions
         .filter(|version| options.version.is_none_or(|named| named == *version))
         .find_map(|version| {
@@ -332,6 +332,7 @@ impl Observer for Watcher {
                 direction: Direction::Received,
                 message,
                 bytes,
+                ..
             } => {
                 let what = format!("handshake {}", message.0);
                 let step = step_of(message, sender);
@@ -339,6 +340,7 @@ impl Observer for Watcher {
             }
             Event::ChangeCipherSpec {
                 direction: Direction::Received,
+                ..
             } => {
                 let step = step_of(HandshakeType::FINISHED, sender);
                 log.message(step, sender, "ChangeCipherSpec", "content 20", 1);
@@ -347,6 +349,7 @@ impl Observer for Watcher {
                 direction: Direction::Received,
                 level,
                 description,
+                ..
             } => {
                 let what = format!("alert {}, {level}", description.0);
                 log.message(10, sender, &description.to_string(), &what, 2);
@@ -358,14 +361,14 @@ impl Observer for Watcher {
                 let deed = "accepts the client's certificate (it is pinned) and signature";
                 log.deed(6, side, deed);
             }
-            Event::MasterSecretDerived { extended } => {
+            Event::MasterSecretDerived { extended, .. } => {
                 let how = if extended { " (extended)" } else { "" };
                 log.deed(6, side, &format!("derives the master secret{how}"));
             }
-            Event::KeysDerived { version, suite } => {
+            Event::KeysDerived { version, suite, .. } => {
                 log.deed(7, side, &format!("derives the keys for {version}, {suite}"));
             }
-            Event::Established => {
+            Event::Established { .. } => {
                 let deed = "has verified the other's Finished: the handshake is complete";
                 log.deed(step_of(HandshakeType::FINISHED, sender), side, deed);
             }

@@ -39,7 +39,7 @@ impl fmt::Display for AlertLevel {
 }
 
 /// What an alert says: a newtype over its byte, so that any number can be carried and printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AlertDescription(pub u8);
 
 macro_rules! alerts {
@@ -123,6 +123,12 @@ alerts! {
     UNRECOGNIZED_NAME = 112, "unrecognized_name", ssl3: HANDSHAKE_FAILURE;
     /// No application protocol in common (RFC 7301 §3.2).
     NO_APPLICATION_PROTOCOL = 120, "no_application_protocol", ssl3: HANDSHAKE_FAILURE;
+}
+
+impl fmt::Debug for AlertDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AlertDescription({self})")
+    }
 }
 
 impl fmt::Display for AlertDescription {

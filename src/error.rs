@@ -35,9 +35,13 @@ pub enum Error {
     #[error("the peer's certificate was refused: {0}")]
     InvalidCertificate(CertificateError),
     /// The peer sent a fatal alert.
-    #[error("the peer refused the connection with the alert {0}")]
+    #[error("the peer sent the alert {0}{hint}", hint = hint(*.0))]
     AlertReceived(AlertDescription),
     /// The transport ended without a close_notify: data may be missing (truncation).
+    ///
+    /// Only readers and streams give it, after everything that was received: the connection
+    /// itself has not failed. Peers that always end so can be put up with where the data says
+    /// itself where it ends.
     #[error("the peer closed the transport without close_notify; data may be missing")]
     Truncated,
     /// The transport ended before the handshake was complete.
@@ -120,7 +124,9 @@ impl Error {
     /// Who has to act.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::InvalidMessage(_) | Self::PeerMisbehaved(_) => Fault::Peer,
+            Self::InvalidMessage(_)
+            | Self::PeerMisbehaved(_)
+            | Self::InvalidCertificate(CertificateError::Unreadable) => Fault::Peer,
             Self::PeerIncompatible(_) | Self::InvalidCertificate(_) => Fault::Settings,
             Self::AlertReceived(_) => Fault::Refused,
             Self::Truncated | Self::TruncatedHandshake => Fault::Transport,
@@ -369,7 +375,10 @@ pub enum PeerIncompatible {
         max: ProtocolVersion,
     },
     /// None of the client's suites is allowed at the version.
-    #[error("no cipher suite in common at {0}; name suites or a policy that include the peer's")]
+    #[error(
+        "no cipher suite in common at {0}: the policy leaves out what the client offers, or it \
+         offers only (EC)DHE or TLS 1.3 suites, which this crate does not have"
+    )]
     NoSuiteInCommon(ProtocolVersion),
     /// None of the client's application protocols is served.
     #[error("no application protocol in common")]
@@ -386,9 +395,6 @@ pub enum PeerIncompatible {
     /// An SSL 3.0 client asks for a new handshake, which cannot be refused politely there.
     #[error("the client asks for a new handshake, and SSL 3.0 has no polite refusal")]
     NoRenegotiation,
-    /// The peer accepts no signature that this side can make.
-    #[error("the peer accepts no signature algorithm that this side's key and policy have")]
-    NoSignatureAlgorithmInCommon,
 }
 
 impl PeerIncompatible {
@@ -396,7 +402,6 @@ impl PeerIncompatible {
         match self {
             Self::NoVersionInCommon { .. } => AlertDescription::PROTOCOL_VERSION,
             Self::NoSuiteInCommon(_)
-            | Self::NoSignatureAlgorithmInCommon
             | Self::NoClientCertificate
             | Self::NoCertificateForClient
             | Self::NoRenegotiation => AlertDescription::HANDSHAKE_FAILURE,
@@ -480,5 +485,16 @@ impl fmt::Display for VersionNumber {
             None if self.0 == 0x0002 => f.pad("SSLv2"),
             None => write!(f, "version {:#06x}", self.0),
         }
+    }
+}
+
+/// What the alert that says least may mean to a peer of this crate.
+fn hint(alert: AlertDescription) -> &'static str {
+    match alert {
+        AlertDescription::HANDSHAKE_FAILURE => {
+            "; it may want (EC)DHE, which this crate does not have, other suites, or a client \
+             certificate"
+        }
+        _ => "",
     }
 }

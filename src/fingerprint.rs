@@ -4,13 +4,13 @@ use core::fmt;
 use core::str::FromStr;
 
 use rustls_pki_types::CertificateDer;
-use subtle::ConstantTimeEq;
 
 use crate::crypto::HashAlgorithm;
 
 /// The SHA-256 fingerprint of a certificate's DER, 32 bytes.
 ///
-/// Printed as 64 hexadecimal digits; read with or without colons, in either case.
+/// Printed as 64 hexadecimal digits; read with or without colons, in either case, and as
+/// `openssl x509 -fingerprint -sha256` prints it.
 ///
 /// ```
 /// use retrossl::Fingerprint;
@@ -31,11 +31,6 @@ impl Fingerprint {
         bytes.copy_from_slice(HashAlgorithm::Sha256.digest(certificate).as_ref());
         Self(bytes)
     }
-
-    /// Equality in constant time.
-    pub(crate) fn matches(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
 }
 
 impl fmt::Display for Fingerprint {
@@ -54,7 +49,9 @@ impl FromStr for Fingerprint {
     type Err = BadFingerprint;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits: Vec<u8> = text
+        // OpenSSL prints `sha256 Fingerprint=BA:78:…`.
+        let (_, digits) = text.rsplit_once('=').unwrap_or(("", text));
+        let digits: Vec<u8> = digits
             .bytes()
             .filter(|byte| *byte != b':')
             .map(|byte| char::from(byte).to_digit(16).map(|digit| digit as u8))
@@ -84,6 +81,7 @@ mod tests {
     fn text_that_is_no_fingerprint_is_refused() {
         let good = Fingerprint([0xab; 32]);
         assert_eq!(good.to_string().parse(), Ok(good));
+        assert_eq!(format!("sha256 Fingerprint={good}").parse(), Ok(good));
         for bad in [
             "",
             "ab",

@@ -14,8 +14,10 @@
 //! use retrossl::{ClientConfig, ClientConnection, PinnedCertificates, Policy, StreamOwned};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // The printer's certificate, as `openssl x509 -fingerprint -sha256` shows it.
-//! let pin = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD".parse()?;
+//! // The printer's certificate, as `openssl x509 -noout -fingerprint -sha256` shows it.
+//! let pin = "sha256 Fingerprint=BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:\
+//!            B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD"
+//!     .parse()?;
 //! let config = ClientConfig::builder(Policy::HISTORIC)
 //!     .verifier(PinnedCertificates::new([pin]))
 //!     .build()?;
@@ -30,29 +32,32 @@
 //!
 //! # The handshake, step by step
 //!
-//! | step | what happens | where |
+//! | step | what happens | the code |
 //! | --- | --- | --- |
-//! | 1 | the client sends its version, cipher settings, session data | [`ClientState::start`](handshake::client::ClientState::start) |
-//! | 2 | the server answers with its own, and its certificate; it may ask for the client's | [`server::ExpectClientHello`](handshake::server::ExpectClientHello), judged in [`client::ExpectServerHello`](handshake::client::ExpectServerHello) |
-//! | 3 | the client authenticates the server | [`client::ExpectCertificate`](handshake::client::ExpectCertificate), by a [`ServerVerifier`](client::ServerVerifier) |
-//! | 4 | the client creates the pre-master secret and encrypts it to the server's public key | [`PreMasterSecret`](secrets::PreMasterSecret), sent by [`client::KnownServer`](handshake::client::KnownServer) |
-//! | 5 | if asked, the client signs data unique to this handshake and sends it with its certificate | [`certificate_verify_input`](secrets::certificate_verify_input), sent by [`client::KnownServer`](handshake::client::KnownServer) |
-//! | 6 | the server authenticates the client and decrypts the pre-master secret; both derive the master secret | [`server::ExpectClientCertificate`](handshake::server::ExpectClientCertificate), [`server::ExpectClientKeyExchange`](handshake::server::ExpectClientKeyExchange), [`MasterSecret`](secrets::MasterSecret) |
-//! | 7 | both derive the session keys | [`KeyBlock`](secrets::KeyBlock) |
-//! | 8 | the client announces encryption and sends its Finished | [`server::ExpectChangeCipherSpec`](handshake::server::ExpectChangeCipherSpec), [`server::ExpectFinished`](handshake::server::ExpectFinished) |
-//! | 9 | the server does the same | [`client::ExpectChangeCipherSpec`](handshake::client::ExpectChangeCipherSpec), [`client::ExpectFinished`](handshake::client::ExpectFinished) |
-//! | 10 | both exchange data, encrypted and integrity-checked | [`Sealer`](record::Sealer), [`Opener`](record::Opener) |
+//! | 1 | the client sends its version, cipher settings, session data | [`ClientHello`](../src/retrossl/handshake/client/hello.rs.html) |
+//! | 2 | the server answers with its own, and its certificate; it may ask for the client's | [`ServerHello`](../src/retrossl/handshake/server/hello.rs.html), judged by the client in [`server_hello`](../src/retrossl/handshake/client/server_hello.rs.html) |
+//! | 3 | the client authenticates the server | [`ExpectCertificate`](../src/retrossl/handshake/client/mod.rs.html), by a [`ServerVerifier`](client::ServerVerifier) |
+//! | 4 | the client creates the pre-master secret and encrypts it to the server's public key | [`key_exchange`](../src/retrossl/handshake/client/key_exchange.rs.html), [`PreMasterSecret`](../src/retrossl/secrets/master_secret.rs.html) |
+//! | 5 | if asked, the client signs data unique to this handshake and sends it with its certificate | [`client_certificate`](../src/retrossl/handshake/client/client_certificate.rs.html) |
+//! | 6 | the server authenticates the client and decrypts the pre-master secret; both derive the master secret | [`ExpectClientCertificate, ExpectCertificateVerify`](../src/retrossl/handshake/server/mod.rs.html), [`key_exchange`](../src/retrossl/handshake/server/key_exchange.rs.html), [`MasterSecret`](../src/retrossl/secrets/master_secret.rs.html) |
+//! | 7 | both derive the session keys | [`KeyBlock`](../src/retrossl/secrets/key_block.rs.html) |
+//! | 8 | the client announces encryption and sends its Finished | [`Negotiated::send_finished`](../src/retrossl/handshake/negotiated.rs.html), [`VerifyData`](../src/retrossl/secrets/finished.rs.html) |
+//! | 9 | the server does the same | [`Negotiated::send_finished`](../src/retrossl/handshake/negotiated.rs.html), received in [`ExpectFinished`](../src/retrossl/handshake/client/mod.rs.html) |
+//! | 10 | both exchange data, encrypted and integrity-checked | [`Sealer`](../src/retrossl/record/sealer.rs.html), [`Opener`](../src/retrossl/record/opener.rs.html) |
 //! | 11 | either side may renegotiate | not yet: a request is refused, politely where the version lets the connection live on |
 //!
-//! `cargo doc --document-private-items` makes the links lead to the code; `cargo run --example
-//! ten_steps` shows the steps as they happen.
+//! `cargo run --example ten_steps` shows the steps as they happen.
+//!
+//! # Bounds
+//!
+//! What a peer can make a connection hold or do is bounded: one record (18,437 bytes), one
+//! handshake message (up to 128 KiB, by type), 32 certificates in a chain, 128 extensions, RSA
+//! moduli of 465 to 8192 bits, 8 warnings, 32 empty records and 8 requests to renegotiate without
+//! data between them, a gibibyte under one RC4, DES or Triple DES key, and each way the config's
+//! buffer limit and one record. SECURITY.md has the whole table.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
-#![allow(
-    rustdoc::private_intra_doc_links,
-    reason = "the table of the ten steps leads to the states, which are private"
-)]
 
 // The integration tests' pair of connections names the crate as a user does.
 #[cfg(test)]

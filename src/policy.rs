@@ -33,7 +33,7 @@ pub struct Policy {
     signature_hashes: HashSet,
     record_splitting: RecordSplitting,
     max_bytes_per_key: Option<u64>,
-    quirks: u8,
+    quirks: u32,
 }
 
 /// Whether application data is split against BEAST (CVE-2011-3389).
@@ -103,6 +103,16 @@ pub enum Quirk {
     /// Neither offer nor accept the extended master secret (RFC 7627); costs the defence against
     /// the triple handshake.
     NoExtendedMasterSecret,
+}
+
+impl Quirk {
+    const ALL: [Self; 5] = [
+        Self::NoExtensions,
+        Self::NoHelloPadding,
+        Self::NegotiatedVersionInPreMasterSecret,
+        Self::NoEncryptThenMac,
+        Self::NoExtendedMasterSecret,
+    ];
 }
 
 impl Policy {
@@ -263,7 +273,7 @@ impl Policy {
     /// Makes one concession.
     pub const fn quirk(self, quirk: Quirk) -> Self {
         Self {
-            quirks: self.quirks | 1 << quirk as u8,
+            quirks: self.quirks | 1 << quirk as u32,
             ..self
         }
     }
@@ -310,15 +320,13 @@ impl Policy {
 
     /// Whether the concession is made.
     pub fn has_quirk(&self, quirk: Quirk) -> bool {
-        self.quirks & 1 << quirk as u8 != 0
+        self.quirks & 1 << quirk as u32 != 0
     }
 
     /// The oldest and the newest version that a suite of the policy covers; `None` where no
     /// version of the range has one.
     pub fn usable_versions(&self) -> Option<(ProtocolVersion, ProtocolVersion)> {
-        let mut usable = ProtocolVersion::ALL
-            .into_iter()
-            .filter(|version| self.usable_at(*version));
+        let mut usable = ProtocolVersion::all().filter(|version| self.usable_at(*version));
         let min = usable.next()?;
         Some((min, usable.next_back().unwrap_or(min)))
     }
@@ -326,8 +334,7 @@ impl Policy {
     /// The suites of the list that exist at one of the versions.
     pub(crate) fn usable_suites(&self) -> impl Iterator<Item = CipherSuite> + '_ {
         self.allowed_suites().filter(|suite| {
-            ProtocolVersion::ALL
-                .into_iter()
+            ProtocolVersion::all()
                 .any(|version| self.allows_version(version) && suite.exists_at(version))
         })
     }
@@ -344,6 +351,12 @@ impl Policy {
 
     pub(crate) fn lists_too_many_suites(&self) -> bool {
         self.cipher_suites.overflowed
+    }
+
+    fn quirks(&self) -> impl Iterator<Item = Quirk> + '_ {
+        Quirk::ALL
+            .into_iter()
+            .filter(|quirk| self.has_quirk(*quirk))
     }
 
     pub(crate) fn splitting(&self) -> RecordSplitting {
@@ -368,7 +381,7 @@ impl fmt::Debug for Policy {
             .field("signature_hashes", &self.signature_hashes)
             .field("record_splitting", &self.record_splitting)
             .field("max_bytes_per_key", &self.max_bytes_per_key)
-            .field("quirks", &format_args!("{:#07b}", self.quirks))
+            .field("quirks", &self.quirks().collect::<Vec<_>>())
             .finish()
     }
 }
@@ -498,6 +511,13 @@ mod tests {
             );
             assert!(wider.min_version <= pair[0].min_version);
             assert!(wider.min_rsa_bits <= pair[0].min_rsa_bits);
+            for hash in HashAlgorithm::all() {
+                let narrower = &pair[0];
+                assert!(
+                    !narrower.allows_certificate_hash(hash) || wider.allows_certificate_hash(hash)
+                );
+                assert!(!narrower.allows_signature_hash(hash) || wider.allows_signature_hash(hash));
+            }
         }
         assert_eq!(
             Policy::EVERYTHING.allowed_suites().count(),

@@ -17,8 +17,9 @@ use crate::version::ProtocolVersion;
 /// let suite: CipherSuite = "TLS_RSA_WITH_RC4_128_SHA".parse().unwrap();
 /// assert_eq!(suite, CipherSuite(0x0005));
 /// assert_eq!(CipherSuite(0xC02F).to_string(), "0xC02F");
+/// assert_eq!("0xC02F".parse(), Ok(CipherSuite(0xC02F)));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CipherSuite(pub u16);
 
 impl CipherSuite {
@@ -83,11 +84,22 @@ impl fmt::Display for CipherSuite {
     }
 }
 
+impl fmt::Debug for CipherSuite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CipherSuite({self})")
+    }
+}
+
 impl FromStr for CipherSuite {
     type Err = UnknownSuiteName;
 
-    /// Takes the IANA name of a suite that this crate implements, with or without `TLS_`.
+    /// Takes the IANA name of a suite that this crate implements, with or without `TLS_`, or any
+    /// number as it is printed: `0xC02F`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let digits = name.strip_prefix("0x").filter(|digits| digits.len() == 4);
+        if let Some(Ok(number)) = digits.map(|digits| u16::from_str_radix(digits, 16)) {
+            return Ok(Self(number));
+        }
         let bare = |full: &str| full.strip_prefix("TLS_").unwrap_or(full).to_owned();
         let wanted = bare(&name.to_ascii_uppercase());
         TABLE
@@ -204,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn sha256_and_gcm_suites_exist_at_tls_1_2_only_and_des_not_at_tls_1_2() {
+    fn suites_exist_at_the_versions_that_define_them() {
         use ProtocolVersion::*;
         let at = |version| {
             CipherSuite::all()
@@ -216,5 +228,9 @@ mod tests {
             [6, 6, 6, 9]
         );
         assert!(!CipherSuite::TLS_RSA_WITH_DES_CBC_SHA.exists_at(TLSv1_2));
+        for row in TABLE {
+            let new = row.name.ends_with("SHA256") || row.name.contains("GCM");
+            assert_eq!(row.exists_at(TLSv1_1), !new, "{}", row.name);
+        }
     }
 }

@@ -30,7 +30,9 @@ pub enum ProtocolVersion {
 
 impl ProtocolVersion {
     /// Every version, oldest first.
-    pub const ALL: [Self; 4] = [Self::SSLv3, Self::TLSv1_0, Self::TLSv1_1, Self::TLSv1_2];
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> + Clone {
+        [Self::SSLv3, Self::TLSv1_0, Self::TLSv1_1, Self::TLSv1_2].into_iter()
+    }
 
     /// The two bytes of this version on the wire, as a number.
     pub const fn wire(self) -> u16 {
@@ -44,20 +46,11 @@ impl ProtocolVersion {
 
     /// The version with exactly this number on the wire, if it is one of ours.
     pub fn from_wire(wire: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.wire() == wire)
+        Self::all().find(|version| version.wire() == wire)
     }
 
-    /// The newest version that a peer offering `wire` at most can speak.
-    ///
-    /// Numbers above TLS 1.2 negotiate down (RFC 5246, appendix E.1); `None` below SSL 3.0.
-    pub fn newest_within(wire: u16) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .rev()
-            .find(|version| version.wire() <= wire)
-    }
-
-    /// The name that the examples and [`FromStr`] use: `ssl3`, `tls1.0`, `tls1.1`, `tls1.2`.
+    /// The short name: `ssl3`, `tls1.0`, `tls1.1`, `tls1.2`. [`FromStr`] takes it as well as what
+    /// is printed: `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`.
     pub const fn short_name(self) -> &'static str {
         match self {
             Self::SSLv3 => "ssl3",
@@ -83,9 +76,11 @@ impl FromStr for ProtocolVersion {
     type Err = UnknownVersionName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.short_name().eq_ignore_ascii_case(name))
+        Self::all()
+            .find(|version| {
+                version.short_name().eq_ignore_ascii_case(name)
+                    || version.to_string().eq_ignore_ascii_case(name)
+            })
             .ok_or_else(|| UnknownVersionName(name.to_owned()))
     }
 }
@@ -101,23 +96,12 @@ mod tests {
 
     #[test]
     fn numbers_and_names_go_both_ways() {
-        for version in ProtocolVersion::ALL {
+        for version in ProtocolVersion::all() {
             assert_eq!(ProtocolVersion::from_wire(version.wire()), Some(version));
             assert_eq!(version.short_name().parse(), Ok(version));
+            assert_eq!(version.to_string().parse(), Ok(version));
         }
         assert_eq!(ProtocolVersion::from_wire(0x0304), None);
         assert!("tls1.3".parse::<ProtocolVersion>().is_err());
-    }
-
-    #[test]
-    fn versions_above_tls_1_2_negotiate_down() {
-        let tls12 = Some(ProtocolVersion::TLSv1_2);
-        assert_eq!(ProtocolVersion::newest_within(0x0304), tls12);
-        assert_eq!(ProtocolVersion::newest_within(0xffff), tls12);
-        assert_eq!(
-            ProtocolVersion::newest_within(0x0300),
-            Some(ProtocolVersion::SSLv3)
-        );
-        assert_eq!(ProtocolVersion::newest_within(0x0200), None);
     }
 }

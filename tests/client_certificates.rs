@@ -38,7 +38,7 @@ fn a_client_certificate_is_asked_for_sent_and_proven() {
 
 #[test]
 fn a_required_client_certificate_that_is_missing_or_wrong_is_refused() {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let policy = only(version, AES);
         let server = || {
             let (chain, key) = test_identity(1024);
@@ -102,7 +102,7 @@ fn a_client_resolver_sees_what_the_server_accepts() {
         }
     }
 
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let seen = Arc::new(Seen(Mutex::default()));
         let client = ClientConfig::builder(only(version, AES))
             .verifier(pin(1024))

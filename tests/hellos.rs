@@ -195,8 +195,8 @@ fn a_resolver_chooses_by_the_hello_and_may_refuse() {
 
 #[test]
 fn versions_are_negotiated_across_ranges() {
-    for server_max in ProtocolVersion::ALL {
-        for client_max in ProtocolVersion::ALL {
+    for server_max in ProtocolVersion::all() {
+        for client_max in ProtocolVersion::all() {
             let up_to = |max| Policy::EVERYTHING.versions(SSLv3, max);
             let pair = Pair::new(
                 client_config(up_to(client_max)),

@@ -59,7 +59,7 @@ fn second_flight(policy: Policy) -> (Pair, Vec<WireRecord>) {
 
 #[test]
 fn a_server_flight_with_a_message_missing_or_twice_is_refused() {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let policy = only(version, AES);
         // ServerHello, Certificate, ServerHelloDone: the last one's absence only waits.
         for missing in 0..2 {
@@ -99,7 +99,7 @@ fn a_server_flight_with_a_message_missing_or_twice_is_refused() {
 
 #[test]
 fn a_client_flight_with_a_message_missing_or_twice_is_refused() {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let policy = only(version, AES);
         let broken = |change: &dyn Fn(&mut Vec<WireRecord>)| {
             let (mut pair, mut flight) = second_flight(policy);
@@ -148,7 +148,7 @@ fn a_server_key_exchange_is_refused_where_the_suite_calls_for_none() {
 
 #[test]
 fn records_of_another_kind_have_no_place_in_a_handshake() {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let wire = version.wire();
         let unexpected = AlertDescription::UNEXPECTED_MESSAGE;
         for intruder in [

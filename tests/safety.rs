@@ -259,7 +259,7 @@ fn compression_is_refused() {
 /// A HelloRequest during the handshake is ignored, and never hashed; but not for ever.
 #[test]
 fn a_hello_request_during_a_handshake_is_ignored() {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let with_requests = |count: usize| {
             let mut pair = Pair::under(only(version, AES));
             let hello = take(&mut pair.client);
@@ -398,9 +398,9 @@ fn an_unavailable_key_is_an_error_of_this_side() {
     assert_eq!(error.alert(), Some(AlertDescription::INTERNAL_ERROR));
 }
 
-/// Explicit IVs and hellos are random: two conversations have nothing in common but their form.
+/// Hellos are random, and so is what is derived from them.
 #[test]
-fn no_two_hellos_are_alike() {
+fn no_two_handshakes_are_alike() {
     let mut randoms = HashSet::new();
     for _ in 0..50 {
         let pair = Pair::under(only(TLSv1_2, AES)).established();

@@ -54,7 +54,7 @@ fn server(policy: Policy, host: &str) -> ServerConfigBuilder {
 
 #[test]
 fn both_sides_authenticate_each_other_by_paths() {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let policy = only(version, AES);
         let client_chain = chain(&Template::new("CN=somebody", &Key::Rsa(2048)));
         let client = ClientConfig::builder(policy)

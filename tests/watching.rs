@@ -41,11 +41,14 @@ fn observers_see_what_crosses_and_no_secret() {
                     direction,
                     message,
                     bytes,
+                    ..
                 } => {
                     assert_eq!(HandshakeType(bytes[0]), message);
                     format!("{direction:?} {message}")
                 }
-                Event::ChangeCipherSpec { direction } => format!("{direction:?} ChangeCipherSpec"),
+                Event::ChangeCipherSpec { direction, .. } => {
+                    format!("{direction:?} ChangeCipherSpec")
+                }
                 Event::Alert {
                     direction,
                     description,

@@ -21,16 +21,18 @@ impl Observer for Trace {
                 direction,
                 message,
                 bytes,
+                ..
             } => print(
                 direction,
                 &format!("handshake {} {message}", message.0),
                 bytes,
             ),
-            Event::ChangeCipherSpec { direction } => print(direction, "ChangeCipherSpec", &[1]),
+            Event::ChangeCipherSpec { direction, .. } => print(direction, "ChangeCipherSpec", &[1]),
             Event::Alert {
                 direction,
                 level,
                 description,
+                ..
             } => print(
                 direction,
                 &format!("alert {} {description} ({level})", description.0),

@@ -122,6 +122,7 @@ impl Observer for Trace {
                 direction,
                 message,
                 bytes,
+                ..
             } => (
                 format!("{} {}", way(direction), message.name()),
                 bytes.len(),
@@ -130,6 +131,7 @@ impl Observer for Trace {
                 direction,
                 level,
                 description,
+                ..
             } => (format!("{} {level} {description}", way(direction)), 2),
             _ => return,
         };

@@ -1,6 +1,5 @@
 //! What is refused before a connection exists.
 
-use crate::crypto::rsa::BadKey;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
@@ -55,9 +54,6 @@ pub enum ConfigError {
         /// The policy's smallest.
         min: usize,
     },
-    /// The private key cannot be read.
-    #[error(transparent)]
-    BadKey(#[from] BadKey),
     /// An application protocol's name is empty or longer than 255 bytes, or all of them together
     /// are longer than 32 KiB.
     #[error("application protocol names must have 1 to 255 bytes, and 32 KiB together")]

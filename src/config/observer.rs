@@ -22,6 +22,32 @@ pub trait ObserverFactory: Send + Sync + fmt::Debug {
 ///
 /// For progress, teaching, fingerprints and traces. No secret is ever shown; that is the key
 /// log's.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use retrossl::{Event, Observer, ObserverFactory, Side};
+///
+/// #[derive(Debug)]
+/// struct Print;
+///
+/// impl ObserverFactory for Print {
+///     fn observer(&self, _: Side) -> Box<dyn Observer> {
+///         Box::new(Print)
+///     }
+/// }
+///
+/// impl Observer for Print {
+///     fn observe(&mut self, event: Event<'_>) {
+///         if let Event::Handshake { direction, message, bytes, .. } = event {
+///             println!("{direction:?} {message}, {} bytes", bytes.len());
+///         }
+///     }
+/// }
+///
+/// # let config = retrossl::ClientConfig::builder(retrossl::Policy::STRICT);
+/// config.observers(Arc::new(Print));
+/// ```
 pub trait Observer: Send + Sync {
     /// Called for each event, on the thread that drives the connection.
     fn observe(&mut self, event: Event<'_>);
@@ -41,6 +67,7 @@ pub enum Direction {
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A handshake message.
+    #[non_exhaustive]
     Handshake {
         /// Which way it went.
         direction: Direction,
@@ -50,11 +77,13 @@ pub enum Event<'a> {
         bytes: &'a [u8],
     },
     /// A ChangeCipherSpec: from here on this direction has the negotiated keys.
+    #[non_exhaustive]
     ChangeCipherSpec {
         /// Which way it went.
         direction: Direction,
     },
     /// An alert.
+    #[non_exhaustive]
     Alert {
         /// Which way it went.
         direction: Direction,
@@ -63,14 +92,17 @@ pub enum Event<'a> {
         /// What it says.
         description: AlertDescription,
     },
-    /// Step 3, or the first half of step 6: the peer's certificate was accepted.
+    /// Step 3: the server's certificate was accepted. On a server, the first half of step 6: the
+    /// client's was, and its CertificateVerify proves that it is the client's own.
     PeerAuthenticated,
     /// The second half of step 6: the master secret was derived.
+    #[non_exhaustive]
     MasterSecretDerived {
         /// Whether with the extended derivation (RFC 7627).
         extended: bool,
     },
     /// Step 7: the session keys were derived.
+    #[non_exhaustive]
     KeysDerived {
         /// The version that they are for.
         version: ProtocolVersion,
@@ -78,5 +110,6 @@ pub enum Event<'a> {
         suite: CipherSuite,
     },
     /// The handshake is complete: step 10 begins.
-    Established,
+    #[non_exhaustive]
+    Established {},
 }

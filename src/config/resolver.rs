@@ -4,6 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use super::certified_key::CertifiedKey;
+use crate::crypto::HashAlgorithm;
 use crate::message::ClientHello;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -40,6 +41,10 @@ pub trait ClientCertificateResolver: Send + Sync + fmt::Debug {
 pub struct CertificateRequested<'a> {
     /// DER of the distinguished names of the authorities that are accepted; empty for any.
     pub authorities: &'a [&'a [u8]],
+    /// The types of certificate that are accepted, as on the wire; 1 is rsa_sign.
+    pub certificate_types: &'a [u8],
+    /// The hashes that an RSA signature may be made over, from TLS 1.2 on; empty before.
+    pub signature_hashes: &'a [HashAlgorithm],
 }
 
 /// One certificate for everybody.

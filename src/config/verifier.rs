@@ -1,6 +1,7 @@
 //! Authenticating the peer: steps 3 and 6.
 
 use core::fmt;
+use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -88,6 +89,26 @@ impl<'a> ClientToVerify<'a> {
     }
 }
 
+impl<V: ServerVerifier + ?Sized> ServerVerifier for Arc<V> {
+    fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
+        (**self).verify_server(server)
+    }
+}
+
+impl<V: ClientVerifier + ?Sized> ClientVerifier for Arc<V> {
+    fn requires_certificate(&self) -> bool {
+        (**self).requires_certificate()
+    }
+
+    fn authorities(&self) -> &[Vec<u8>] {
+        (**self).authorities()
+    }
+
+    fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        (**self).verify_client(client)
+    }
+}
+
 /// Accepts the certificates with these SHA-256 fingerprints, whatever else is in them: trust on
 /// first use, for devices.
 ///
@@ -105,7 +126,7 @@ impl PinnedCertificates {
     fn check(&self, chain: &[CertificateDer<'static>]) -> Result<(), CertificateError> {
         let end_entity = chain.first().ok_or(CertificateError::Unreadable)?;
         let fingerprint = Fingerprint::of(end_entity);
-        if self.0.iter().any(|pin| pin.matches(&fingerprint)) {
+        if self.0.contains(&fingerprint) {
             Ok(())
         } else {
             Err(CertificateError::NotPinned(fingerprint))

@@ -35,6 +35,55 @@ use state::State;
 /// [`write_tls`](Self::write_tls); plaintext goes through [`writer`](Self::writer) and
 /// [`reader`](Self::reader).
 ///
+/// ```
+/// # use retrossl::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+/// # use retrossl::*;
+/// # use std::io::{Read, Write};
+/// # use std::sync::Arc;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let chain = vec![CertificateDer::from_pem_slice(include_bytes!("../../tests/data/test-certificate-2048.pem"))?];
+/// # let key = PrivateKeyDer::from_pem_slice(include_bytes!("../../tests/data/test-key-2048.pem"))?;
+/// # let pin = Fingerprint::of(&chain[0]);
+/// let client = ClientConfig::builder(Policy::STRICT)
+///     .verifier(PinnedCertificates::new([pin]))
+///     .build()?;
+/// let server = ServerConfig::builder(Policy::STRICT)
+///     .certificate(chain, Arc::new(RsaPrivateKey::from_der(&key)?))
+///     .build()?;
+/// let mut client = ClientConnection::new(Arc::new(client), "localhost".try_into()?)?;
+/// let mut server = ServerConnection::new(Arc::new(server));
+///
+/// /// Carries everything that waits from one side to the other.
+/// fn carry(from: &mut Connection, to: &mut Connection) -> Result<(), Error> {
+///     let mut wire = Vec::new();
+///     while from.wants_write() {
+///         from.write_tls(&mut wire).expect("a Vec takes everything");
+///     }
+///     let mut rest = wire.as_slice();
+///     while !rest.is_empty() {
+///         to.read_tls(&mut rest).expect("nothing waits to be processed or read");
+///         to.process_new_packets()?;
+///     }
+///     Ok(())
+/// }
+///
+/// while client.is_handshaking() || server.is_handshaking() {
+///     carry(&mut client, &mut server)?;
+///     carry(&mut server, &mut client)?;
+/// }
+/// client.writer().write_all(b"hello")?;
+/// carry(&mut client, &mut server)?;
+/// let mut received = [0; 5];
+/// server.reader().read_exact(&mut received)?;
+/// assert_eq!(&received, b"hello");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`read_tls`](Self::read_tls) is for when [`wants_read`](Self::wants_read) says so: what was
+/// received has to be processed and read first, or it answers with an error. What
+/// [`writer`](Self::writer) takes is bounded, so large data is written between drains.
+///
 /// It holds at most one incoming record (18 KiB), one handshake message (up to 128 KiB), and
 /// each way the config's buffer limit and one record.
 pub struct Connection {
@@ -297,6 +346,7 @@ impl Connection {
             tls_bytes_to_write: self.pump.outgoing.len(),
             plaintext_bytes_to_read: self.pump.received.len(),
             peer_has_closed: self.pump.peer_has_closed,
+            transport_has_ended: self.transport_has_ended,
         }
     }
 

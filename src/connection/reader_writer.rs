@@ -14,6 +14,10 @@ pub struct IoState {
     pub plaintext_bytes_to_read: usize,
     /// The peer has sent close_notify: what waits in the reader is all that it sent.
     pub peer_has_closed: bool,
+    /// The transport has ended. Without [`peer_has_closed`](Self::peer_has_closed) that is a
+    /// truncation: the reader gives what was received, then
+    /// [`Error::Truncated`](crate::Error::Truncated).
+    pub transport_has_ended: bool,
 }
 
 /// What a connection still held when it was taken apart.

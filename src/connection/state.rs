@@ -9,7 +9,7 @@ use crate::handshake::{Incoming, Output};
 pub(super) enum State {
     Client(ClientState),
     Server(ServerState),
-    /// The connection has failed, or a state is being handled.
+    /// The connection has failed, is being made, or a state of it is being handled.
     Failed,
 }
 

@@ -65,7 +65,7 @@ impl BulkCipher {
 
     /// Bytes that one key may protect before it is worn out: half of the birthday bound's
     /// exponent for 64-bit blocks less a margin (Sweet32), and for RC4 well before its biases add
-    /// up. `u64::MAX` where the sequence number ends first.
+    /// up.
     pub(crate) const fn bytes_per_key(self) -> u64 {
         match self {
             Self::Rc4_128 | Self::DesCbc | Self::TripleDesEdeCbc => 1 << 30,

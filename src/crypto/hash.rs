@@ -27,8 +27,7 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
-    /// Every hash, weakest first.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Md5,
         Self::Sha1,
         Self::Sha224,
@@ -36,6 +35,11 @@ impl HashAlgorithm {
         Self::Sha384,
         Self::Sha512,
     ];
+
+    /// Every hash, weakest first.
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> + Clone {
+        Self::ALL.into_iter()
+    }
 
     /// The digest's length in bytes.
     pub const fn output_len(self) -> usize {

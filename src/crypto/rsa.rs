@@ -28,8 +28,8 @@ impl PublicKey {
     /// A key from its modulus and public exponent, big-endian.
     ///
     /// # Errors
-    /// [`BadKey`] where the modulus is even, shorter than [`MIN_BITS`] or longer than
-    /// [`MAX_BITS`], or the exponent is even, below 3 or above 2^33 - 1.
+    /// [`BadKey`] where the modulus is even, shorter than 465 bits (59 bytes carry a pre-master
+    /// secret) or longer than 8192, or the exponent is even, below 3 or above 2^33 - 1.
     pub fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, BadKey> {
         let strip = |number: &[u8]| {
             let zeros = number.iter().take_while(|byte| **byte == 0).count();
@@ -139,7 +139,7 @@ impl fmt::Debug for PublicKey {
 
 /// A public or private key that cannot be read or makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the RSA key cannot be read, or its numbers make no sense")]
+#[error("not an RSA key that makes sense: of another kind, encrypted, or damaged")]
 pub struct BadKey;
 
 /// An RSA private key in memory.
@@ -213,10 +213,10 @@ fn to_bytes(number: &BoxedUint, len: usize) -> Zeroizing<Vec<u8>> {
 }
 
 /// The shortest modulus that a pre-master secret fits into, in bits (59 bytes).
-pub const MIN_BITS: usize = 465;
+const MIN_BITS: usize = 465;
 
 /// The longest modulus, in bits: a bound on the work that a peer's key can cause.
-pub const MAX_BITS: usize = 8192;
+const MAX_BITS: usize = 8192;
 
 /// The longest encoding of a number that is looked at, in bytes.
 const MAX_ENCODED: usize = MAX_BITS / 8 + 1;

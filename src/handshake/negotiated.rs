@@ -156,7 +156,7 @@ impl Negotiated {
     /// Step 10 begins.
     pub(super) fn establish(self, master_secret: MasterSecret, out: &mut Output<'_>) {
         out.known.exporter = Some((master_secret, self.randoms));
-        out.report(Event::Established);
+        out.report(Event::Established {});
     }
 
     fn parameters(&self) -> ProtectionParameters {

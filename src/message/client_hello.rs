@@ -41,6 +41,11 @@ impl<'a> ClientHello<'a> {
             .map(|pair| CipherSuite(u16::from_be_bytes([pair[0], pair[1]])))
     }
 
+    /// The compression methods on offer; 0 is null.
+    pub fn compression_methods(&self) -> &'a [u8] {
+        self.compression_methods
+    }
+
     /// The host name that the client asks for (server_name, RFC 6066 §3); `None` where there is
     /// none or it cannot be read.
     pub fn server_name(&self) -> Option<&'a str> {

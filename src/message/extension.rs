@@ -7,7 +7,7 @@ use super::{SignatureAlgorithm, certificate_verify};
 use crate::error::{InvalidMessage, Malformed};
 
 /// An extension's number on the wire (RFC 5246 §7.4.1.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ExtensionType(pub u16);
 
 /// Whether a server may answer an extension, and where.
@@ -60,6 +60,12 @@ extensions! {
     EXTENDED_MASTER_SECRET = 23, "extended_master_secret", answer: FromTls10;
     /// RFC 5746.
     RENEGOTIATION_INFO = 0xff01, "renegotiation_info", answer: Always;
+}
+
+impl fmt::Debug for ExtensionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ExtensionType({self})")
+    }
 }
 
 impl fmt::Display for ExtensionType {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// A handshake message's type: a newtype over its byte, so that any number can be carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HandshakeType(pub u8);
 
 macro_rules! handshake_types {
@@ -15,7 +15,7 @@ macro_rules! handshake_types {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$constant => $name,)*
-                    _ => "unknown message",
+                    _ => UNKNOWN,
                 }
             }
 
@@ -53,9 +53,18 @@ handshake_types! {
     FINISHED = 20, "Finished", max: MAX_FINISHED;
 }
 
+impl fmt::Debug for HandshakeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HandshakeType({self})")
+    }
+}
+
 impl fmt::Display for HandshakeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        match self.name() {
+            UNKNOWN => write!(f, "handshake message {}", self.0),
+            name => f.pad(name),
+        }
     }
 }
 
@@ -77,3 +86,5 @@ const MAX_FINISHED: usize = 36;
 
 /// A message that no state expects; it is refused when it is whole.
 const MAX_UNKNOWN: usize = 16 * 1024;
+
+const UNKNOWN: &str = "unknown message";

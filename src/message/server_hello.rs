@@ -37,6 +37,11 @@ impl<'a> ServerHello<'a> {
         self.cipher_suite
     }
 
+    /// The compression method; 0 is null.
+    pub fn compression_method(&self) -> u8 {
+        self.compression_method
+    }
+
     /// The extensions: type and body, in the server's order.
     pub fn extensions(&self) -> impl Iterator<Item = (ExtensionType, &'a [u8])> + use<'a> {
         self.extensions.iter()

@@ -1,5 +1,6 @@
 //! Looking at a ClientHello before choosing the config.
 
+use core::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -97,6 +98,11 @@ impl Acceptor {
         self.outgoing.write_to(transport)
     }
 
+    /// Everything that was read and not handed on, for whoever can do something else with it.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     fn next_message(&mut self) -> Result<Option<Accepted>, Error> {
         if self.bytes.len() > MAX_BYTES {
             let problem = Malformed::TooLong(self.bytes.len());
@@ -133,6 +139,15 @@ impl Acceptor {
         }
         self.error = Some(error.clone());
         error
+    }
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor")
+            .field("bytes", &self.bytes.len())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,33 @@ use crate::connection::Connection;
 use crate::handshake::server::Start;
 
 /// A server's connection. What it does once it exists is [`Connection`]'s.
+///
+/// ```no_run
+/// use std::io::{Read, Write};
+/// use std::net::TcpListener;
+/// use std::sync::Arc;
+///
+/// use retrossl::pki_types::pem::PemObject;
+/// use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
+/// use retrossl::{Policy, RsaPrivateKey, ServerConfig, ServerConnection, StreamOwned};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let chain = CertificateDer::pem_file_iter("server.pem")?.collect::<Result<_, _>>()?;
+/// let key = RsaPrivateKey::from_der(&PrivateKeyDer::from_pem_file("server.key")?)?;
+/// let config = ServerConfig::builder(Policy::HISTORIC)
+///     .certificate(chain, Arc::new(key))
+///     .build()?;
+/// let config = Arc::new(config);
+/// for tcp in TcpListener::bind("127.0.0.1:4433")?.incoming() {
+///     let mut stream = StreamOwned::new(ServerConnection::new(config.clone()), tcp?);
+///     let mut request = [0; 1024];
+///     let len = stream.read(&mut request)?;
+///     stream.write_all(&request[..len])?;
+///     stream.close()?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ServerConnection(Connection);
 

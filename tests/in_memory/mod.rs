@@ -24,7 +24,7 @@ pub fn only(version: ProtocolVersion, suite: CipherSuite) -> Policy {
 
 /// Every version with each of its suites.
 pub fn each_version_and_suite(check: impl Fn(ProtocolVersion, CipherSuite)) {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
             check(version, suite);
         }

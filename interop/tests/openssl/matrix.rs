@@ -14,7 +14,7 @@ use crate::pair::{Pair, our_client, our_server};
 
 #[test]
 fn the_matrix_is_all_that_both_sides_have() {
-    let ours: usize = ProtocolVersion::ALL
+    let ours: usize = ProtocolVersion::all()
         .into_iter()
         .map(|version| {
             CipherSuite::all()

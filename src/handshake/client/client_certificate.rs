@@ -30,8 +30,15 @@ impl ClientCertificate {
         request: &CertificateRequest<'_>,
         version: ProtocolVersion,
     ) -> Self {
+        let signature_hashes: Vec<_> = request
+            .signature_algorithms
+            .iter()
+            .filter_map(|algorithm| algorithm.rsa_hash())
+            .collect();
         let requested = CertificateRequested {
             authorities: &request.certificate_authorities,
+            certificate_types: request.certificate_types,
+            signature_hashes: &signature_hashes,
         };
         let certified = start
             .config

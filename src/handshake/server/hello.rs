@@ -169,8 +169,7 @@ impl Answer {
 fn version(start: &Start, hello: &ClientHello<'_>) -> Result<ProtocolVersion, Error> {
     let policy = &start.config.common.policy;
     let (min, max) = policy.version_range();
-    let version = ProtocolVersion::ALL
-        .into_iter()
+    let version = ProtocolVersion::all()
         .rev()
         .find(|version| version.wire() <= hello.client_version && policy.usable_at(*version))
         .ok_or(PeerIncompatible::NoVersionInCommon {

@@ -111,7 +111,7 @@ fn bytes_behind_a_message_are_refused() {
 
     assert_eq!(problem(Handshake::read(&[14, 0, 0, 0, 0])), refused);
     assert_eq!(problem(Certificate::read(&[0, 0, 0, 0])), refused);
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         let (request, verify): (&[u8], &[u8]) = match version {
             ProtocolVersion::TLSv1_2 => (&[1, 1, 0, 2, 4, 1, 0, 0, 0], &[4, 1, 0, 1, 7, 0]),
             _ => (&[1, 1, 0, 0, 0], &[0, 1, 7, 0]),
@@ -205,12 +205,13 @@ fn a_certificate_request_names_a_type_and_at_tls_1_2_an_algorithm() {
 fn a_client_key_exchange_at_tls_1_0_may_lack_its_length() {
     let bare = vec![0xab; 128];
     let framed = [&[0, 128][..], &bare].concat();
-    let read = |body| {
-        ProtocolVersion::ALL.map(|version| {
+    let read = |body| -> Vec<Option<usize>> {
+        let read_at = |version| {
             ClientKeyExchange::read(body, version, 128)
                 .ok()
                 .map(|message| message.encrypted_pre_master_secret.len())
-        })
+        };
+        ProtocolVersion::all().map(read_at).collect()
     };
     assert_eq!(read(&bare), [Some(128), Some(128), None, None]);
     assert_eq!(read(&framed), [Some(130), Some(128), Some(128), Some(128)]);

@@ -334,7 +334,7 @@ fn bytes(len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value
 }
 
 fn version() -> impl Strategy<Value = ProtocolVersion> {
-    proptest::sample::select(&ProtocolVersion::ALL[..])
+    proptest::sample::select(ProtocolVersion::all().collect::<Vec<_>>())
 }
 
 /// By type, with those that a hello looks into more often than by chance.

@@ -45,7 +45,7 @@ fn pair(parameters: ProtectionParameters) -> (Sealer, Opener) {
 
 /// Every suite at every version that it exists in, with and without encrypt-then-MAC.
 fn each_protection(check: impl Fn(ProtectionParameters)) {
-    for version in ProtocolVersion::ALL {
+    for version in ProtocolVersion::all() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
             check(parameters(suite, version, false));
             let cbc = suite.name().unwrap().contains("CBC");
