@@ -15,7 +15,6 @@ use crate::pair::{Pair, our_client, our_server};
 #[test]
 fn the_matrix_is_all_that_both_sides_have() {
     let ours: usize = ProtocolVersion::all()
-        .into_iter()
         .map(|version| {
             CipherSuite::all()
                 .filter(|suite| suite.exists_at(version))
