@@ -151,6 +151,12 @@ fn a_key_from_a_resolver_obeys_the_policy() {
         .exchange(|| usize::MAX)
         .unwrap_err();
     assert!(matches!(error, Error::Policy(_)), "{error}");
+    let (chain, key) = test_identity(2048);
+    let both = ServerConfig::builder(Policy::STRICT)
+        .certificate(chain, key)
+        .certificate_resolver(Arc::new(Weak))
+        .build();
+    assert_eq!(both.unwrap_err(), ConfigError::CertificateAndResolver);
     let (chain, key) = test_identity(512);
     let client = ClientConfig::builder(Policy::STRICT)
         .verifier(pin(512))

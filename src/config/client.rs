@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use super::certified_key::CertifiedKey;
 use super::clock::Clock;
 use super::common::{Common, common_setters};
 use super::error::ConfigError;
@@ -94,18 +93,18 @@ impl ClientConfigBuilder {
     /// [`ConfigError`], whose text says what to change.
     pub fn build(self) -> Result<ClientConfig, ConfigError> {
         self.common.check()?;
-        let single = match self.certificate {
-            Some((chain, key)) => {
-                let certified = CertifiedKey::new(chain, key)?;
-                certified.check(&self.common.policy)?;
-                Some(Arc::new(Always(Arc::new(certified))) as Arc<dyn ClientCertificateResolver>)
+        let resolver = match (self.certificate, self.resolver) {
+            (Some(_), Some(_)) => return Err(ConfigError::CertificateAndResolver),
+            (Some((chain, key)), None) => {
+                let always = Always::new(chain, key, &self.common.policy)?;
+                Some(Arc::new(always) as Arc<dyn ClientCertificateResolver>)
             }
-            None => None,
+            (None, resolver) => resolver,
         };
         Ok(ClientConfig {
             common: self.common,
             verifier: self.verifier.ok_or(ConfigError::NoVerifier)?,
-            resolver: self.resolver.or(single),
+            resolver,
             sends_server_name: self.sends_server_name,
         })
     }

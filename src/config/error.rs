@@ -16,6 +16,9 @@ pub enum ConfigError {
     /// A server must have a certificate and its key.
     #[error("no certificate: give the builder a chain with its key, or a resolver")]
     NoCertificate,
+    /// One certificate for all and a resolver exclude each other.
+    #[error("both a certificate and a resolver of certificates are given: leave one out")]
+    CertificateAndResolver,
     /// TLS 1.2 is allowed, and no hash for its signatures.
     #[error("the policy allows TLS 1.2 and no signature hash; `signature_hashes` names some")]
     NoSignatureHashes,

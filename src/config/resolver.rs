@@ -3,9 +3,14 @@
 use core::fmt;
 use std::sync::Arc;
 
+use rustls_pki_types::CertificateDer;
+
 use super::certified_key::CertifiedKey;
+use super::error::ConfigError;
+use super::private_key::PrivateKey;
 use crate::crypto::HashAlgorithm;
 use crate::message::ClientHello;
+use crate::policy::Policy;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
@@ -49,7 +54,20 @@ pub struct CertificateRequested<'a> {
 
 /// One certificate for everybody.
 #[derive(Debug)]
-pub(crate) struct Always(pub(crate) Arc<CertifiedKey>);
+pub(crate) struct Always(Arc<CertifiedKey>);
+
+impl Always {
+    /// Checks that the two belong together, and that the policy takes the key.
+    pub(crate) fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: Arc<dyn PrivateKey>,
+        policy: &Policy,
+    ) -> Result<Self, ConfigError> {
+        let certified = CertifiedKey::new(chain, key)?;
+        certified.check(policy)?;
+        Ok(Self(Arc::new(certified)))
+    }
+}
 
 impl ServerCertificateResolver for Always {
     fn resolve(&self, _: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>> {

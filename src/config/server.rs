@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use super::certified_key::CertifiedKey;
 use super::clock::Clock;
 use super::common::{Common, common_setters};
 use super::error::ConfigError;
@@ -85,16 +84,16 @@ impl ServerConfigBuilder {
     /// [`ConfigError`], whose text says what to change.
     pub fn build(self) -> Result<ServerConfig, ConfigError> {
         self.common.check()?;
-        let single = match self.certificate {
-            Some((chain, key)) => {
-                let certified = CertifiedKey::new(chain, key)?;
-                certified.check(&self.common.policy)?;
-                Some(Arc::new(Always(Arc::new(certified))) as Arc<dyn ServerCertificateResolver>)
+        let resolver = match (self.certificate, self.resolver) {
+            (Some(_), Some(_)) => return Err(ConfigError::CertificateAndResolver),
+            (Some((chain, key)), None) => {
+                let always = Always::new(chain, key, &self.common.policy)?;
+                Some(Arc::new(always) as Arc<dyn ServerCertificateResolver>)
             }
-            None => None,
+            (None, resolver) => resolver,
         };
         Ok(ServerConfig {
-            resolver: self.resolver.or(single).ok_or(ConfigError::NoCertificate)?,
+            resolver: resolver.ok_or(ConfigError::NoCertificate)?,
             common: self.common,
             client_verifier: self.client_verifier,
         })

@@ -18,10 +18,12 @@ use crate::version::ProtocolVersion;
 /// Reads a ClientHello, so that a server can look at it before it picks its config.
 ///
 /// ```no_run
-/// # fn choose(_: &retrossl::ClientHello) -> std::sync::Arc<retrossl::ServerConfig> { todo!() }
-/// # fn serve(mut tcp: std::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
-/// use retrossl::server::Acceptor;
-///
+/// # use std::sync::Arc;
+/// # use retrossl::{ClientHello, ServerConfig, server::Acceptor};
+/// # fn serve(
+/// #     mut tcp: std::net::TcpStream,
+/// #     choose: impl Fn(&ClientHello) -> Arc<ServerConfig>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut acceptor = Acceptor::default();
 /// let accepted = loop {
 ///     if acceptor.read_tls(&mut tcp)? == 0 {

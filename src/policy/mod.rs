@@ -1,10 +1,13 @@
 //! What is allowed, said once.
 
+mod sets;
+
 use core::fmt;
 
 use crate::crypto::HashAlgorithm;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
+use sets::{HashAlgorithms, SuiteList};
 
 /// What a side accepts: versions, suites in order of preference, key sizes, hashes, quirks.
 ///
@@ -26,11 +29,11 @@ pub struct Policy {
     max_version: ProtocolVersion,
     cipher_suites: SuiteList,
     min_rsa_bits: usize,
-    certificate_hashes: HashSet,
+    certificate_hashes: HashAlgorithms,
     version_1_certificates: Version1Certificates,
     common_name_fallback: CommonNameFallback,
     step_up_usages: StepUpUsages,
-    signature_hashes: HashSet,
+    signature_hashes: HashAlgorithms,
     record_splitting: RecordSplitting,
     max_bytes_per_key: Option<u64>,
     quirks: u32,
@@ -131,11 +134,11 @@ impl Policy {
             CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
         ]),
         min_rsa_bits: 2048,
-        certificate_hashes: HashSet::of(SHA_2),
+        certificate_hashes: HashAlgorithms::of(SHA_2),
         version_1_certificates: Version1Certificates::Refused,
         common_name_fallback: CommonNameFallback::Never,
         step_up_usages: StepUpUsages::Ignored,
-        signature_hashes: HashSet::of(SHA_2),
+        signature_hashes: HashAlgorithms::of(SHA_2),
         record_splitting: RecordSplitting::OneByteFirst,
         max_bytes_per_key: None,
         quirks: 0,
@@ -167,7 +170,7 @@ impl Policy {
             CipherSuite::TLS_RSA_WITH_DES_CBC_SHA,
         ]),
         min_rsa_bits: 1024,
-        certificate_hashes: HashSet::of(&HashAlgorithm::ALL),
+        certificate_hashes: HashAlgorithms::of(&HashAlgorithm::ALL),
         version_1_certificates: Version1Certificates::ExceptIntermediates,
         common_name_fallback: CommonNameFallback::WithoutSubjectAltName,
         step_up_usages: StepUpUsages::Accepted,
@@ -215,7 +218,7 @@ impl Policy {
     /// Accepts certificates signed over exactly these hashes.
     pub const fn certificate_hashes(self, hashes: &[HashAlgorithm]) -> Self {
         Self {
-            certificate_hashes: HashSet::of(hashes),
+            certificate_hashes: HashAlgorithms::of(hashes),
             ..self
         }
     }
@@ -248,7 +251,7 @@ impl Policy {
     /// preset names MD5).
     pub const fn signature_hashes(self, hashes: &[HashAlgorithm]) -> Self {
         Self {
-            signature_hashes: HashSet::of(hashes),
+            signature_hashes: HashAlgorithms::of(hashes),
             ..self
         }
     }
@@ -350,7 +353,7 @@ impl Policy {
     }
 
     pub(crate) fn lists_too_many_suites(&self) -> bool {
-        self.cipher_suites.overflowed
+        self.cipher_suites.overflowed()
     }
 
     fn quirks(&self) -> impl Iterator<Item = Quirk> + '_ {
@@ -385,102 +388,6 @@ impl fmt::Debug for Policy {
             .finish()
     }
 }
-
-/// Suites in order, without repeats, in a fixed place so that a policy can be a constant.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct SuiteList {
-    suites: [CipherSuite; MAX_SUITES],
-    len: usize,
-    overflowed: bool,
-}
-
-impl SuiteList {
-    const fn of(suites: &[CipherSuite]) -> Self {
-        Self {
-            suites: [CipherSuite(0); MAX_SUITES],
-            len: 0,
-            overflowed: false,
-        }
-        .with(suites)
-    }
-
-    const fn with(mut self, suites: &[CipherSuite]) -> Self {
-        let mut index = 0;
-        while index < suites.len() {
-            if !self.contains(suites[index]) {
-                if self.len == MAX_SUITES {
-                    self.overflowed = true;
-                    return self;
-                }
-                self.suites[self.len] = suites[index];
-                self.len += 1;
-            }
-            index += 1;
-        }
-        self
-    }
-
-    const fn contains(&self, suite: CipherSuite) -> bool {
-        let mut index = 0;
-        while index < self.len {
-            if self.suites[index].0 == suite.0 {
-                return true;
-            }
-            index += 1;
-        }
-        false
-    }
-
-    fn iter(&self) -> impl Iterator<Item = CipherSuite> + '_ {
-        self.suites.iter().copied().take(self.len)
-    }
-}
-
-impl fmt::Debug for SuiteList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.iter().map(|suite| suite.to_string()))
-            .finish()
-    }
-}
-
-/// A set of hashes, a bit for each wire number.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct HashSet(u8);
-
-impl HashSet {
-    const fn of(hashes: &[HashAlgorithm]) -> Self {
-        Self(0).with(hashes)
-    }
-
-    const fn with(mut self, hashes: &[HashAlgorithm]) -> Self {
-        let mut index = 0;
-        while index < hashes.len() {
-            self.0 |= 1 << hashes[index].wire();
-            index += 1;
-        }
-        self
-    }
-
-    fn contains(self, hash: HashAlgorithm) -> bool {
-        self.0 & 1 << hash.wire() != 0
-    }
-}
-
-impl fmt::Debug for HashSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(
-                HashAlgorithm::ALL
-                    .iter()
-                    .filter(|hash| self.contains(**hash)),
-            )
-            .finish()
-    }
-}
-
-/// Suites in a policy at the most: more than this crate has.
-const MAX_SUITES: usize = 64;
 
 const SHA_2: &[HashAlgorithm] = &[
     HashAlgorithm::Sha224,

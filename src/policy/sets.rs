@@ -1,0 +1,107 @@
+//! The sets that a policy is made of, in fixed places so that it can be a constant.
+
+use core::fmt;
+
+use crate::crypto::HashAlgorithm;
+use crate::suite::CipherSuite;
+
+/// Suites in order, without repeats, in a fixed place so that a policy can be a constant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct SuiteList {
+    suites: [CipherSuite; MAX_SUITES],
+    len: usize,
+    overflowed: bool,
+}
+
+impl SuiteList {
+    pub(super) const fn of(suites: &[CipherSuite]) -> Self {
+        Self {
+            suites: [CipherSuite(0); MAX_SUITES],
+            len: 0,
+            overflowed: false,
+        }
+        .with(suites)
+    }
+
+    pub(super) const fn with(mut self, suites: &[CipherSuite]) -> Self {
+        let mut index = 0;
+        while index < suites.len() {
+            if !self.contains(suites[index]) {
+                if self.len == MAX_SUITES {
+                    self.overflowed = true;
+                    return self;
+                }
+                self.suites[self.len] = suites[index];
+                self.len += 1;
+            }
+            index += 1;
+        }
+        self
+    }
+
+    pub(super) const fn contains(&self, suite: CipherSuite) -> bool {
+        let mut index = 0;
+        while index < self.len {
+            if self.suites[index].0 == suite.0 {
+                return true;
+            }
+            index += 1;
+        }
+        false
+    }
+
+    /// Whether more suites were named than fit.
+    pub(super) const fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = CipherSuite> + '_ {
+        self.suites.iter().copied().take(self.len)
+    }
+}
+
+impl fmt::Debug for SuiteList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.iter().map(|suite| suite.to_string()))
+            .finish()
+    }
+}
+
+/// A set of hashes, a bit for each wire number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct HashAlgorithms(u8);
+
+impl HashAlgorithms {
+    pub(super) const fn of(hashes: &[HashAlgorithm]) -> Self {
+        Self(0).with(hashes)
+    }
+
+    pub(super) const fn with(mut self, hashes: &[HashAlgorithm]) -> Self {
+        let mut index = 0;
+        while index < hashes.len() {
+            self.0 |= 1 << hashes[index].wire();
+            index += 1;
+        }
+        self
+    }
+
+    pub(super) fn contains(self, hash: HashAlgorithm) -> bool {
+        self.0 & 1 << hash.wire() != 0
+    }
+}
+
+impl fmt::Debug for HashAlgorithms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(
+                HashAlgorithm::ALL
+                    .iter()
+                    .filter(|hash| self.contains(**hash)),
+            )
+            .finish()
+    }
+}
+
+/// Suites in a policy at the most: more than this crate has.
+const MAX_SUITES: usize = 64;
