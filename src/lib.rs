@@ -99,7 +99,7 @@ pub use connection::{Connection, IoState, Leftovers, Reader, Writer};
 pub use crypto::HashAlgorithm;
 pub use crypto::pkcs1::SignatureInput;
 pub use crypto::random::{RandomFailed, SecureRandom, SystemRandom};
-pub use crypto::rsa::{BadKey, PublicKey};
+pub use crypto::rsa::{BadKey, RsaPublicKey};
 pub use error::{
     CertificateError, CertificateProblem, ChainError, Error, Fault, InvalidMessage, KeyError,
     Malformed, PeerIncompatible, PeerMisbehaved,

@@ -372,7 +372,7 @@ fn an_unavailable_key_is_an_error_of_this_side() {
     struct Elsewhere(Arc<dyn PrivateKey>);
 
     impl PrivateKey for Elsewhere {
-        fn public_key(&self) -> &retrossl::PublicKey {
+        fn public_key(&self) -> &retrossl::RsaPublicKey {
             self.0.public_key()
         }
 

@@ -4,14 +4,16 @@
 use rustls_pki_types::CertificateDer;
 
 use super::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, VERSION, take};
-use crate::crypto::rsa::PublicKey;
+use crate::crypto::rsa::RsaPublicKey;
 use crate::error::CertificateError;
 
 /// The certificate's public key (RFC 5280 §4.1).
 ///
 /// Walks the TBSCertificate's fields by their tags and looks inside none but the
 /// subjectPublicKeyInfo.
-pub(crate) fn public_key(certificate: &CertificateDer<'_>) -> Result<PublicKey, CertificateError> {
+pub(crate) fn public_key(
+    certificate: &CertificateDer<'_>,
+) -> Result<RsaPublicKey, CertificateError> {
     let key_info = subject_public_key_info(certificate).ok_or(CertificateError::Unreadable)?;
     rsa_public_key(key_info).ok_or(CertificateError::NotRsa)
 }
@@ -33,7 +35,7 @@ fn subject_public_key_info(certificate: &[u8]) -> Option<&[u8]> {
 }
 
 /// The RSA key in the contents of a subjectPublicKeyInfo.
-pub(super) fn rsa_public_key(key_info: &[u8]) -> Option<PublicKey> {
+pub(super) fn rsa_public_key(key_info: &[u8]) -> Option<RsaPublicKey> {
     let (algorithm, rest) = take(SEQUENCE, key_info)?;
     let (oid, _) = take(OBJECT_IDENTIFIER, algorithm)?;
     if oid != RSA_ENCRYPTION {
@@ -46,7 +48,7 @@ pub(super) fn rsa_public_key(key_info: &[u8]) -> Option<PublicKey> {
     let (key, _) = take(SEQUENCE, key)?;
     let (modulus, rest) = take(INTEGER, key)?;
     let (exponent, _) = take(INTEGER, rest)?;
-    PublicKey::new(modulus, exponent).ok()
+    RsaPublicKey::new(modulus, exponent).ok()
 }
 
 /// 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).

@@ -9,14 +9,14 @@ use super::public_key::rsa_public_key;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::ecdsa::{Curve, EcPublicKey};
 use crate::crypto::pkcs1::SignatureInput;
-use crate::crypto::rsa::PublicKey;
+use crate::crypto::rsa::RsaPublicKey;
 use crate::error::CertificateProblem;
 use crate::policy::Policy;
 
 /// A subject's public key (RFC 5280 §4.1.2.7).
 #[derive(Clone, Debug)]
 pub(crate) enum SubjectKey {
-    Rsa(PublicKey),
+    Rsa(RsaPublicKey),
     Ec(EcPublicKey),
 }
 

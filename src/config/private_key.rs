@@ -5,7 +5,7 @@ use core::fmt;
 use rustls_pki_types::PrivateKeyDer;
 
 use crate::crypto::pkcs1::SignatureInput;
-use crate::crypto::rsa::{BadKey, PublicKey, RawFailure, RawPrivateKey};
+use crate::crypto::rsa::{BadKey, RawFailure, RawPrivateKey, RsaPublicKey};
 use crate::error::KeyError;
 
 /// An RSA private key, in memory or elsewhere.
@@ -15,7 +15,7 @@ use crate::error::KeyError;
 /// operations.
 pub trait PrivateKey: Send + Sync + fmt::Debug {
     /// The public half.
-    fn public_key(&self) -> &PublicKey;
+    fn public_key(&self) -> &RsaPublicKey;
 
     /// `ciphertext ^ d mod n` into `plaintext`, without looking at the padding. Both have the
     /// modulus's length in bytes.
@@ -77,7 +77,7 @@ impl RsaPrivateKey {
 }
 
 impl PrivateKey for RsaPrivateKey {
-    fn public_key(&self) -> &PublicKey {
+    fn public_key(&self) -> &RsaPublicKey {
         self.0.public()
     }
 

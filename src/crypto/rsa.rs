@@ -2,12 +2,12 @@
 
 use core::fmt;
 
+use ::rsa::BoxedUint;
 use ::rsa::hazmat::{rsa_decrypt_and_check, rsa_encrypt};
 use ::rsa::pkcs1::DecodeRsaPrivateKey;
 use ::rsa::pkcs8::DecodePrivateKey;
 use ::rsa::pss::Pss;
 use ::rsa::traits::PublicKeyParts;
-use ::rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
 use getrandom::SysRng;
 use md5::Md5;
 use sha1::Sha1;
@@ -22,9 +22,9 @@ use super::random::{RandomFailed, SecureRandom};
 
 /// An RSA public key (RFC 8017 §3.1).
 #[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(RsaPublicKey);
+pub struct RsaPublicKey(::rsa::RsaPublicKey);
 
-impl PublicKey {
+impl RsaPublicKey {
     /// A key from its modulus and public exponent, big-endian.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl PublicKey {
         if modulus.len() > MAX_ENCODED || exponent.len() > MAX_ENCODED {
             return Err(BadKey);
         }
-        let key = RsaPublicKey::new_with_size_limits(
+        let key = ::rsa::RsaPublicKey::new_with_size_limits(
             strip(modulus),
             strip(exponent),
             MIN_BITS..=MAX_BITS,
@@ -131,9 +131,9 @@ impl PublicKey {
     }
 }
 
-impl fmt::Debug for PublicKey {
+impl fmt::Debug for RsaPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({} bits)", self.bits())
+        write!(f, "RsaPublicKey({} bits)", self.bits())
     }
 }
 
@@ -144,8 +144,8 @@ pub struct BadKey;
 
 /// An RSA private key in memory.
 pub(crate) struct RawPrivateKey {
-    key: RsaPrivateKey,
-    public: PublicKey,
+    key: ::rsa::RsaPrivateKey,
+    public: RsaPublicKey,
 }
 
 /// Why the raw private operation gave nothing.
@@ -159,23 +159,23 @@ pub(crate) enum RawFailure {
 
 impl RawPrivateKey {
     pub(crate) fn from_pkcs1_der(der: &[u8]) -> Result<Self, BadKey> {
-        RsaPrivateKey::from_pkcs1_der(der)
+        ::rsa::RsaPrivateKey::from_pkcs1_der(der)
             .map_err(|_| BadKey)
             .and_then(Self::new)
     }
 
     pub(crate) fn from_pkcs8_der(der: &[u8]) -> Result<Self, BadKey> {
-        RsaPrivateKey::from_pkcs8_der(der)
+        ::rsa::RsaPrivateKey::from_pkcs8_der(der)
             .map_err(|_| BadKey)
             .and_then(Self::new)
     }
 
-    fn new(key: RsaPrivateKey) -> Result<Self, BadKey> {
-        let public = PublicKey::new(&key.n().as_ref().to_be_bytes(), &key.e().to_be_bytes())?;
+    fn new(key: ::rsa::RsaPrivateKey) -> Result<Self, BadKey> {
+        let public = RsaPublicKey::new(&key.n().as_ref().to_be_bytes(), &key.e().to_be_bytes())?;
         Ok(Self { key, public })
     }
 
-    pub(crate) fn public(&self) -> &PublicKey {
+    pub(crate) fn public(&self) -> &RsaPublicKey {
         &self.public
     }
 
@@ -290,8 +290,8 @@ mod tests {
         let odd = [0xff; 128];
         let mut even = odd;
         even[127] = 0xfe;
-        assert!(PublicKey::new(&odd, &[1, 0, 1]).is_ok());
-        assert!(PublicKey::new(&odd, &[3]).is_ok());
+        assert!(RsaPublicKey::new(&odd, &[1, 0, 1]).is_ok());
+        assert!(RsaPublicKey::new(&odd, &[3]).is_ok());
         for (modulus, exponent) in [
             (&even[..], &[3][..]),
             (&odd, &[2]),
@@ -302,7 +302,7 @@ mod tests {
             (&[0xff; 1025], &[3]),
             (&odd, &[0xff; 40]),
         ] {
-            assert_eq!(PublicKey::new(modulus, exponent).unwrap_err(), BadKey);
+            assert_eq!(RsaPublicKey::new(modulus, exponent).unwrap_err(), BadKey);
         }
     }
 }

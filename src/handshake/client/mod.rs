@@ -14,7 +14,7 @@ mod server_hello;
 use crate::cert;
 use crate::config::Event;
 use crate::config::ServerToVerify;
-use crate::crypto::rsa::PublicKey;
+use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
 use crate::message::{Certificate, CertificateRequest, HandshakeType, ServerHello};
@@ -159,7 +159,7 @@ pub(crate) struct KnownServer {
     offered_version: u16,
     negotiated: Negotiated,
     /// What the pre-master secret is encrypted to.
-    server_key: PublicKey,
+    server_key: RsaPublicKey,
 }
 
 /// The server may ask for a certificate, or be done.

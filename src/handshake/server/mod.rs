@@ -17,7 +17,7 @@ use crate::cert;
 use crate::config::{
     CertificateWanted, CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerConfig,
 };
-use crate::crypto::rsa::PublicKey;
+use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
 use crate::message::{
@@ -182,7 +182,7 @@ pub(crate) struct KnownClient {
 }
 
 impl KnownClient {
-    fn expect_client_key_exchange(mut self, client_key: Option<PublicKey>) -> ServerState {
+    fn expect_client_key_exchange(mut self, client_key: Option<RsaPublicKey>) -> ServerState {
         if client_key.is_none() {
             self.negotiated.transcript.drop_signature_hashes();
         }
@@ -238,7 +238,7 @@ impl ExpectClientCertificate {
 pub(crate) struct ExpectClientKeyExchange {
     known: KnownClient,
     /// The key of the client's certificate, whose possession is to be proven.
-    client_key: Option<PublicKey>,
+    client_key: Option<RsaPublicKey>,
 }
 
 impl ExpectClientKeyExchange {
@@ -284,7 +284,7 @@ pub(crate) struct Keyed {
 /// The client has to prove that the certificate is its own: the end of step 5.
 pub(crate) struct ExpectCertificateVerify {
     keyed: Keyed,
-    client_key: PublicKey,
+    client_key: RsaPublicKey,
     config: Arc<ServerConfig>,
 }
 
