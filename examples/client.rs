@@ -2,6 +2,7 @@
 
 mod shared {
     pub mod impatient_tcp;
+    pub mod pem_files;
     pub mod policy_options;
     pub mod status_text;
     pub mod suite_names;
@@ -17,13 +18,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
 use retrossl::pki_types::ServerName;
 use retrossl::{
-    ClientConfig, ClientConnection, Connection, Fingerprint, KeyLogFile, PinnedCertificates,
-    StreamOwned, certificate_subject,
+    CertificateError, ClientConfig, ClientConnection, Connection, Error as TlsError, Fingerprint,
+    KeyLogFile, PinnedCertificates, RootStore, StreamOwned, certificate_subject,
 };
 use shared::impatient_tcp::ImpatientTcp;
+use shared::pem_files::{read_chain, read_key, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::status_text::{cause, negotiated, printable};
 use shared::suite_names::suite_names;
@@ -33,7 +36,9 @@ use shared::trace::Trace;
 ///
 /// Prints one line version=… suite=… resumed=… peer=SUBJECT, then what comes back. Ends with 0
 /// only if all went well, the server's close_notify included where its answer lasts until then;
-/// otherwise with one line on stderr: the cause and the alert.
+/// otherwise with one line on stderr: the cause, the alert, and where the server's certificate was
+/// refused what pins it. The certificate is verified by the system's roots unless --ca, --pin or
+/// --insecure says otherwise.
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -45,18 +50,25 @@ struct Options {
     #[arg(long)]
     name: Option<String>,
 
-    /// Not there yet: this version cannot verify chains
+    /// Verify the certificate by the authorities in PEM, in place of the system's
     #[arg(long, value_name = "PEM", group = "authentication")]
     ca: Option<PathBuf>,
 
-    /// Accept the certificate with this SHA-256 fingerprint and no other; without this, the
-    /// fingerprint to pin is in the error
+    /// Accept the certificate with this SHA-256 fingerprint and no other
     #[arg(long, value_name = "SHA256", group = "authentication")]
     pin: Option<Fingerprint>,
 
     /// Accept any certificate: whoever is in between can read and change everything
     #[arg(long, group = "authentication")]
     insecure: bool,
+
+    /// The certificate for a server that asks for one, and the rest of its chain after it
+    #[arg(long, value_name = "PEM", requires = "key")]
+    cert: Option<PathBuf>,
+
+    /// The certificate's RSA key, PKCS#8 or PKCS#1
+    #[arg(long, value_name = "PEM", requires = "cert")]
+    key: Option<PathBuf>,
 
     /// Send an HTTP/1.0 GET for PATH and print the answer
     #[arg(long, value_name = "PATH", conflicts_with = "send", value_parser = http_path)]
@@ -87,10 +99,14 @@ fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("client: {}", printable(&error.to_string()));
+            report(&error.to_string());
             ExitCode::FAILURE
         }
     }
+}
+
+fn report(problem: &str) {
+    eprintln!("client: {}", printable(problem));
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -102,20 +118,18 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let result = converse(&mut stream, options, &name);
     let (connection, transport) = stream.into_parts();
     transport.hang_up();
-    result.map_err(|error| cause(&error, &connection).into())
+    result.map_err(|error| {
+        let pin = pin_hint(&error, &connection).unwrap_or_default();
+        format!("{}{pin}", cause(&error, &connection)).into()
+    })
 }
 
 fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
-    if options.ca.is_some() {
-        return Err("--ca is not there yet: this version cannot verify chains; use --pin".into());
+    let config = ClientConfig::builder(options.allowed.policy()?);
+    let mut config = authenticate_server(config, options)?;
+    if let (Some(cert), Some(key)) = (&options.cert, &options.key) {
+        config = config.certificate(read_chain(cert)?, read_key(key)?);
     }
-    let mut config = ClientConfig::builder(options.allowed.policy()?);
-    config = if options.insecure {
-        config.verifier(AcceptAnyCertificate)
-    } else {
-        // Without a pin nothing is accepted, and the error names the fingerprint.
-        config.verifier(PinnedCertificates::new(options.pin))
-    };
     if let Some(path) = &options.keylog {
         let log = KeyLogFile::open(path)
             .map_err(|error| format!("cannot open {}: {error}", path.display()))?;
@@ -125,6 +139,47 @@ fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
         config = config.observers(Arc::new(Trace));
     }
     Ok(Arc::new(config.build()?))
+}
+
+fn authenticate_server(
+    config: ClientConfigBuilder,
+    options: &Options,
+) -> Result<ClientConfigBuilder, String> {
+    Ok(match (&options.pin, &options.ca) {
+        _ if options.insecure => config.verifier(AcceptAnyCertificate),
+        (Some(pin), _) => config.verifier(PinnedCertificates::new([*pin])),
+        (None, Some(path)) => {
+            let (roots, skipped) = read_roots(path)?;
+            skipped.iter().for_each(|problem| report(problem));
+            config.root_certificates(roots)
+        }
+        (None, None) => config.root_certificates(system_roots()?),
+    })
+}
+
+/// Those of the system's roots that can be used; the others concern nobody here.
+fn system_roots() -> Result<RootStore, String> {
+    let loaded = rustls_native_certs::load_native_certs();
+    let roots: RootStore = loaded.certs.into_iter().collect();
+    if roots.is_empty() {
+        let causes: Vec<_> = loaded.errors.iter().map(ToString::to_string).collect();
+        return Err(format!(
+            "the system has no root certificates; name some with --ca, or --pin the server's \
+             certificate {causes:?}"
+        ));
+    }
+    Ok(roots)
+}
+
+/// How to accept a certificate that was not verified, if it is the right one.
+fn pin_hint(error: &io::Error, connection: &Connection) -> Option<String> {
+    match TlsError::of_io(error) {
+        Some(TlsError::InvalidCertificate(CertificateError::Chain(_))) => {}
+        _ => return None,
+    }
+    let certificate = connection.peer_certificates()?.first()?;
+    let fingerprint = Fingerprint::of(certificate);
+    Some(format!("; if it is the right one: --pin {fingerprint}"))
 }
 
 fn name(options: &Options) -> Result<ServerName<'static>, String> {

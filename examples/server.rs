@@ -3,6 +3,7 @@
 mod shared {
     pub mod fresh_certificate;
     pub mod impatient_tcp;
+    pub mod pem_files;
     pub mod policy_options;
     pub mod status_text;
     pub mod suite_names;
@@ -11,20 +12,21 @@ mod shared {
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use retrossl::pki_types::pem::PemObject;
-use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
+use retrossl::server::ServerConfigBuilder;
 use retrossl::{
-    Connection, PrivateKey, RsaPrivateKey, ServerConfig, ServerConnection, StreamOwned,
+    AnonymousClients, Connection, PathVerifier, ServerConfig, ServerConnection, StreamOwned,
+    certificate_subject,
 };
 use shared::fresh_certificate::FreshCertificate;
 use shared::impatient_tcp::ImpatientTcp;
+use shared::pem_files::{read_chain, read_key, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::status_text::{cause, negotiated, printable};
 use shared::suite_names::suite_names;
@@ -32,8 +34,10 @@ use shared::suite_names::suite_names;
 /// Serves old clients: SSL 3.0 to TLS 1.2 with RSA key exchange
 ///
 /// Prints `listening on ADDR` once it is ready, then one line for each connection when it has
-/// ended: version=… suite=… resumed=… client=ADDR sni=… result=ok, or after result= the cause and
-/// the alert. `-` stands for what is not known.
+/// ended: version=… suite=… resumed=… client=ADDR subject=… sni=… result=ok, or after result= the
+/// cause and the alert. `-` stands for what is not known. The subject of a client's certificate
+/// stands in quotation marks, with \" and \\ for those characters in it; result=ok says that it
+/// was verified.
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -48,6 +52,15 @@ struct Options {
     /// The certificate's RSA key, PKCS#8 or PKCS#1
     #[arg(long, value_name = "PEM", requires = "cert")]
     key: Option<PathBuf>,
+
+    /// Ask clients for a certificate, and verify it by the authorities in PEM; clients without
+    /// one are let in
+    #[arg(long, value_name = "PEM")]
+    client_ca: Option<PathBuf>,
+
+    /// Refuse clients without a certificate
+    #[arg(long, requires = "client_ca")]
+    require_client_cert: bool,
 
     /// Answer an HTTP request with a page that states what was negotiated (the default)
     #[arg(long, conflicts_with = "echo")]
@@ -126,28 +139,25 @@ fn config(options: &Options) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
             (vec![fresh.certificate], fresh.key)
         }
     };
-    let config = ServerConfig::builder(policy)
-        .certificate(chain, key)
-        .build()?;
-    Ok(Arc::new(config))
+    let config = ServerConfig::builder(policy).certificate(chain, key);
+    Ok(Arc::new(authenticate_clients(config, options)?.build()?))
 }
 
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let chain: Vec<_> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    if chain.is_empty() {
-        return Err(format!("{} holds no certificate", path.display()));
-    }
-    Ok(chain)
-}
-
-fn read_key(path: &Path) -> Result<Arc<dyn PrivateKey>, String> {
-    let refused =
-        |error: &dyn Error| format!("cannot read a private key from {}: {error}", path.display());
-    let der = PrivateKeyDer::from_pem_file(path).map_err(|error| refused(&error))?;
-    let key = RsaPrivateKey::from_der(&der).map_err(|error| refused(&error))?;
-    Ok(Arc::new(key))
+fn authenticate_clients(
+    config: ServerConfigBuilder,
+    options: &Options,
+) -> Result<ServerConfigBuilder, String> {
+    let Some(path) = &options.client_ca else {
+        return Ok(config);
+    };
+    let (roots, skipped) = read_roots(path)?;
+    skipped.iter().for_each(|problem| report(problem));
+    let anonymous = if options.require_client_cert {
+        AnonymousClients::Refused
+    } else {
+        AnonymousClients::Accepted
+    };
+    Ok(config.client_verifier(PathVerifier::new(roots).anonymous_clients(anonymous)))
 }
 
 /// What every connection gets.
@@ -170,8 +180,9 @@ impl Service {
         };
         let (connection, tcp) = stream.into_parts();
         let line = format!(
-            "{} client={address} sni={} result={result}\n",
+            "{} client={address} subject={} sni={} result={result}\n",
             negotiated(&connection),
+            subject(&connection).map_or_else(|| "-".to_owned(), |name| quoted(&name)),
             connection
                 .server_name()
                 .map_or_else(|| "-".to_owned(), one_word),
@@ -263,6 +274,7 @@ fn page(connection: &ServerConnection, address: SocketAddr) -> String {
         ),
         ("server name", text(connection.server_name().map(one_word))),
         ("client", address.to_string()),
+        ("client's certificate", text(subject(connection))),
     ];
     let rows: String = rows
         .iter()
@@ -287,6 +299,17 @@ fn escape(value: &str) -> String {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+}
+
+/// Whom the client's certificate names, if it sent one.
+fn subject(connection: &Connection) -> Option<String> {
+    let chain = connection.peer_certificates()?;
+    certificate_subject(chain.first()?).map(|subject| printable(&subject))
+}
+
+/// One field of a line, spaces and all.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
 /// A name from the peer as one field of a line.

@@ -40,6 +40,12 @@ impl Identity {
         Self::signed(name, &key, hash, Subject::Authority, None)
     }
 
+    /// An authority below this one.
+    pub fn issue_authority(&self, name: &str, bits: u32, hash: Hash) -> Result<Self, Error> {
+        let key = PKey::from_rsa(Rsa::generate(bits)?)?;
+        Self::signed(name, &key, hash, Subject::Authority, Some(self))
+    }
+
     /// A certificate for one host, signed by this authority.
     pub fn issue(&self, name: &str, bits: u32, hash: Hash) -> Result<Self, Error> {
         let key = PKey::from_rsa(Rsa::generate(bits)?)?;

@@ -1,7 +1,7 @@
 //! Independent implementations of SSL and TLS to talk to, and what a test needs around them.
 //!
-//! The peers are [`peer::openssl`] (OpenSSL 3.6, in process) and [`peer::node`] (OpenSSL 1.0.1e,
-//! inside Node.js 0.10.0, in processes of its own). [`matrix`] is what they have in common with
+//! The peers are [`peer::openssl`] (OpenSSL 3.6, in process), [`peer::node`] (OpenSSL 1.0.1e,
+//! inside Node.js 0.10.0) and [`peer::gnutls`], both in processes of their own. [`matrix`] is what they have in common with
 //! `retrossl`, whose side is [`ours`].
 
 #![forbid(unsafe_code)]
@@ -11,6 +11,7 @@ pub mod loopback;
 pub mod matrix;
 pub mod ours;
 pub mod peer;
+pub mod people;
 pub mod recording;
 
 /// What stops a peer: shown to whoever reads the failing test, never matched on.

@@ -1,5 +1,6 @@
 //! The peers, and what they have in common.
 
+pub mod gnutls;
 pub mod node;
 pub mod openssl;
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub ciphers: String,
     /// A server needs one; a client shows it when asked.
     pub identity: Option<Identity>,
+    /// What is sent after the identity's certificate.
+    pub chain: Vec<X509>,
     /// The certificates that the peer's must lead to.
     pub trusted: Vec<X509>,
     /// Whether a server asks for a certificate.
@@ -73,6 +75,7 @@ impl Settings {
             without: Vec::new(),
             ciphers: ciphers.to_owned(),
             identity: None,
+            chain: Vec::new(),
             trusted: Vec::new(),
             request_certificate: false,
             reject_unauthorized: false,
@@ -97,7 +100,11 @@ impl Settings {
         set("reply", json!(self.reply));
         set("life", json!(LIFE.as_millis() as u64));
         if let Some(identity) = &self.identity {
-            set("cert", json!(identity.certificate_pem()?));
+            let mut chain = identity.certificate_pem()?;
+            for certificate in &self.chain {
+                chain += &String::from_utf8(certificate.to_pem()?)?;
+            }
+            set("cert", json!(chain));
             set("key", json!(identity.key_pem()?));
         }
         if !self.trusted.is_empty() {

@@ -2,5 +2,6 @@
 
 mod client_certificates;
 mod matrix;
+mod mutual;
 mod negotiation;
 mod talk;

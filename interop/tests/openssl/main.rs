@@ -3,6 +3,7 @@
 mod client_certificates;
 mod extensions;
 mod matrix;
+mod mutual;
 mod negotiation;
 mod pair;
 mod records;

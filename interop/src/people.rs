@@ -1,0 +1,87 @@
+//! A root, two authorities below it, and below each a server or a client.
+
+use std::sync::Arc;
+
+use openssl::x509::X509;
+use retrossl::client::ClientConfigBuilder;
+use retrossl::pki_types::CertificateDer;
+use retrossl::server::ServerConfigBuilder;
+use retrossl::{ClientConfig, PathVerifier, Policy, RootStore, ServerConfig};
+
+use crate::Error;
+use crate::certificate::{Hash, Identity};
+use crate::ours;
+
+/// Who authenticates whom, by chains of three.
+pub struct People {
+    pub root: Identity,
+    pub server: Member,
+    pub client: Member,
+}
+
+/// Somebody, and the authority between them and the root.
+pub struct Member {
+    pub identity: Identity,
+    pub authority: Identity,
+}
+
+impl People {
+    /// The server is `localhost`, the client `somebody`.
+    pub fn new(bits: u32, hash: Hash) -> Result<Self, Error> {
+        let root = Identity::authority("Interop Root", bits, hash)?;
+        let member = |authority, name| -> Result<Member, Error> {
+            let authority = root.issue_authority(authority, bits, hash)?;
+            let identity = authority.issue(name, bits, hash)?;
+            Ok(Member {
+                identity,
+                authority,
+            })
+        };
+        Ok(Self {
+            server: member("Interop Servers", "localhost")?,
+            client: member("Interop Clients", "somebody")?,
+            root,
+        })
+    }
+
+    /// The root, as the peers take it.
+    pub fn trusted(&self) -> Vec<X509> {
+        vec![self.root.certificate.clone()]
+    }
+
+    /// Our client, which shows its chain.
+    pub fn our_client(&self, policy: Policy) -> Result<ClientConfigBuilder, Error> {
+        let client = &self.client;
+        let key = ours::private_key(&client.identity)?;
+        Ok(ClientConfig::builder(policy)
+            .root_certificates(self.our_roots()?)
+            .certificate(client.our_chain()?, key))
+    }
+
+    /// Our server, which requires a client's chain.
+    pub fn our_server(&self, policy: Policy) -> Result<ServerConfigBuilder, Error> {
+        let server = &self.server;
+        let key = ours::private_key(&server.identity)?;
+        Ok(ServerConfig::builder(policy)
+            .certificate(server.our_chain()?, key)
+            .client_verifier(PathVerifier::new(self.our_roots()?)))
+    }
+
+    fn our_roots(&self) -> Result<Arc<RootStore>, Error> {
+        let mut roots = RootStore::new();
+        roots.add(ours::certificate(&self.root)?)?;
+        Ok(Arc::new(roots))
+    }
+}
+
+impl Member {
+    pub fn our_chain(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        let own = ours::certificate(&self.identity)?;
+        Ok(vec![own, ours::certificate(&self.authority)?])
+    }
+
+    /// What comes after the certificate, as the peers take it.
+    pub fn above(&self) -> Vec<X509> {
+        vec![self.authority.certificate.clone()]
+    }
+}

@@ -1,0 +1,99 @@
+//! `retrossl` and GnuTLS, over TCP on the loopback interface: both sides verify chains of three.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use interop::Error;
+use interop::certificate::Hash;
+use interop::loopback::{self, Listener};
+use interop::ours;
+use interop::peer::Version;
+use interop::peer::gnutls::{self, Client, Server};
+use interop::people::People;
+use retrossl::{CipherSuite, ServerConnection, StreamOwned};
+
+/// Suites as we and as they name them.
+fn combinations() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
+    use CipherSuite as Suite;
+    let any = [
+        (Suite::TLS_RSA_WITH_AES_256_CBC_SHA, "+AES-256-CBC:+SHA1"),
+        (Suite::TLS_RSA_WITH_AES_128_CBC_SHA, "+AES-128-CBC:+SHA1"),
+        (Suite::TLS_RSA_WITH_3DES_EDE_CBC_SHA, "+3DES-CBC:+SHA1"),
+        (Suite::TLS_RSA_WITH_RC4_128_SHA, "+ARCFOUR-128:+SHA1"),
+        (Suite::TLS_RSA_WITH_RC4_128_MD5, "+ARCFOUR-128:+MD5"),
+    ];
+    let new = [
+        (
+            Suite::TLS_RSA_WITH_AES_128_CBC_SHA256,
+            "+AES-128-CBC:+SHA256",
+        ),
+        (
+            Suite::TLS_RSA_WITH_AES_256_CBC_SHA256,
+            "+AES-256-CBC:+SHA256",
+        ),
+        (Suite::TLS_RSA_WITH_AES_128_GCM_SHA256, "+AES-128-GCM:+AEAD"),
+        (Suite::TLS_RSA_WITH_AES_256_GCM_SHA384, "+AES-256-GCM:+AEAD"),
+    ];
+    gnutls::VERSIONS.into_iter().flat_map(move |version| {
+        let new = new.into_iter().filter(move |_| version == Version::Tls1_2);
+        let all = any.into_iter().chain(new);
+        all.map(move |(suite, name)| (version, suite, name))
+    })
+}
+
+fn each_combination(
+    check: impl Fn(&People, Version, CipherSuite, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let people = People::new(2048, Hash::Sha256)?;
+    let mut count = 0;
+    for (version, suite, name) in combinations() {
+        check(&people, version, suite, name)
+            .map_err(|error| format!("{version}, {suite}: {error}"))?;
+        count += 1;
+    }
+    assert_eq!(count, 19);
+    Ok(())
+}
+
+#[test]
+fn their_server_and_our_client() -> Result<(), Error> {
+    each_combination(|people, version, suite, name| {
+        let server = Server::start(people, version, name)?;
+        let connection = ours::connection(people.our_client(ours::only(version, suite))?)?;
+        let mut stream = StreamOwned::new(connection, loopback::connect(server.port())?);
+        stream.write_all(b"a line\n")?;
+        let mut echo = [0; 7];
+        if let Err(error) = stream.read_exact(&mut echo) {
+            return Err(format!("{error}; {}", server.stop()).into());
+        }
+        assert_eq!(&echo, b"a line\n");
+        let expected = people.server.our_chain()?;
+        let certificates = stream.connection.peer_certificates().unwrap_or_default();
+        assert!(certificates.starts_with(&expected));
+        stream.close()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn their_client_and_our_server() -> Result<(), Error> {
+    each_combination(|people, version, suite, name| {
+        let config = Arc::new(people.our_server(ours::only(version, suite))?.build()?);
+        let listener = Listener::bind()?;
+        let mut client = Client::connect(listener.port(), people, version, name)?;
+        let transport = client.accept(&listener)?;
+        let mut stream = StreamOwned::new(ServerConnection::new(config), transport);
+        let mut line = [0; 7];
+        stream.read_exact(&mut line)?;
+        stream.write_all(&line)?;
+        let expected = people.client.our_chain()?;
+        let certificates = stream.connection.peer_certificates().unwrap_or_default();
+        assert!(certificates.starts_with(&expected));
+        stream.close()?;
+        drop(stream);
+        let (output, succeeded) = client.conversation()?;
+        assert!(output.contains("The certificate is trusted"), "{output}");
+        assert!(succeeded, "{output}");
+        Ok(())
+    })
+}
