@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -203,10 +203,9 @@ fn installed() -> Result<(), Error> {
             if present() {
                 return Ok(());
             }
-            let output = Command::new("apt-get")
-                .args(["install", "--yes", "--no-install-recommends", "gnutls-bin"])
-                .stdin(Stdio::null())
-                .output();
+            // A new machine has no list of packages to install from.
+            let _ = apt_get(&["update"]);
+            let output = apt_get(&["install", "--yes", "--no-install-recommends", "gnutls-bin"]);
             if present() {
                 return Ok(());
             }
@@ -221,4 +220,11 @@ fn installed() -> Result<(), Error> {
         })
         .clone()
         .map_err(Into::into)
+}
+
+fn apt_get(arguments: &[&str]) -> std::io::Result<Output> {
+    Command::new("apt-get")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
 }
