@@ -345,7 +345,8 @@ impl Drop for Place {
     }
 }
 
-const MAX_CONNECTIONS: usize = 256;
+/// Far more than old clients come at once; each takes a thread while it is served.
+const MAX_CONNECTIONS: usize = 4096;
 
 /// A request's header at the most.
 const MAX_REQUEST: usize = 16 * 1024;
