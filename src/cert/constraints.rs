@@ -39,7 +39,7 @@ fn check_name(
     let not_permitted = || CertificateProblem::NameNotPermitted(name.show());
     let mut permitted = None;
     for subtree in constraints.permitted_subtrees.iter().flatten() {
-        budget.compare_names()?;
+        budget.compare_names(base_len(subtree))?;
         if let Some(is_within) = name.is_within(subtree)? {
             permitted = Some(is_within || permitted == Some(true));
         }
@@ -48,7 +48,7 @@ fn check_name(
         return Err(not_permitted());
     }
     for subtree in constraints.excluded_subtrees.iter().flatten() {
-        budget.compare_names()?;
+        budget.compare_names(base_len(subtree))?;
         if name.is_within(subtree)? == Some(true) || name.may_stand_for(subtree) {
             return Err(not_permitted());
         }
@@ -85,6 +85,14 @@ fn names_of<'a>(
         None => names.extend(presented.iter().filter_map(Constrained::of_common_name)),
     }
     Ok(names)
+}
+
+/// Bytes of a subtree's base that comparing has to read again.
+fn base_len(subtree: &GeneralSubtree<'_>) -> usize {
+    match &subtree.base {
+        GeneralName::DirectoryName(base) => base.as_raw().len(),
+        _ => 0,
+    }
 }
 
 impl<'a> Constrained<'a> {

@@ -1,6 +1,6 @@
 //! Distinguished names: compared as RFC 5280 §7.1 asks, and shown.
 
-use x509_parser::asn1_rs::{Any, Tag};
+use x509_parser::asn1_rs::{Any, Oid, Tag};
 use x509_parser::prelude::{AttributeTypeAndValue, X509Name};
 
 use super::der::{SEQUENCE, SET, take};
@@ -108,4 +108,9 @@ fn canonical_attribute(attribute: &AttributeTypeAndValue<'_>) -> Vec<u8> {
 fn fold(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
+}
+
+/// An object identifier for an error's text: a peer chooses how long it is.
+pub(super) fn oid_text(oid: &Oid<'_>) -> String {
+    printable(&oid.to_string())
 }

@@ -10,7 +10,7 @@ use x509_parser::extensions::{
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 use super::der::{EXCLUDED_SUBTREES, PERMITTED_SUBTREES, SEQUENCE, Signed, take};
-use super::name::{self, Name};
+use super::name::{self, Name, oid_text};
 use super::signature::{SignatureAlgorithm, SubjectKey};
 use crate::error::{CertificateProblem, ChainError};
 
@@ -109,9 +109,9 @@ impl<'a> Extensions<'a> {
         let mut seen = HashSet::new();
         for extension in x509.extensions() {
             if !seen.insert(extension.oid.as_bytes()) {
-                return Err(CertificateProblem::DuplicateExtension(
-                    extension.oid.to_string(),
-                ));
+                return Err(CertificateProblem::DuplicateExtension(oid_text(
+                    &extension.oid,
+                )));
             }
             extensions.add(extension)?;
         }
@@ -119,7 +119,7 @@ impl<'a> Extensions<'a> {
     }
 
     fn add(&mut self, extension: &X509Extension<'a>) -> Result<(), CertificateProblem> {
-        let malformed = || CertificateProblem::MalformedExtension(extension.oid.to_string());
+        let malformed = || CertificateProblem::MalformedExtension(oid_text(&extension.oid));
         match extension.parsed_extension() {
             ParsedExtension::BasicConstraints(value) => {
                 self.basic_constraints = Some(value.clone());
@@ -151,7 +151,7 @@ impl<'a> Extensions<'a> {
                 return Err(malformed());
             }
             _ if extension.critical && self.unknown_critical.is_none() => {
-                self.unknown_critical = Some(extension.oid.to_string());
+                self.unknown_critical = Some(oid_text(&extension.oid));
             }
             _ => {}
         }

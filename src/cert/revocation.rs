@@ -8,7 +8,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
 use super::budget::Budget;
 use super::der::Signed;
-use super::name::{self, Name};
+use super::name::{self, Name, oid_text};
 use super::parsed::{Parsed, unix_time};
 use super::signature::{SignatureAlgorithm, SubjectKey};
 use crate::error::CertificateProblem;
@@ -193,7 +193,7 @@ fn check_critical_extensions(
         if extension.critical && !is_known(extension) {
             return Err(BadRevocationList::UnknownCriticalExtension {
                 issuer: issuer.to_owned(),
-                extension: extension.oid.to_string(),
+                extension: oid_text(&extension.oid),
             });
         }
     }

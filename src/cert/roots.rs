@@ -19,6 +19,10 @@ use crate::error::{CertificateProblem, printable};
 /// putting it here has not asked the authority until when. A certificate that is no authority
 /// vouches only for itself, so that a device can be trusted without being trusted to name others.
 ///
+/// A version 1 certificate cannot say that it is none: where the policy accepts version 1 roots
+/// (`HISTORIC`, `EVERYTHING`), it is an authority. A device with such a certificate is better
+/// pinned by its fingerprint.
+///
 /// ```
 /// use retrossl::RootStore;
 ///

@@ -5,6 +5,7 @@ use x509_parser::prelude::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 
 use super::der::{SEQUENCE, Signed, take};
+use super::name::oid_text;
 use super::public_key::rsa_public_key;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::ecdsa::{Curve, EcPublicKey};
@@ -30,7 +31,7 @@ impl SubjectKey {
                 .ok_or(CertificateProblem::BadKey);
         }
         if *algorithm != oid!(1.2.840.10045.2.1) {
-            return Err(CertificateProblem::UnknownKey(algorithm.to_string()));
+            return Err(CertificateProblem::UnknownKey(oid_text(algorithm)));
         }
         let named = info.algorithm.parameters.as_ref().map(|any| any.data);
         let curve = match named {
@@ -83,10 +84,11 @@ impl SignatureAlgorithm {
         if encoded_outside != encoded_inside {
             return Err(unknown(format!(
                 "{} by one of its fields and {} by another",
-                outside.algorithm, inside.algorithm
+                oid_text(&outside.algorithm),
+                oid_text(&inside.algorithm)
             )));
         }
-        Self::read(outside).ok_or_else(|| unknown(outside.algorithm.to_string()))
+        Self::read(outside).ok_or_else(|| unknown(oid_text(&outside.algorithm)))
     }
 
     fn read(identifier: &AlgorithmIdentifier<'_>) -> Option<Self> {

@@ -3,6 +3,7 @@
 use x509_parser::asn1_rs::{Oid, oid};
 use x509_parser::extensions::{ExtendedKeyUsage, NSCertType};
 
+use super::name::oid_text;
 use super::parsed::{Extensions, Parsed};
 use crate::error::CertificateProblem;
 use crate::policy::{Policy, StepUpUsages, Version1Certificates};
@@ -16,13 +17,11 @@ pub(crate) enum Purpose {
 
 /// Refuses an issuer that is not an authority (RFC 5280 §6.1.4 (k), (n)).
 pub(super) fn check_authority(issuer: &Parsed<'_>) -> Result<(), CertificateProblem> {
-    // Whether version 1 is accepted here, is the policy's word.
-    if issuer.version < 3 {
-        return Ok(());
-    }
     let extensions = issuer.extensions()?;
     match &extensions.basic_constraints {
         Some(constraints) if constraints.ca => {}
+        // Version 1 cannot say it; whether it is accepted here, is the policy's word.
+        None if issuer.version < 3 => {}
         _ => return Err(CertificateProblem::NotAnAuthority),
     }
     match extensions.key_usage {
@@ -147,9 +146,7 @@ fn usages(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
         .into_iter()
         .filter(|(is_set, _)| *is_set)
         .map(|(_, name)| name.to_owned());
-    let found: Vec<String> = named
-        .chain(usage.other.iter().map(Oid::to_string))
-        .collect();
+    let found: Vec<String> = named.chain(usage.other.iter().map(oid_text)).collect();
     if found.is_empty() {
         vec!["nothing".to_owned()]
     } else {

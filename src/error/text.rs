@@ -48,11 +48,21 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
-/// Control characters, line separators, and marks that change the direction of text or hide.
+/// Control characters, line separators, and what changes the direction of text or is not seen
+/// (Unicode's Default_Ignorable_Code_Point).
 fn is_unsafe(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(
+            char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}'
+        )
+        || matches!(
+            char,
+            '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{feff}' | '\u{ffa0}'
+        )
+        || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(char, '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fffb}')
+        || matches!(char, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Names for an error's text, a few of them.
@@ -97,6 +107,14 @@ mod tests {
             assert_eq!(date.to_string(), expected);
         }
         let _ = Date(UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX))).to_string();
+    }
+
+    #[test]
+    fn foreign_text_has_no_characters_that_are_not_seen() {
+        for hidden in ['\u{ad}', '\u{200d}', '\u{3164}', '\u{fe0f}', '\u{e0041}'] {
+            assert_eq!(printable(&format!("a{hidden}b")), "a\u{fffd}b");
+        }
+        assert_eq!(printable("drucker-äöü-日本"), "drucker-äöü-日本");
     }
 
     #[test]
