@@ -7,8 +7,8 @@ use rustls_pki_types::ServerName;
 
 use crate::config::check_policy;
 pub use crate::config::{
-    CertificateRequested, CertifiedKey, ClientCertificateResolver, ClientConfig,
-    ClientConfigBuilder, ServerToVerify, ServerVerifier,
+    CertificateRequested, CertificatesByAuthority, CertifiedKey, ClientCertificateResolver,
+    ClientConfig, ClientConfigBuilder, ServerToVerify, ServerVerifier,
 };
 use crate::connection::Connection;
 use crate::error::Error;

@@ -15,12 +15,15 @@ mod usage;
 mod validation;
 
 use rustls_pki_types::CertificateDer;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+
+use name::Name;
 
 pub(crate) use path::verify;
 pub(crate) use public_key::public_key;
 pub use revocation::{BadRevocationList, RevocationList};
 pub use roots::{Added, RootStore, SkipReason, SkippedRoot};
+pub(crate) use server_name::HostNames;
 pub(crate) use validation::Conditions;
 
 /// The subject's distinguished name, as text (`CN=printer.lan, O=Example`); `None` where the
@@ -28,4 +31,18 @@ pub(crate) use validation::Conditions;
 pub fn certificate_subject(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(name::display(parsed.subject()))
+}
+
+/// Whether one of the chain's certificates names `authority`, DER of a distinguished name, as its
+/// issuer (RFC 5246 §7.4.6). Nothing is verified.
+pub(crate) fn is_issued_by(chain: &[CertificateDer<'_>], authority: &[u8]) -> bool {
+    let Ok(([], authority)) = X509Name::from_der(authority) else {
+        return false;
+    };
+    let wanted = Name::of(&authority);
+    wanted.is_some()
+        && chain
+            .iter()
+            .filter_map(|certificate| X509Certificate::from_der(certificate).ok())
+            .any(|(_, certificate)| Name::of(certificate.issuer()) == wanted)
 }

@@ -2,13 +2,31 @@
 
 use std::net::IpAddr;
 
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{CertificateDer, ServerName};
 use x509_parser::extensions::GeneralName;
 
 use super::name::text;
 use super::parsed::Parsed;
 use crate::error::{CertificateProblem, printable};
 use crate::policy::{CommonNameFallback, Policy};
+
+/// The names that a certificate of one's own is for, to choose it by. Nothing is verified.
+#[derive(Debug, Default)]
+pub(crate) struct HostNames(Vec<PresentedName>);
+
+impl HostNames {
+    /// Common names count where there is no subjectAltName; a certificate that cannot be parsed
+    /// is for no name.
+    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Self {
+        let names = Parsed::read(Some(0), certificate)
+            .and_then(|parsed| presented_names(&parsed, &Policy::HISTORIC));
+        Self(names.unwrap_or_default())
+    }
+
+    pub(crate) fn include(&self, asked: &str) -> bool {
+        ServerName::try_from(asked).is_ok_and(|asked| self.0.iter().any(|name| name.is_for(&asked)))
+    }
+}
 
 /// A name that a certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

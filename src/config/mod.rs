@@ -24,7 +24,8 @@ pub use observer::{Direction, Event, Observer, ObserverFactory};
 pub use path_verifier::{AnonymousClients, PathVerifier};
 pub use private_key::{PrivateKey, RsaPrivateKey};
 pub use resolver::{
-    CertificateRequested, CertificateWanted, ClientCertificateResolver, ServerCertificateResolver,
+    CertificateRequested, CertificateWanted, CertificatesByAuthority, CertificatesByName,
+    ClientCertificateResolver, ServerCertificateResolver,
 };
 pub use server::{ServerConfig, ServerConfigBuilder};
 pub use verifier::{

@@ -8,7 +8,9 @@ use rustls_pki_types::CertificateDer;
 use super::certified_key::CertifiedKey;
 use super::error::ConfigError;
 use super::private_key::PrivateKey;
+use crate::cert::{self, HostNames};
 use crate::crypto::HashAlgorithm;
+use crate::crypto::pkcs1::digest_info_fits;
 use crate::message::ClientHello;
 use crate::policy::Policy;
 use crate::suite::CipherSuite;
@@ -48,8 +50,97 @@ pub struct CertificateRequested<'a> {
     pub authorities: &'a [&'a [u8]],
     /// The types of certificate that are accepted, as on the wire; 1 is rsa_sign.
     pub certificate_types: &'a [u8],
-    /// The hashes that an RSA signature may be made over, from TLS 1.2 on; empty before.
+    /// The hashes that an RSA signature may be made over at TLS 1.2, the policy's preferred one
+    /// first; empty before, where MD5 and SHA-1 are signed side by side.
     pub signature_hashes: &'a [HashAlgorithm],
+}
+
+impl CertificateRequested<'_> {
+    /// Whether the server says that it takes this certificate: an accepted authority has issued
+    /// one of the chain (RFC 5246 §7.4.6), and the key is long enough for one of the hashes.
+    pub fn accepts(&self, certified: &CertifiedKey) -> bool {
+        let chain = certified.chain();
+        let authorities = self.authorities;
+        let issued = authorities.is_empty()
+            || authorities
+                .iter()
+                .any(|authority| cert::is_issued_by(chain, authority));
+        let hashes = self.signature_hashes;
+        issued && (hashes.is_empty() || self.signature_hash(certified).is_some())
+    }
+
+    /// The first of the hashes that the key is long enough for: 512 bits cannot sign SHA-384.
+    pub(crate) fn signature_hash(&self, certified: &CertifiedKey) -> Option<HashAlgorithm> {
+        let modulus_len = certified.key().public_key().modulus_len();
+        self.signature_hashes
+            .iter()
+            .copied()
+            .find(|hash| digest_info_fits(*hash, modulus_len))
+    }
+}
+
+/// Several certificates of a server: the first that is for the name that the client asks for
+/// (server_name, RFC 6066 §3), by its subjectAltName or, where it has none, its common name.
+///
+/// A client that names none, as the older ones do, or none that there is a certificate for, is
+/// shown the first one.
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// use retrossl::server::{CertificatesByName, CertifiedKey};
+/// # fn serve(intranet: CertifiedKey, printer: CertifiedKey) -> Result<(), retrossl::ConfigError> {
+/// let config = retrossl::ServerConfig::builder(retrossl::Policy::HISTORIC)
+///     .certificate_resolver(Arc::new(CertificatesByName::new([intranet, printer])))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct CertificatesByName(Vec<(HostNames, Arc<CertifiedKey>)>);
+
+impl CertificatesByName {
+    /// Chooses among these; the first is also everybody else's.
+    pub fn new(certificates: impl IntoIterator<Item = CertifiedKey>) -> Self {
+        let named = certificates.into_iter().map(|certified| {
+            let names = certified.chain().first().map(HostNames::of);
+            (names.unwrap_or_default(), Arc::new(certified))
+        });
+        Self(named.collect())
+    }
+}
+
+impl ServerCertificateResolver for CertificatesByName {
+    fn resolve(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>> {
+        let asked = wanted.hello.server_name();
+        let named = asked.and_then(|asked| self.0.iter().find(|(names, _)| names.include(asked)));
+        let (_, certified) = named.or(self.0.first())?;
+        Some(certified.clone())
+    }
+}
+
+/// Several certificates of a client: the first that the server [accepts]. Where it accepts none,
+/// none is sent.
+///
+/// (The one certificate that [`ClientConfigBuilder::certificate`] names is sent to every server
+/// that asks, whatever authorities it lists: those lists are often incomplete.)
+///
+/// [accepts]: CertificateRequested::accepts
+/// [`ClientConfigBuilder::certificate`]: super::ClientConfigBuilder::certificate
+#[derive(Debug)]
+pub struct CertificatesByAuthority(Vec<Arc<CertifiedKey>>);
+
+impl CertificatesByAuthority {
+    /// Chooses among these, the preferred first.
+    pub fn new(certificates: impl IntoIterator<Item = CertifiedKey>) -> Self {
+        Self(certificates.into_iter().map(Arc::new).collect())
+    }
+}
+
+impl ClientCertificateResolver for CertificatesByAuthority {
+    fn resolve(&self, requested: &CertificateRequested<'_>) -> Option<Arc<CertifiedKey>> {
+        let accepted = |certified: &&Arc<CertifiedKey>| requested.accepts(certified);
+        self.0.iter().find(accepted).cloned()
+    }
 }
 
 /// One certificate for everybody.

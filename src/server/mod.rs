@@ -8,8 +8,8 @@ use std::sync::Arc;
 pub use acceptor::{Accepted, Acceptor};
 
 pub use crate::config::{
-    CertificateWanted, CertifiedKey, ClientToVerify, ClientVerifier, ServerCertificateResolver,
-    ServerConfig, ServerConfigBuilder,
+    CertificateWanted, CertificatesByName, CertifiedKey, ClientToVerify, ClientVerifier,
+    ServerCertificateResolver, ServerConfig, ServerConfigBuilder,
 };
 use crate::connection::Connection;
 use crate::handshake::server::Start;

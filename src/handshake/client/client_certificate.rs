@@ -6,7 +6,6 @@ use super::{KnownServer, Start};
 use crate::alert::AlertDescription;
 use crate::config::{CertificateRequested, CertifiedKey};
 use crate::crypto::HashAlgorithm;
-use crate::crypto::pkcs1::digest_info_fits;
 use crate::error::Error;
 use crate::handshake::{Output, signature_hashes};
 use crate::message::{
@@ -30,11 +29,16 @@ impl ClientCertificate {
         request: &CertificateRequest<'_>,
         version: ProtocolVersion,
     ) -> Self {
-        let signature_hashes: Vec<_> = request
-            .signature_algorithms
-            .iter()
-            .filter_map(|algorithm| algorithm.rsa_hash())
-            .collect();
+        let tls12 = version >= ProtocolVersion::TLSv1_2;
+        let offered = |hash: &HashAlgorithm| {
+            let algorithm = SignatureAlgorithm::rsa(*hash);
+            tls12 && request.signature_algorithms.contains(&algorithm)
+        };
+        let signature_hashes: Vec<_> = signature_hashes(&start.policy).filter(offered).collect();
+        if !request.certificate_types.contains(&RSA_SIGN) || (tls12 && signature_hashes.is_empty())
+        {
+            return Self::Absent;
+        }
         let requested = CertificateRequested {
             authorities: &request.certificate_authorities,
             certificate_types: request.certificate_types,
@@ -44,33 +48,14 @@ impl ClientCertificate {
             .config
             .resolver
             .as_ref()
-            .filter(|_| request.certificate_types.contains(&RSA_SIGN))
             .and_then(|resolver| resolver.resolve(&requested))
             .filter(|certified| certified.check(&start.policy).is_ok());
-        let Some(certified) = certified else {
-            return Self::Absent;
-        };
-        // Before TLS 1.2 there is no choice.
-        if version < ProtocolVersion::TLSv1_2 {
-            return Self::Present(certified, None);
-        }
-        let modulus_len = certified.key().public_key().modulus_len();
-        match signature_hash(start, request, modulus_len) {
-            Some(hash) => Self::Present(certified, Some(hash)),
+        match certified.map(|certified| (requested.signature_hash(&certified), certified)) {
+            Some((None, _)) if tls12 => Self::Absent,
+            Some((hash, certified)) => Self::Present(certified, hash),
             None => Self::Absent,
         }
     }
-}
-
-fn signature_hash(
-    start: &Start,
-    request: &CertificateRequest<'_>,
-    modulus_len: usize,
-) -> Option<HashAlgorithm> {
-    signature_hashes(&start.policy).find(|hash| {
-        let accepted = SignatureAlgorithm::rsa(*hash);
-        request.signature_algorithms.contains(&accepted) && digest_info_fits(*hash, modulus_len)
-    })
 }
 
 impl KnownServer {
