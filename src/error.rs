@@ -208,6 +208,9 @@ pub enum Malformed {
     /// It has more extensions than any peer sends.
     #[error("it has too many extensions")]
     TooManyExtensions,
+    /// It has more certificates than any chain.
+    #[error("it has too many certificates")]
+    TooManyCertificates,
     /// A handshake message is longer than its kind may be.
     #[error("it is {0} bytes long, which is more than allowed")]
     TooLong(usize),
@@ -231,7 +234,8 @@ impl Malformed {
             Self::Truncated
             | Self::TrailingBytes
             | Self::LengthOutOfRange
-            | Self::TooManyExtensions => AlertDescription::DECODE_ERROR,
+            | Self::TooManyExtensions
+            | Self::TooManyCertificates => AlertDescription::DECODE_ERROR,
             Self::IllegalValue | Self::DuplicateExtension | Self::TooLong(_) => {
                 AlertDescription::ILLEGAL_PARAMETER
             }

@@ -5,10 +5,13 @@ mod pki;
 use std::slice::from_ref;
 
 use CertificateProblem as Problem;
-use pki::der::{sequence, utf8};
+use pki::der::{oid, sequence, set, utf8, value};
 use pki::verdict::*;
 use pki::*;
-use retrossl::{AlertDescription, CertificateProblem, CommonNameFallback, Policy, RootStore};
+use retrossl::{
+    AlertDescription, CertificateProblem, CommonNameFallback, Policy, RootStore,
+    certificate_subject,
+};
 
 #[test]
 fn names_are_one_name_in_other_types_case_and_spacing() {
@@ -86,6 +89,83 @@ fn name_constraints_bind_all_below() {
     assert_eq!(
         refused(result).1,
         Problem::UnknownNameConstraint("rfc822Name")
+    );
+}
+
+#[test]
+fn constraints_of_absolute_host_names_bind_too() {
+    let check = |permitted: &[Vec<u8>], excluded: &[Vec<u8>], host: &str| {
+        let sub = sub().with(name_constraints(permitted, excluded));
+        let leaf = Template::new("CN=server", &Key::Rsa(2048));
+        let leaf = leaf.with(alt_names(&[dns(HOST), dns(host)]));
+        verify(&through(&sub, &leaf), &Policy::STRICT)
+    };
+    check(&[dns("lan.")], &[dns("secret.lan.")], "other.lan.").unwrap();
+    check(&[dns(".lan.")], &[], "other.lan").unwrap();
+    for host in [
+        "secret.lan",
+        "a.secret.lan",
+        "a.secret.lan.",
+        "*.lan",
+        "*.lan.",
+    ] {
+        let result = check(&[], &[dns("secret.lan.")], host);
+        let not_permitted = Problem::NameNotPermitted(host.to_owned());
+        assert_eq!(refused(result), (Some(0), not_permitted));
+    }
+    let result = check(&[dns("lan.")], &[], "printer.example");
+    assert!(matches!(refused(result).1, Problem::NameNotPermitted(_)));
+}
+
+#[test]
+fn malformed_name_constraints_refuse_the_path() {
+    let malformed = Problem::MalformedNameConstraints;
+    let range = malformed("an address range that is neither 8 nor 32 bytes long");
+    let distance = malformed("a subtree with a minimum or a maximum");
+    let subtree = |tag, number: &[u8]| [dns("example"), value(tag, number)].concat();
+    let leaf = Template::server(HOST);
+    for (base, problem) in [
+        (ip(&[]), &range),
+        (ip(&[10, 0, 0, 0]), &range),
+        (ip(&[10, 0, 0, 0, 255, 0, 0]), &range),
+        (ip(&[0; 16]), &range),
+        (ip(&[0; 33]), &range),
+        (subtree(0x80, &[1]), &distance),
+        (subtree(0x80, &[0, 0]), &distance),
+        (subtree(0x80, &[]), &distance),
+        (subtree(0x81, &[0]), &distance),
+        (subtree(0x81, &[5]), &distance),
+        (subtree(0x82, &[0]), &distance),
+        ([subtree(0x80, &[0]), value(0x81, &[5])].concat(), &distance),
+    ] {
+        // Behind a good one, which the leaf keeps, so that nothing else refuses it.
+        let permitted = name_constraints(&[dns("lan"), base.clone()], &[]);
+        let excluded = name_constraints(&[], &[dns("example"), base.clone()]);
+        for constraints in [permitted, excluded] {
+            let chain = through(&sub().with(constraints.clone()), &leaf);
+            let result = verify(&chain, &Policy::EVERYTHING);
+            assert_eq!(refused(result), (Some(1), problem.clone()), "{base:?}");
+            let root = Template::authority(ROOT, &ROOT_KEY).with(constraints);
+            let root = root.self_signed(&ROOT_KEY);
+            assert_eq!(RootStore::new().add(root).as_ref(), Err(problem));
+        }
+    }
+    // The default, written out, which DER forbids and which means nothing else.
+    for excluded in [dns("example"), ip(&[0; 8]), ip(&[0; 32])] {
+        let base = [excluded, value(0x80, &[0])].concat();
+        let sub = sub().with(name_constraints(&[], &[base]));
+        verify(&through(&sub, &leaf), &Policy::STRICT).unwrap();
+    }
+    let result = verify(
+        &through(&sub().with(name_constraints(&[ip(&[1])], &[])), &leaf),
+        &Policy::STRICT,
+    );
+    let error = result.unwrap_err();
+    assert_eq!(error.alert(), AlertDescription::BAD_CERTIFICATE);
+    assert_eq!(
+        error.to_string(),
+        "certificate 1 of the chain (O=Example, CN=Sub): its name constraints are malformed: they \
+         have an address range that is neither 8 nor 32 bytes long"
     );
 }
 
@@ -199,6 +279,48 @@ fn common_names_are_the_policy_s_word() {
         ..Template::new("", &Key::Rsa(2048))
     };
     verify(&direct(&teletex), &Policy::HISTORIC).unwrap();
+}
+
+/// RFC 4514 §2.4.
+#[test]
+fn shown_names_cannot_be_mistaken_for_others() {
+    const CN: &str = "2.5.4.3";
+    let attribute = |number: &str, value: Vec<u8>| sequence(&[oid(number), value]);
+    let shown = |rdns: &[Vec<Vec<u8>>]| {
+        let rdns: Vec<_> = rdns.iter().map(|attributes| set(attributes)).collect();
+        let template = Template {
+            subject: sequence(&rdns),
+            ..Template::new("", &Key::Rsa(2048))
+        };
+        certificate_subject(&template.issued_by(ROOT, &ROOT_KEY)).unwrap()
+    };
+    for (value, expected) in [
+        (utf8("printer.lan"), "CN=printer.lan"),
+        (utf8("x, O=Bank"), r"CN=x\, O=Bank"),
+        (utf8("x + O=Bank"), r"CN=x \+ O=Bank"),
+        (utf8(r#"a"b\c<d>e;f"#), r#"CN=a\"b\\c\<d\>e\;f"#),
+        (utf8(r"\2C"), r"CN=\\2C"),
+        (utf8(" a # b "), r"CN=\ a # b\ "),
+        (utf8("#0401"), r"CN=\#0401"),
+        (utf8(" "), r"CN=\ "),
+        (utf8("  "), r"CN=\ \ "),
+        (utf8(""), "CN="),
+        (utf8("a\0b\r\n\u{7f}\u{9b}"), r"CN=a\00b\0D\0A\7F\C2\9B"),
+        (utf8("a\u{200b}\u{202e}"), "CN=a\u{fffd}\u{fffd}"),
+        (utf8("Müller"), "CN=Müller"),
+        (value(0x14, b"M\xfcller, x"), r"CN=Müller\, x"),
+        (value(0x0c, &[0xff]), "CN=#0C01FF"),
+        (value(0x02, &[7]), "CN=#020107"),
+    ] {
+        assert_eq!(shown(&[vec![attribute(CN, value)]]), expected);
+    }
+    let (common, other) = (attribute(CN, utf8("a")), attribute("1.2.3.4", utf8("b;")));
+    let together = shown(&[vec![common.clone(), other.clone()]]);
+    assert_eq!(together, r"CN=a + 1.2.3.4=b\;");
+    assert_eq!(shown(&[vec![other], vec![common]]), r"1.2.3.4=b\;, CN=a");
+    let long = shown(&[vec![attribute(CN, utf8(&",".repeat(50_000)))]]);
+    assert_eq!(long.chars().count(), 257);
+    assert!(long.starts_with(r"CN=\,\,") && long.ends_with('…'));
 }
 
 #[test]

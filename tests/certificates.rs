@@ -4,16 +4,18 @@
 mod pki;
 
 use std::slice::from_ref;
+use std::time::Duration;
 
 use CertificateProblem as Problem;
 use pki::der::sequence;
 use pki::verdict::*;
 use pki::*;
-use retrossl::pki_types::CertificateDer;
+use retrossl::client::{ServerToVerify, ServerVerifier};
+use retrossl::pki_types::{CertificateDer, ServerName, UnixTime};
 use retrossl::server::ClientVerifier;
 use retrossl::{
     AlertDescription, CertificateError, CertificateProblem, HashAlgorithm, PathVerifier, Policy,
-    RootStore,
+    RootStore, SkipReason,
 };
 
 #[test]
@@ -201,6 +203,37 @@ fn the_dates_of_all_but_the_anchor_count() {
     verify_as(HOST, &chain, roots(&[old_root]), &Policy::STRICT).unwrap();
 }
 
+/// Not even for a clock that was never set.
+#[test]
+fn what_ended_before_1970_is_expired_and_what_began_then_is_not_early() {
+    let check = |not_before, not_after, now| {
+        let leaf = Template::server(HOST).valid(not_before, not_after);
+        let name = ServerName::try_from(HOST).unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+        PathVerifier::new(roots(&[root()])).verify_server(&ServerToVerify::new(
+            &direct(&leaf),
+            &name,
+            now,
+            &Policy::STRICT,
+        ))
+    };
+    for not_before in ["19690101000000Z", "18500101000000Z", "19700101000000Z"] {
+        for now in [0, 1, NOW] {
+            check(not_before, "20300101000000Z", now).unwrap();
+        }
+    }
+    for not_after in ["19691231235959Z", "19500101000000Z", "18991231235959Z"] {
+        for now in [0, 1, NOW, u64::MAX] {
+            let result = check("18500101000000Z", not_after, now);
+            assert!(
+                matches!(refused(result).1, Problem::Expired { .. }),
+                "{not_after} {now}"
+            );
+        }
+    }
+    check("18500101000000Z", "19700101000000Z", 0).unwrap();
+}
+
 #[test]
 fn signatures_of_every_kind_verify() {
     use HashAlgorithm::*;
@@ -378,6 +411,46 @@ fn short_and_senseless_keys_are_refused() {
 }
 
 #[test]
+fn the_curve_of_a_key_is_named_by_an_object_identifier() {
+    for key in [Key::P256(2), Key::P384(2)] {
+        let check = |key_info: Vec<u8>| {
+            let sub = Template { key_info, ..sub() };
+            let leaf = Template::server(HOST).issued_by(SUB, &key);
+            verify(&[leaf, sub.issued_by(ROOT, &ROOT_KEY)], &Policy::EVERYTHING)
+        };
+        check(key.info()).unwrap();
+        let algorithm_oid = der::oid("1.2.840.10045.2.1");
+        let info = key.info();
+        let at = info
+            .windows(algorithm_oid.len())
+            .position(|it| it == algorithm_oid)
+            .unwrap()
+            + algorithm_oid.len();
+        assert_eq!(info[at], 0x06);
+        for tag in [0x04, 0x0d, 0x26, 0x46, 0x86] {
+            let mut info = info.clone();
+            info[at] = tag;
+            let problem = refused(check(info)).1;
+            // What the parser cannot read at all is no issuer.
+            let unread = matches!(problem, Problem::UnknownIssuer { .. });
+            assert!(
+                unread || matches!(problem, Problem::UnknownKey(_)),
+                "{tag} {problem}"
+            );
+        }
+        // More than a name.
+        let algorithm = sequence(&[
+            algorithm_oid,
+            info[at..at + 2 + usize::from(info[at + 1])].to_vec(),
+            der::null(),
+        ]);
+        let point = info[at + 2 + usize::from(info[at + 1])..].to_vec();
+        let problem = refused(check(sequence(&[algorithm, point]))).1;
+        assert!(matches!(problem, Problem::UnknownKey(_)), "{problem}");
+    }
+}
+
+#[test]
 fn clients_need_no_name() {
     let client = Template::new("CN=somebody", &Key::Rsa(2048));
     verify_client(&direct(&client), &Policy::STRICT).unwrap();
@@ -410,8 +483,22 @@ fn roots_are_counted_and_those_that_cannot_be_used_are_named() {
     let mut roots = RootStore::new();
     let added = roots.add_pem(bundle.concat().as_bytes());
     assert_eq!((added.count, roots.len()), (3, 2));
+    let positions: Vec<_> = added.skipped.iter().map(|it| it.position).collect();
+    assert_eq!(positions, [1, 2, 4, 6]);
+    let reasons: Vec<_> = added.skipped.iter().map(|it| &it.reason).collect();
+    assert!(
+        matches!(
+            reasons[..],
+            [
+                SkipReason::Certificate(Problem::UnknownKey(_)),
+                SkipReason::Certificate(Problem::Unreadable),
+                SkipReason::Pem(_),
+                SkipReason::Pem(_),
+            ]
+        ),
+        "{reasons:?}"
+    );
     let texts: Vec<_> = added.skipped.iter().map(ToString::to_string).collect();
-    assert_eq!(texts.len(), 4, "{texts:?}");
     assert!(texts[0].starts_with(
         "root certificate 1 (CN=Edwards) was skipped: its key is of the kind 1.3.101.112"
     ));
@@ -419,6 +506,12 @@ fn roots_are_counted_and_those_that_cannot_be_used_are_named() {
         texts[1].starts_with("root certificate 2 (unreadable) was skipped: it cannot be parsed")
     );
     assert!(texts[2].contains("bad PEM"), "{}", texts[2]);
+    let mut noisy = b"\xff\xfe\0 no text at all\n-----BEGIN\n".to_vec();
+    noisy.extend(pem("CERTIFICATE", &root()).into_bytes());
+    noisy.extend(b"\x80-----END CERTIFICATE-----\n\xff");
+    let mut roots = RootStore::new();
+    let added = roots.add_pem(&noisy);
+    assert_eq!((added.count, added.skipped.len(), roots.len()), (1, 0, 1));
     let collected: RootStore = [root(), root()].into_iter().collect();
     assert_eq!(collected.len(), 1);
 }

@@ -3,6 +3,9 @@
 
 mod in_memory;
 
+use std::time::{Duration, Instant};
+
+use allocation_counter::measure;
 use in_memory::wire::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, WireRecord, bytes, handshake,
     last_alert, record, records,
@@ -13,7 +16,7 @@ use in_memory::{
 };
 use retrossl::{
     AlertDescription, CipherSuite, ClientConfig, Connection, Error, Fault, Policy, ProtocolVersion,
-    ServerConfig,
+    ServerConfig, dangerous,
 };
 
 const RC4: CipherSuite = CipherSuite::TLS_RSA_WITH_RC4_128_SHA;
@@ -42,7 +45,10 @@ fn expect_alert(by: &mut Connection, version: ProtocolVersion, alert: AlertDescr
 
 /// The client's and the server's first flights in clear.
 fn first_flights(policy: Policy) -> (Pair, Vec<WireRecord>) {
-    let mut pair = Pair::under(policy);
+    first_flights_of(Pair::under(policy))
+}
+
+fn first_flights_of(mut pair: Pair) -> (Pair, Vec<WireRecord>) {
     let hello = take(&mut pair.client);
     deliver(&hello, &mut pair.server, || usize::MAX).unwrap();
     let flight = records(&take(&mut pair.server));
@@ -51,7 +57,11 @@ fn first_flights(policy: Policy) -> (Pair, Vec<WireRecord>) {
 
 /// The server's state after the first flights, and the client's second flight.
 fn second_flight(policy: Policy) -> (Pair, Vec<WireRecord>) {
-    let (mut pair, flight) = first_flights(policy);
+    second_flight_of(Pair::under(policy))
+}
+
+fn second_flight_of(pair: Pair) -> (Pair, Vec<WireRecord>) {
+    let (mut pair, flight) = first_flights_of(pair);
     deliver(&bytes(&flight), &mut pair.client, || usize::MAX).unwrap();
     let flight = records(&take(&mut pair.client));
     (pair, flight)
@@ -125,10 +135,76 @@ fn a_client_flight_with_a_message_missing_or_twice_is_refused() {
             broken(&|flight| flight.insert(1, flight[1].clone())).alert(),
             bad_mac
         );
-        // Without it, Finished is what it is encrypted to: no message that could be expected.
-        let error = broken(&|flight| drop(flight.remove(1)));
-        assert_eq!(error.fault(), Fault::Peer, "{error}");
+        // Without it, Finished is what it is encrypted to: no message that could be expected, or,
+        // once in a while, the start of one that is long.
+        let (mut pair, mut flight) = second_flight(policy);
+        flight.remove(1);
+        match deliver(&bytes(&flight), &mut pair.server, || usize::MAX) {
+            Err(error) => assert_eq!(error.fault(), Fault::Peer, "{error}"),
+            Ok(()) => assert!(pair.server.is_handshaking()),
+        }
     }
+}
+
+/// So short that all fit into one message, and too long for that.
+#[test]
+fn ten_thousand_certificates_are_refused_by_either_side() {
+    let (decode, illegal) = (
+        AlertDescription::DECODE_ERROR,
+        AlertDescription::ILLEGAL_PARAMETER,
+    );
+    for version in ProtocolVersion::all() {
+        for (len, alert, text, limit) in [
+            (1, decode, "Certificate: it has too many certificates", 256),
+            (4, decode, "Certificate: it has too many certificates", 256),
+            // By the message's header.
+            (20, illegal, "Certificate: it is 230003 bytes long", 64),
+        ] {
+            let policy = only(version, AES);
+            let flood = certificates(version.wire(), 10_000, len);
+            let (mut pair, mut flight) = first_flights(policy);
+            flight.splice(1..2, flood.clone());
+            let error = refused_within(&mut pair.client, &flight, limit);
+            assert_eq!(error.alert(), Some(alert), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            expect_alert(&mut pair.client, version, alert);
+
+            let (chain, key) = test_identity(1024);
+            let asking = ServerConfig::builder(policy)
+                .certificate(chain, key)
+                .client_verifier(dangerous::AcceptAnyCertificate);
+            let pair = Pair::new(client_config(policy), asking.build().unwrap());
+            let (mut pair, mut flight) = second_flight_of(pair);
+            // The client's answer that it has none.
+            flight.splice(0..1, flood);
+            let error = refused_within(&mut pair.server, &flight, limit);
+            assert_eq!(error.alert(), Some(alert), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            expect_alert(&mut pair.server, version, alert);
+        }
+    }
+}
+
+/// A Certificate message with `count` certificates of `len` bytes each, in full records.
+fn certificates(version: u16, count: usize, len: usize) -> Vec<WireRecord> {
+    let u24 = |len: usize| (len as u32).to_be_bytes()[1..].to_vec();
+    let list = [u24(len), vec![0x30; len]].concat().repeat(count);
+    let message = handshake(version, 11, &[u24(list.len()), list].concat());
+    let fragments = message.fragment.chunks(1 << 14);
+    fragments
+        .map(|fragment| record(HANDSHAKE, version, fragment))
+        .collect()
+}
+
+/// Delivers `flight`, which is to be refused at once, and with at most so many KiB on the heap.
+fn refused_within(by: &mut Connection, flight: &[WireRecord], limit: u64) -> Error {
+    let wire = bytes(flight);
+    let mut result = Ok(());
+    let start = Instant::now();
+    let info = measure(|| result = deliver(&wire, by, || usize::MAX));
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(info.bytes_max < limit << 10, "{}", info.bytes_max);
+    result.unwrap_err()
 }
 
 /// FREAK: plain RSA suites have no ServerKeyExchange.

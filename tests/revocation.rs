@@ -140,9 +140,32 @@ fn the_newest_list_counts_and_it_must_not_be_overdue() {
     let (_, problem) = refused([old_revoking.clone()]);
     assert!(matches!(problem, Problem::Revoked { .. }));
     let endless = list("20240101000000Z", None, &[]);
+    assert_eq!(endless.next_update(), None);
+    assert_eq!(endless.this_update().as_secs(), 1_704_067_200);
+    assert_eq!(old.next_update().unwrap().as_secs(), 1_706_745_600);
     verify(&chain(), [endless], &Policy::STRICT).unwrap();
     // Taken off the list again, such as after certificateHold.
     verify(&chain(), [old_revoking, of_sub(&[]), old], &Policy::STRICT).unwrap();
+    // Which of two of one time is the right one, nobody can say: what either revokes is revoked.
+    let other = list("20240501000000Z", Some("20240702000000Z"), &[&[6]]);
+    let revoking = list("20240501000000Z", Some("20240702000000Z"), &[&[6], &[7]]);
+    let of_old = list("20240430000000Z", Some("20240702000000Z"), &[&[7]]);
+    verify(
+        &chain(),
+        [of_sub(&[]), other.clone(), of_old],
+        &Policy::STRICT,
+    )
+    .unwrap();
+    let lists = [of_sub(&[]), other, revoking];
+    for order in [[0, 1, 2], [0, 2, 1], [2, 1, 0]] {
+        let (_, problem) = refused(order.map(|index| lists[index].clone()));
+        assert!(matches!(problem, Problem::Revoked { .. }), "{order:?}");
+    }
+    let overdue = list("20240501000000Z", Some("20240601000000Z"), &[]);
+    for lists in [[overdue.clone(), of_sub(&[])], [of_sub(&[]), overdue]] {
+        let (_, problem) = refused(lists);
+        assert!(matches!(problem, Problem::StaleRevocationList { .. }));
+    }
     let future = list("20240701000000Z", None, &[]);
     let (_, problem) = refused([future.clone()]);
     assert!(matches!(problem, Problem::FutureRevocationList { .. }));
@@ -157,27 +180,62 @@ fn lists_of_kinds_that_are_not_known_are_refused_when_read() {
         ..ListTemplate::revoking(&[&[7]])
     };
     RevocationList::from_der(&known.issued_by(SUB, &SUB_KEY)).unwrap();
-    let partial = ListTemplate {
-        extensions: vec![extension(
-            "2.5.29.28",
-            true,
-            &[0x30, 0x03, 0x81, 0x01, 0xff],
-        )],
+    let of_list = |number, value: &[u8]| ListTemplate {
+        extensions: vec![extension(number, true, value)],
         ..ListTemplate::revoking(&[])
     };
-    let indirect = ListTemplate {
-        entry_extensions: vec![extension("2.5.29.29", true, &name("CN=Another"))],
+    let of_entry = |number, value: &[u8]| ListTemplate {
+        entry_extensions: vec![extension(number, true, value)],
         ..ListTemplate::revoking(&[&[7]])
     };
-    let delta = ListTemplate {
-        extensions: vec![extension("2.5.29.27", true, &[0x02, 0x01, 0x01])],
-        ..ListTemplate::revoking(&[])
+    for unknown in [of_list("1.2.3.4", b"?"), of_entry("1.2.3.4", b"?")] {
+        let error = RevocationList::from_der(&unknown.issued_by(SUB, &SUB_KEY)).unwrap_err();
+        let (issuer, extension) = (SUB.to_owned(), "1.2.3.4".to_owned());
+        let expected = BadRevocationList::UnknownCriticalExtension { issuer, extension };
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn a_list_that_is_not_complete_is_refused_whether_it_says_so_critically_or_not() {
+    let refused = |template: ListTemplate| {
+        let list = template.issued_by(SUB, &SUB_KEY);
+        match RevocationList::from_der(&list).unwrap_err() {
+            error @ BadRevocationList::NotComplete { .. } => error.to_string(),
+            other => panic!("{other}"),
+        }
     };
-    for unknown in [partial, indirect, delta] {
-        assert!(matches!(
-            RevocationList::from_der(&unknown.issued_by(SUB, &SUB_KEY)).unwrap_err(),
-            BadRevocationList::UnknownCriticalExtension { .. }
-        ));
+    for critical in [true, false] {
+        let of_list = |number, value: &[u8]| ListTemplate {
+            extensions: vec![
+                extension("2.5.29.20", false, &[0x02, 0x01, 0x01]),
+                extension(number, critical, value),
+            ],
+            ..ListTemplate::revoking(&[])
+        };
+        let only_users = [0x30, 0x03, 0x81, 0x01, 0xff];
+        for (template, what) in [
+            (
+                of_list("2.5.29.28", &only_users),
+                "issuingDistributionPoint",
+            ),
+            (
+                of_list("2.5.29.28", &[0x30, 0x00]),
+                "issuingDistributionPoint",
+            ),
+            (of_list("2.5.29.28", b"?"), "issuingDistributionPoint"),
+            (of_list("2.5.29.27", &[0x02, 0x01, 0x01]), "a delta list"),
+            (of_list("2.5.29.27", b"?"), "a delta list"),
+        ] {
+            let text = refused(template);
+            let of_sub = text.starts_with("the revocation list of CN=Sub is ");
+            assert!(of_sub && text.contains(what), "{text}");
+        }
+        let indirect = ListTemplate {
+            entry_extensions: vec![extension("2.5.29.29", critical, &name("CN=Another"))],
+            ..ListTemplate::revoking(&[&[7]])
+        };
+        assert!(refused(indirect).contains("an indirect one"));
     }
 }
 

@@ -145,9 +145,9 @@ impl<'a> Constrained<'a> {
     /// Whether a wildcard's label can be filled so that the name lies in the subtree.
     fn may_stand_for(&self, subtree: &GeneralSubtree<'_>) -> bool {
         match (self, &subtree.base) {
-            (Self::Dns(name), GeneralName::DNSName(base)) => name
+            (Self::Dns(name), GeneralName::DNSName(base)) => without_root(name)
                 .strip_prefix("*.")
-                .zip(base.split_once('.'))
+                .zip(without_root(base).split_once('.'))
                 .is_some_and(|(parent, (_, base_parent))| parent.eq_ignore_ascii_case(base_parent)),
             _ => false,
         }
@@ -169,8 +169,8 @@ impl<'a> Constrained<'a> {
 /// A host is in its own subtree and in those of its parents; a dot in front of the base excludes
 /// the base itself.
 fn dns_is_within(name: &str, base: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name).as_bytes();
-    let base = base.as_bytes();
+    let name = without_root(name).as_bytes();
+    let base = without_root(base).as_bytes();
     let Some(split) = name.len().checked_sub(base.len()) else {
         return false;
     };
@@ -178,6 +178,11 @@ fn dns_is_within(name: &str, base: &str) -> bool {
     let at_label =
         base.is_empty() || front.is_empty() || front.ends_with(b".") || base.starts_with(b".");
     at_label && back.eq_ignore_ascii_case(base)
+}
+
+/// A host name without the dot that may follow its last label (RFC 1034 §3.1).
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 /// `range` is an address and a mask; `None` where it is of the other family.
@@ -222,6 +227,11 @@ mod tests {
             ("www.example.com", ".example.com", true),
             ("*.example.com", "example.com", true),
             ("anything", "", true),
+            ("anything", ".", true),
+            ("www.example.com", "example.com.", true),
+            ("www.example.com.", "example.com.", true),
+            ("example.com", ".example.com.", false),
+            ("badexample.com", "example.com.", false),
         ] {
             assert_eq!(dns_is_within(name, base), expected, "{name} {base}");
         }

@@ -73,3 +73,5 @@ pub(super) const SET: u8 = 0x31;
 pub(super) const VERSION: u8 = 0xa0;
 pub(super) const PERMITTED_SUBTREES: u8 = 0xa0;
 pub(super) const EXCLUDED_SUBTREES: u8 = 0xa1;
+/// The implicit tag of a GeneralSubtree's minimum.
+pub(super) const MINIMUM: u8 = 0x80;

@@ -11,6 +11,7 @@ mod revocation;
 mod roots;
 mod server_name;
 mod signature;
+mod subtrees;
 mod usage;
 mod validation;
 
@@ -26,8 +27,8 @@ pub use roots::{Added, RootStore, SkipReason, SkippedRoot};
 pub(crate) use server_name::HostNames;
 pub(crate) use validation::Conditions;
 
-/// The subject's distinguished name, as text (`CN=printer.lan, O=Example`); `None` where the
-/// certificate cannot be parsed. Nothing is verified.
+/// The subject's distinguished name, as text (`CN=printer.lan, O=Example`), with values escaped as
+/// in RFC 4514 §2.4; `None` where the certificate cannot be parsed. Nothing is verified.
 pub fn certificate_subject(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(name::display(parsed.subject()))

@@ -1,6 +1,9 @@
 //! Distinguished names: compared as RFC 5280 §7.1 asks, and shown.
 
-use x509_parser::asn1_rs::{Any, Oid, Tag};
+use core::fmt::Write;
+
+use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
+use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{AttributeTypeAndValue, X509Name};
 
 use super::der::{SEQUENCE, SET, take};
@@ -61,9 +64,65 @@ fn is_whole(name: &X509Name<'_>) -> bool {
     rdns.is_empty()
 }
 
-/// The name as text, fit for a terminal.
+/// The name as text, fit for a terminal: as in RFC 4514 §2, but in the order of its encoding, and
+/// with spaces around what separates attributes.
 pub(crate) fn display(name: &X509Name<'_>) -> String {
-    printable(&name.to_string())
+    let rdns: Vec<String> = name
+        .iter_rdn()
+        .map(|rdn| {
+            let attributes: Vec<String> = rdn.iter().map(attribute_text).collect();
+            attributes.join(" + ")
+        })
+        .collect();
+    printable(&rdns.join(", "))
+}
+
+fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let oid = attribute.attr_type();
+    let value = attribute.attr_value();
+    let value = match text(value) {
+        Some(text) => escaped(&text),
+        None => encoded(value),
+    };
+    match oid2abbrev(oid, oid_registry()) {
+        Ok(name) => format!("{name}={value}"),
+        Err(_) => format!("{oid}={value}"),
+    }
+}
+
+/// A value that reads as one, whatever stands in it (RFC 4514 §2.4).
+fn escaped(value: &str) -> String {
+    let len = value.chars().count();
+    let mut out = String::with_capacity(value.len());
+    for (index, char) in value.chars().enumerate() {
+        match char {
+            char if char.is_control() => {
+                let mut utf8 = [0; 4];
+                push_hex(&mut out, "\\", char.encode_utf8(&mut utf8).as_bytes());
+                continue;
+            }
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' => out.push('\\'),
+            ' ' | '#' if index == 0 => out.push('\\'),
+            ' ' if index + 1 == len => out.push('\\'),
+            _ => {}
+        }
+        out.push(char);
+    }
+    out
+}
+
+/// A value that is no text: its encoding (RFC 4514 §2.4).
+fn encoded(value: &Any<'_>) -> String {
+    let mut out = "#".to_owned();
+    push_hex(&mut out, "", &value.to_der_vec().unwrap_or_default());
+    out
+}
+
+fn push_hex(out: &mut String, before_each: &str, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _ = write!(out, "{before_each}{byte:02X}");
+    }
 }
 
 /// An attribute's value as text; `None` where it is not of a string type.

@@ -9,9 +9,10 @@ use x509_parser::extensions::{
 };
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-use super::der::{EXCLUDED_SUBTREES, PERMITTED_SUBTREES, SEQUENCE, Signed, take};
+use super::der::Signed;
 use super::name::{self, Name, oid_text};
 use super::signature::{SignatureAlgorithm, SubjectKey};
+use super::subtrees;
 use crate::error::{CertificateProblem, ChainError};
 
 /// A certificate whose fields can be read (RFC 5280 §4.1).
@@ -132,9 +133,7 @@ impl<'a> Extensions<'a> {
                 self.subject_alt_name = Some(value.general_names.clone());
             }
             ParsedExtension::NameConstraints(value) => {
-                if !is_whole(value, extension.value) {
-                    return Err(malformed());
-                }
+                subtrees::check(value, extension)?;
                 self.name_constraints = Some(value.clone());
             }
             ParsedExtension::NSCertType(value) => self.netscape_cert_type = Some(*value),
@@ -164,29 +163,16 @@ fn is_used(extension: &X509Extension<'_>) -> bool {
     USED_EXTENSIONS.contains(&extension.oid.as_bytes())
 }
 
-/// Whether the parser left out neither kind of subtrees: it passes over one that it cannot read.
-fn is_whole(parsed: &NameConstraints<'_>, value: &[u8]) -> bool {
-    let Some((rest, [])) = take(SEQUENCE, value) else {
-        return false;
-    };
-    let mut rest = rest;
-    let mut has = |tag| match take(tag, rest) {
-        Some((_, after)) => {
-            rest = after;
-            true
-        }
-        None => false,
-    };
-    let (permitted, excluded) = (has(PERMITTED_SUBTREES), has(EXCLUDED_SUBTREES));
-    rest.is_empty()
-        && permitted == parsed.permitted_subtrees.is_some()
-        && excluded == parsed.excluded_subtrees.is_some()
-}
-
 /// A certificate's date; dates before 1970 are as long ago as 1970.
 pub(super) fn unix_time(time: &ASN1Time) -> UnixTime {
     let seconds = u64::try_from(time.timestamp()).unwrap_or(0);
     UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds))
+}
+
+/// Whether a certificate's date is over; one before 1970 is over even for a clock that stands at
+/// 1970.
+pub(super) fn is_past(time: &ASN1Time, now: UnixTime) -> bool {
+    i64::try_from(now.as_secs()).map_or(true, |now| time.timestamp() < now)
 }
 
 /// keyUsage, subjectAltName, basicConstraints, nameConstraints, extKeyUsage (2.5.29.*), and

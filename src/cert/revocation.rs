@@ -4,28 +4,34 @@ use core::fmt;
 
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 use x509_parser::extensions::X509Extension;
-use x509_parser::prelude::{CertificateRevocationList, FromDer};
+use x509_parser::prelude::{ASN1Time, CertificateRevocationList, FromDer};
 
 use super::budget::Budget;
 use super::der::Signed;
 use super::name::{self, Name, oid_text};
-use super::parsed::{Parsed, unix_time};
+use super::parsed::{Parsed, is_past, unix_time};
 use super::signature::{SignatureAlgorithm, SubjectKey};
+use crate::crypto::hash::Digest;
 use crate::error::CertificateProblem;
 use crate::policy::Policy;
 
 /// What an authority has revoked: a complete list, signed by the authority itself.
 ///
 /// Lists in parts (issuingDistributionPoint), delta lists and lists for other authorities
-/// (indirect ones) say so in critical extensions, and are refused here.
+/// (indirect ones) are refused here, whether or not the extension that says so is critical.
+///
+/// A list is overdue after its nextUpdate. RFC 5280 §5.1.2.5 requires one, some old authorities
+/// leave it out: **a list without it never becomes overdue**, so what it does not revoke stays
+/// accepted however old it is. Who gives lists can ask for [`next_update`](Self::next_update) and
+/// [`this_update`](Self::this_update) first.
 #[derive(Clone)]
 pub struct RevocationList {
-    /// The TBSCertList: what is signed.
-    tbs: Vec<u8>,
+    /// Of the TBSCertList: what is signed. Lists are long, and one may be used many times.
+    digest: Digest,
     issuer: Name,
     issuer_text: String,
     this_update: UnixTime,
-    next_update: Option<UnixTime>,
+    next_update: Option<ASN1Time>,
     /// Serial numbers without leading zeros, in order, with the date of revocation.
     revoked: Vec<(Vec<u8>, UnixTime)>,
     algorithm: SignatureAlgorithm,
@@ -47,11 +53,22 @@ pub enum BadRevocationList {
         /// What is not known.
         problem: CertificateProblem,
     },
-    /// It is not a complete list of its issuer's own certificates, or something else that is not
-    /// known here.
+    /// It does not say of all certificates of its issuer, and of no others, whether they are
+    /// revoked.
+    #[error(
+        "the revocation list of {issuer} is {what}; give complete lists of an authority's own \
+         certificates"
+    )]
+    NotComplete {
+        /// Its issuer.
+        issuer: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// It asks not to be used by who does not know one of its extensions (RFC 5280 §5.2, §5.3).
     #[error(
         "the revocation list of {issuer} has the critical extension {extension}, which is not \
-         known here; complete lists of an authority's own certificates are"
+         known here"
     )]
     UnknownCriticalExtension {
         /// Its issuer.
@@ -73,7 +90,7 @@ impl RevocationList {
         let signed = Signed::read(der).ok_or(BadRevocationList::Unreadable)?;
         let issuer = Name::of(list.issuer()).ok_or(BadRevocationList::Unreadable)?;
         let issuer_text = name::display(list.issuer());
-        check_critical_extensions(&list, &issuer_text)?;
+        check_extensions(&list, &issuer_text)?;
         let algorithm = SignatureAlgorithm::read_both(
             &signed,
             &list.signature_algorithm,
@@ -94,15 +111,25 @@ impl RevocationList {
             .collect();
         revoked.sort_unstable();
         Ok(Self {
-            tbs: signed.tbs.to_vec(),
+            digest: algorithm.hash().digest(signed.tbs),
             issuer,
             issuer_text,
             this_update: unix_time(&list.last_update()),
-            next_update: list.next_update().map(|time| unix_time(&time)),
+            next_update: list.next_update(),
             revoked,
             algorithm,
             signature: list.signature_value.data.to_vec(),
         })
+    }
+
+    /// When it was made (RFC 5280 §5.1.2.4).
+    pub fn this_update(&self) -> UnixTime {
+        self.this_update
+    }
+
+    /// By when the next one is due (RFC 5280 §5.1.2.5); `None` where it does not say.
+    pub fn next_update(&self) -> Option<UnixTime> {
+        self.next_update.as_ref().map(unix_time)
     }
 
     fn revocation_of(&self, certificate: &Parsed<'_>) -> Option<UnixTime> {
@@ -110,12 +137,15 @@ impl RevocationList {
         let found = self
             .revoked
             .binary_search_by(|(serial, _)| serial.as_slice().cmp(wanted));
-        found.ok().map(|index| self.revoked[index].1)
+        let (_, since) = self.revoked.get(found.ok()?)?;
+        Some(*since)
     }
 
     fn is_signed_by(&self, key: &SubjectKey, policy: &Policy) -> bool {
         policy.allows_certificate_hash(self.algorithm.hash())
-            && self.algorithm.verify(key, &self.tbs, &self.signature)
+            && self
+                .algorithm
+                .verify_digest(key, self.digest.as_ref(), &self.signature)
     }
 }
 
@@ -135,8 +165,9 @@ pub(super) struct Issuer<'a> {
 /// Refuses a certificate that its issuer's lists revoke, or do not clear.
 ///
 /// An issuer without a list revokes nothing. Of several that it has signed, the newest one that
-/// is not from the future counts. One that is overdue still revokes what is on it; it does not
-/// clear anything, because the caller who gives lists wants to know.
+/// is not from the future counts; of several of one thisUpdate, each. One that is overdue still
+/// revokes what is on it; it does not clear anything, because the caller who gives lists wants to
+/// know.
 pub(super) fn check(
     certificate: &Parsed<'_>,
     issuer: &Issuer<'_>,
@@ -164,25 +195,32 @@ pub(super) fn check(
         .min()
         .ok_or(CertificateProblem::BadRevocationList)?;
     let newest = signed
-        .into_iter()
-        .filter(|list| list.this_update <= now)
-        .max_by_key(|list| list.this_update)
+        .iter()
+        .map(|list| list.this_update)
+        .filter(|this_update| *this_update <= now)
+        .max()
         .ok_or(CertificateProblem::FutureRevocationList {
             this_update: earliest,
             now,
         })?;
-    if let Some(since) = newest.revocation_of(certificate) {
+    signed.retain(|list| list.this_update == newest);
+    let revocations = signed
+        .iter()
+        .filter_map(|list| list.revocation_of(certificate));
+    if let Some(since) = revocations.min() {
         return Err(CertificateProblem::Revoked { since });
     }
-    match newest.next_update {
-        Some(next_update) if next_update < now => {
-            Err(CertificateProblem::StaleRevocationList { next_update, now })
-        }
-        _ => Ok(()),
+    let mut due = signed.iter().filter_map(|list| list.next_update);
+    match due.find(|next_update| is_past(next_update, now)) {
+        Some(next_update) => Err(CertificateProblem::StaleRevocationList {
+            next_update: unix_time(&next_update),
+            now,
+        }),
+        None => Ok(()),
     }
 }
 
-fn check_critical_extensions(
+fn check_extensions(
     list: &CertificateRevocationList<'_>,
     issuer: &str,
 ) -> Result<(), BadRevocationList> {
@@ -190,6 +228,12 @@ fn check_critical_extensions(
         .iter_revoked_certificates()
         .flat_map(|entry| entry.extensions());
     for extension in list.extensions().iter().chain(of_entries) {
+        if let Some(what) = incomplete_kind(extension) {
+            return Err(BadRevocationList::NotComplete {
+                issuer: issuer.to_owned(),
+                what,
+            });
+        }
         if extension.critical && !is_known(extension) {
             return Err(BadRevocationList::UnknownCriticalExtension {
                 issuer: issuer.to_owned(),
@@ -200,13 +244,26 @@ fn check_critical_extensions(
     Ok(())
 }
 
+/// What a list with this extension is, other than complete: deltaCRLIndicator,
+/// issuingDistributionPoint (RFC 5280 §5.2.4, §5.2.5), certificateIssuer in an entry (§5.3.3).
+fn incomplete_kind(extension: &X509Extension<'_>) -> Option<&'static str> {
+    match extension.oid.as_bytes() {
+        [0x55, 0x1d, 27] => Some("a delta list, of changes only"),
+        [0x55, 0x1d, 28] => Some("limited by its issuingDistributionPoint"),
+        [0x55, 0x1d, 29] => Some("an indirect one, with other authorities' certificates on it"),
+        _ => None,
+    }
+}
+
 /// authorityKeyIdentifier, cRLNumber, reasonCode and invalidityDate change nothing here.
 fn is_known(extension: &X509Extension<'_>) -> bool {
     matches!(extension.oid.as_bytes(), [0x55, 0x1d, 35 | 20 | 21 | 24])
 }
 
 /// A serial number without leading zeros.
-fn serial(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    &number[zeros..]
+fn serial(mut number: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] = number {
+        number = rest;
+    }
+    number
 }

@@ -16,8 +16,9 @@ use crate::error::{CertificateProblem, printable};
 /// A trust anchor is a name and a key (RFC 5280 §6.1.1 (d)). Of its certificate, path validation
 /// heeds what limits it: basicConstraints with the path length, keyUsage, name constraints. It
 /// does not heed the dates, nor how the certificate itself is signed: who trusts an authority by
-/// putting it here has not asked the authority until when. A certificate that is no authority
-/// vouches only for itself, so that a device can be trusted without being trusted to name others.
+/// putting it here has not asked the authority until when. Nor does it heed the extended key usage
+/// and critical extensions that it does not know. A certificate that is no authority vouches only
+/// for itself, so that a device can be trusted without being trusted to name others.
 ///
 /// A version 1 certificate cannot say that it is none: where the policy accepts version 1 roots
 /// (`HISTORIC`, `EVERYTHING`), it is an authority. A device with such a certificate is better

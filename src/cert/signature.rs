@@ -4,7 +4,7 @@ use x509_parser::asn1_rs::oid;
 use x509_parser::prelude::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 
-use super::der::{SEQUENCE, Signed, take};
+use super::der::{OBJECT_IDENTIFIER, SEQUENCE, Signed, take};
 use super::name::oid_text;
 use super::public_key::rsa_public_key;
 use crate::crypto::HashAlgorithm;
@@ -33,8 +33,7 @@ impl SubjectKey {
         if *algorithm != oid!(1.2.840.10045.2.1) {
             return Err(CertificateProblem::UnknownKey(oid_text(algorithm)));
         }
-        let named = info.algorithm.parameters.as_ref().map(|any| any.data);
-        let curve = match named {
+        let curve = match named_curve(info.raw) {
             Some(P256) => Curve::P256,
             Some(P384) => Curve::P384,
             _ => {
@@ -59,6 +58,18 @@ impl SubjectKey {
             Self::Rsa(_) | Self::Ec(_) => Ok(()),
         }
     }
+}
+
+/// The name of the curve that an elliptic curve key is on; `None` where its parameters are
+/// something else (RFC 5480 §2.1.1).
+fn named_curve(key_info: &[u8]) -> Option<&[u8]> {
+    let (contents, _) = take(SEQUENCE, key_info)?;
+    let (algorithm, _) = take(SEQUENCE, contents)?;
+    let (_, parameters) = take(OBJECT_IDENTIFIER, algorithm)?;
+    let (curve, []) = take(OBJECT_IDENTIFIER, parameters)? else {
+        return None;
+    };
+    Some(curve)
 }
 
 /// How something is signed (RFC 5280 §4.1.1.2).
@@ -151,8 +162,11 @@ impl SignatureAlgorithm {
 
     /// Whether `signature` is the key's over `signed`.
     pub(crate) fn verify(self, key: &SubjectKey, signed: &[u8], signature: &[u8]) -> bool {
-        let digest = self.hash().digest(signed);
-        let digest = digest.as_ref();
+        self.verify_digest(key, self.hash().digest(signed).as_ref(), signature)
+    }
+
+    /// As [`verify`](Self::verify), of what has this digest by [`hash`](Self::hash).
+    pub(super) fn verify_digest(self, key: &SubjectKey, digest: &[u8], signature: &[u8]) -> bool {
         match (self, key) {
             (Self::RsaPkcs1(hash), SubjectKey::Rsa(key)) => {
                 let digest = digest.to_vec();

@@ -5,7 +5,7 @@ use x509_parser::extensions::NameConstraints;
 
 use super::budget::Budget;
 use super::constraints;
-use super::parsed::{Parsed, unix_time};
+use super::parsed::{Parsed, is_past, unix_time};
 use super::revocation::{self, Issuer, RevocationList};
 use super::server_name;
 use super::usage::{self, Place, Purpose};
@@ -181,7 +181,7 @@ fn check_validity(certificate: &Parsed<'_>, now: UnixTime) -> Result<(), Certifi
     if now < not_before {
         return Err(CertificateProblem::NotYetValid { not_before, now });
     }
-    if now > not_after {
+    if is_past(&validity.not_after, now) {
         return Err(CertificateProblem::Expired { not_after, now });
     }
     Ok(())

@@ -60,9 +60,11 @@ impl PathVerifier {
 
     /// Refuses what these lists revoke, in place of lists given before.
     ///
-    /// A list counts if the authority that issued the certificate signed it. One that is overdue
-    /// still revokes what is on it, and refuses everything else of that authority until a newer
-    /// one is given; an authority of which no list is given revokes nothing.
+    /// A list counts if the authority that issued the certificate signed it: the newest, or all of
+    /// the newest that are equally new. One that is overdue still revokes what is on it, and
+    /// refuses everything else of that authority until a newer one is given; one without a
+    /// nextUpdate [never becomes overdue](RevocationList). An authority of which no list is given
+    /// revokes nothing.
     #[must_use]
     pub fn revocation_lists(mut self, lists: impl IntoIterator<Item = RevocationList>) -> Self {
         self.revocation_lists = lists.into_iter().collect();

@@ -62,7 +62,7 @@ pub enum CertificateProblem {
     /// Its time is over (RFC 5280 §4.1.2.5).
     #[error("it expired on {}, and now it is {}", Date(*.not_after), Date(*.now))]
     Expired {
-        /// Its last second.
+        /// Its last second; 1970's first where that was earlier.
         not_after: UnixTime,
         /// The config's time.
         now: UnixTime,
@@ -158,6 +158,9 @@ pub enum CertificateProblem {
     /// An issuer's name constraints speak of a kind of name that it has and that is not known.
     #[error("an issuer constrains names of the kind {0}, which are not compared here")]
     UnknownNameConstraint(&'static str),
+    /// Its name constraints have a form that RFC 5280 §4.2.1.10 forbids.
+    #[error("its name constraints are malformed: they have {0}")]
+    MalformedNameConstraints(&'static str),
 
     /// It is not for the name that the user asked for (RFC 6125 §6).
     #[error("{}", NameMismatch { asked, found, ignored })]
@@ -219,6 +222,7 @@ impl CertificateProblem {
             | Self::NotAnAuthority
             | Self::PathTooLong { .. }
             | Self::NameNotPermitted(_)
+            | Self::MalformedNameConstraints(_)
             | Self::NotForName { .. } => Alert::BAD_CERTIFICATE,
             Self::UnknownCriticalExtension(_)
             | Self::OldVersion(_)

@@ -33,8 +33,9 @@ impl<'a> Certificate<'a> {
         let mut certificate_list = Vec::new();
         while !reader.is_empty() {
             let certificate = reader.vector_u24()?;
-            let in_bounds = !certificate.is_empty() && certificate_list.len() < MAX_CHAIN;
-            reader.check(in_bounds, Malformed::LengthOutOfRange)?;
+            reader.check(!certificate.is_empty(), Malformed::LengthOutOfRange)?;
+            let fits = certificate_list.len() < MAX_CHAIN;
+            reader.check(fits, Malformed::TooManyCertificates)?;
             certificate_list.push(certificate);
         }
         Ok(Self { certificate_list })

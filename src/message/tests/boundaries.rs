@@ -182,7 +182,7 @@ fn a_chain_has_32_certificates_at_the_most_and_none_is_empty() {
     };
     assert_eq!(read(Vec::new()), None);
     assert_eq!(read(vec![&[7]; 32]), None);
-    assert_eq!(read(vec![&[7]; 33]), Some(Malformed::LengthOutOfRange));
+    assert_eq!(read(vec![&[7]; 33]), Some(Malformed::TooManyCertificates));
     assert_eq!(
         read(vec![&[7], &[], &[7]]),
         Some(Malformed::LengthOutOfRange)
