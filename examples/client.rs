@@ -2,6 +2,7 @@
 
 mod shared {
     pub mod impatient_tcp;
+    pub mod output;
     pub mod pem_files;
     pub mod policy_options;
     pub mod status_text;
@@ -22,11 +23,13 @@ use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
 use retrossl::pki_types::ServerName;
 use retrossl::{
-    CertificateError, ClientConfig, ClientConnection, Connection, Error as TlsError, Fingerprint,
-    KeyLogFile, PinnedCertificates, RootStore, StreamOwned, certificate_subject,
+    CertificateError, CertificateProblem, ClientConfig, ClientConnection, Connection,
+    Error as TlsError, Fingerprint, KeyLogFile, PathVerifier, PinnedCertificates, RootStore,
+    StreamOwned, certificate_subject,
 };
 use shared::impatient_tcp::ImpatientTcp;
-use shared::pem_files::{read_chain, read_key, read_roots};
+use shared::output::{Output, is_reader_gone, to_stderr};
+use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::status_text::{cause, negotiated, printable};
 use shared::suite_names::suite_names;
@@ -37,8 +40,8 @@ use shared::trace::Trace;
 /// Prints one line version=… suite=… resumed=… peer=SUBJECT, then what comes back. Ends with 0
 /// only if all went well, the server's close_notify included where its answer lasts until then;
 /// otherwise with one line on stderr: the cause, the alert, and where the server's certificate was
-/// refused what pins it. The certificate is verified by the system's roots unless --ca, --pin or
-/// --insecure says otherwise.
+/// refused, but not revoked, what pins it. The certificate is verified by the system's roots unless
+/// --ca, --pin or --insecure says otherwise. A reader of stdout that leaves ends the program with 0.
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -53,6 +56,10 @@ struct Options {
     /// Verify the certificate by the authorities in PEM, in place of the system's
     #[arg(long, value_name = "PEM", group = "authentication")]
     ca: Option<PathBuf>,
+
+    /// Refuse what the revocation lists in PEM revoke; may be repeated
+    #[arg(long, value_name = "PEM", conflicts_with_all = ["pin", "insecure"])]
+    crl: Vec<PathBuf>,
 
     /// Accept the certificate with this SHA-256 fingerprint and no other
     #[arg(long, value_name = "SHA256", group = "authentication")]
@@ -106,7 +113,7 @@ fn main() -> ExitCode {
 }
 
 fn report(problem: &str) {
-    eprintln!("client: {}", printable(problem));
+    to_stderr(&format!("client: {}", printable(problem)));
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -115,7 +122,14 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let connection = ClientConnection::new(config, name.clone())?;
     let transport = ImpatientTcp::new(connect(options)?, Duration::from_secs(options.timeout));
     let mut stream = StreamOwned::new(connection, transport);
-    let result = converse(&mut stream, options, &name);
+    let result = match converse(&mut stream, options, &name) {
+        Err(error) if is_reader_gone(&error) => {
+            // There is nothing left to do, so that it does not matter whether the server hears it.
+            let _ = stream.close();
+            Ok(())
+        }
+        result => result,
+    };
     let (connection, transport) = stream.into_parts();
     transport.hang_up();
     result.map_err(|error| {
@@ -128,7 +142,8 @@ fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
     let config = ClientConfig::builder(options.allowed.policy()?);
     let mut config = authenticate_server(config, options)?;
     if let (Some(cert), Some(key)) = (&options.cert, &options.key) {
-        config = config.certificate(read_chain(cert)?, read_key(key)?);
+        let (chain, key) = read_identity(cert, key)?;
+        config = config.certificate(chain, key);
     }
     if let Some(path) = &options.keylog {
         let log = KeyLogFile::open(path)
@@ -145,16 +160,22 @@ fn authenticate_server(
     config: ClientConfigBuilder,
     options: &Options,
 ) -> Result<ClientConfigBuilder, String> {
-    Ok(match (&options.pin, &options.ca) {
-        _ if options.insecure => config.verifier(AcceptAnyCertificate),
-        (Some(pin), _) => config.verifier(PinnedCertificates::new([*pin])),
-        (None, Some(path)) => {
+    if options.insecure {
+        return Ok(config.verifier(AcceptAnyCertificate));
+    }
+    if let Some(pin) = options.pin {
+        return Ok(config.verifier(PinnedCertificates::new([pin])));
+    }
+    let roots = match &options.ca {
+        Some(path) => {
             let (roots, skipped) = read_roots(path)?;
             skipped.iter().for_each(|problem| report(problem));
-            config.root_certificates(roots)
+            roots
         }
-        (None, None) => config.root_certificates(system_roots()?),
-    })
+        None => system_roots()?,
+    };
+    let lists = read_revocation_lists(&options.crl)?;
+    Ok(config.verifier(PathVerifier::new(roots).revocation_lists(lists)))
 }
 
 /// Those of the system's roots that can be used; the others concern nobody here.
@@ -171,10 +192,12 @@ fn system_roots() -> Result<RootStore, String> {
     Ok(roots)
 }
 
-/// How to accept a certificate that was not verified, if it is the right one.
+/// How to accept a certificate that was not verified, if it is the right one. One that was revoked
+/// is not.
 fn pin_hint(error: &io::Error, connection: &Connection) -> Option<String> {
     match TlsError::of_io(error) {
-        Some(TlsError::InvalidCertificate(CertificateError::Chain(_))) => {}
+        Some(TlsError::InvalidCertificate(CertificateError::Chain(chain)))
+            if !matches!(chain.problem, CertificateProblem::Revoked { .. }) => {}
         _ => return None,
     }
     let certificate = connection.peer_certificates()?.first()?;
@@ -216,7 +239,7 @@ type TlsStream = StreamOwned<ClientConnection, ImpatientTcp>;
 fn converse(stream: &mut TlsStream, options: &Options, name: &ServerName) -> io::Result<()> {
     stream.complete_handshake()?;
     writeln!(
-        io::stdout(),
+        Output,
         "{} peer={}",
         negotiated(&stream.connection),
         subject(&stream.connection)
@@ -236,9 +259,8 @@ fn converse(stream: &mut TlsStream, options: &Options, name: &ServerName) -> io:
 fn print_answer(stream: &mut TlsStream, limit: usize) -> io::Result<()> {
     let mut last_byte = b'\n';
     let result = copy_answer(stream, limit, &mut last_byte);
-    let mut out = io::stdout();
-    if last_byte != b'\n' && out.is_terminal() {
-        writeln!(out)?;
+    if last_byte != b'\n' && io::stdout().is_terminal() {
+        writeln!(Output)?;
     }
     result
 }
@@ -246,7 +268,7 @@ fn print_answer(stream: &mut TlsStream, limit: usize) -> io::Result<()> {
 fn copy_answer(stream: &mut TlsStream, limit: usize, last_byte: &mut u8) -> io::Result<()> {
     let mut rest = limit;
     let mut buffer = vec![0; 16 * 1024];
-    let mut out = io::stdout();
+    let mut out = Output;
     while rest > 0 {
         stream.transport.renew();
         let wanted = rest.min(buffer.len());

@@ -3,6 +3,7 @@
 mod shared {
     pub mod fresh_certificate;
     pub mod impatient_tcp;
+    pub mod output;
     pub mod pem_files;
     pub mod policy_options;
     pub mod status_text;
@@ -21,12 +22,13 @@ use std::time::Duration;
 use clap::Parser;
 use retrossl::server::ServerConfigBuilder;
 use retrossl::{
-    AnonymousClients, Connection, PathVerifier, ServerConfig, ServerConnection, StreamOwned,
-    certificate_subject,
+    AnonymousClients, Connection, Fingerprint, PathVerifier, ServerConfig, ServerConnection,
+    StreamOwned, certificate_subject,
 };
 use shared::fresh_certificate::FreshCertificate;
 use shared::impatient_tcp::ImpatientTcp;
-use shared::pem_files::{read_chain, read_key, read_roots};
+use shared::output::{Output, is_reader_gone, to_stderr};
+use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::status_text::{cause, negotiated, printable};
 use shared::suite_names::suite_names;
@@ -57,6 +59,10 @@ struct Options {
     /// one are let in
     #[arg(long, value_name = "PEM")]
     client_ca: Option<PathBuf>,
+
+    /// Refuse clients whose certificate the revocation lists in PEM revoke; may be repeated
+    #[arg(long, value_name = "PEM", requires = "client_ca")]
+    client_crl: Vec<PathBuf>,
 
     /// Refuse clients without a certificate
     #[arg(long, requires = "client_ca")]
@@ -91,14 +97,15 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(&options.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let (config, fresh) = config(options)?;
     let service = Arc::new(Service {
-        config: config(options)?,
+        config,
         timeout: Duration::from_secs(options.timeout),
         echoes: options.echo,
     });
-    let listener = TcpListener::bind(&options.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
-    writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
+    announce(fresh, listener.local_addr()?)?;
 
     let places = Arc::new(Places::default());
     loop {
@@ -123,24 +130,37 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A stderr that is gone is no reason to stop.
-fn report(problem: &str) {
-    let _ = writeln!(io::stderr(), "server: {problem}");
+/// Says that all is ready. A reader that is gone is no reason to stop.
+fn announce(fresh: Option<Fingerprint>, address: SocketAddr) -> io::Result<()> {
+    let fresh = fresh.map(|it| format!("fresh certificate, to pin: {it}\n"));
+    let fresh = fresh.unwrap_or_default();
+    match writeln!(Output, "{fresh}listening on {address}") {
+        Err(error) if !is_reader_gone(&error) => Err(error),
+        _ => Ok(()),
+    }
 }
 
-fn config(options: &Options) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
-    let policy = options.allowed.policy()?;
-    let (chain, key) = match (&options.cert, &options.key) {
-        (Some(cert), Some(key)) => (read_chain(cert)?, read_key(key)?),
+fn report(problem: &str) {
+    to_stderr(&format!("server: {problem}"));
+}
+
+/// The config, and the fingerprint of a certificate that was made for it.
+fn config(options: &Options) -> Result<(Arc<ServerConfig>, Option<Fingerprint>), Box<dyn Error>> {
+    let config = ServerConfig::builder(options.allowed.policy()?);
+    let config = authenticate_clients(config, options)?;
+    let (chain, key, fresh) = match (&options.cert, &options.key) {
+        (Some(cert), Some(key)) => {
+            let (chain, key) = read_identity(cert, key)?;
+            (chain, key, None)
+        }
         _ => {
             let fresh = FreshCertificate::new("localhost", &["localhost"])?;
             let fingerprint = fresh.fingerprint();
-            writeln!(io::stdout(), "fresh certificate, to pin: {fingerprint}")?;
-            (vec![fresh.certificate], fresh.key)
+            (vec![fresh.certificate], fresh.key, Some(fingerprint))
         }
     };
-    let config = ServerConfig::builder(policy).certificate(chain, key);
-    Ok(Arc::new(authenticate_clients(config, options)?.build()?))
+    let config = config.certificate(chain, key).build()?;
+    Ok((Arc::new(config), fresh))
 }
 
 fn authenticate_clients(
@@ -157,7 +177,10 @@ fn authenticate_clients(
     } else {
         AnonymousClients::Accepted
     };
-    Ok(config.client_verifier(PathVerifier::new(roots).anonymous_clients(anonymous)))
+    let verifier = PathVerifier::new(roots)
+        .anonymous_clients(anonymous)
+        .revocation_lists(read_revocation_lists(&options.client_crl)?);
+    Ok(config.client_verifier(verifier))
 }
 
 /// What every connection gets.

@@ -2,6 +2,7 @@
 
 mod shared {
     pub mod fresh_certificate;
+    pub mod output;
     pub mod suite_names;
 }
 
@@ -18,6 +19,7 @@ use retrossl::{
     ServerConnection, Side,
 };
 use shared::fresh_certificate::FreshCertificate;
+use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::suite_names::suite_names;
 
 /// Walks the ten steps of the RSA handshake between a client and a server in this process
@@ -50,8 +52,9 @@ fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if is_reader_gone(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ten_steps: {error}");
+            to_stderr(&format!("ten_steps: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
 
 /// Whether all went well.
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
-    let mut out = io::stdout();
+    let mut out = Output;
     if !options.all {
         let (version, suite) = choose(options)?;
         let parties = Parties::new(options)?;
@@ -262,7 +265,7 @@ impl StepLog {
         if !self.prints {
             return Ok(());
         }
-        let mut out = io::stdout().lock();
+        let mut out = Output;
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         for step in steps {
             writeln!(out, "\n{step:>2}. {}", STEPS[step - 1])?;
