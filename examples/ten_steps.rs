@@ -161,6 +161,7 @@ impl Parties {
     ) -> Result<ClientConnection, Box<dyn Error>> {
         let mut config = ClientConfig::builder(policy)
             .verifier(PinnedCertificates::new([self.server.fingerprint()]))
+            .without_tickets()
             .observers(Arc::new(log.clone()));
         if let Some(client) = &self.client {
             config = config.certificate(vec![client.certificate.clone()], client.key.clone());
@@ -179,6 +180,7 @@ impl Parties {
                 vec![self.server.certificate.clone()],
                 self.server.key.clone(),
             )
+            .without_tickets()
             .observers(Arc::new(log.clone()));
         if let Some(client) = &self.client {
             config = config.client_verifier(PinnedCertificates::new([client.fingerprint()]));

@@ -13,6 +13,7 @@ pub use crate::config::{
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::handshake::client::{Attempt, Start};
+use crate::handshake::{Occasion, Resume};
 use crate::policy::Policy;
 use crate::version::ProtocolVersion;
 
@@ -73,6 +74,8 @@ impl ClientConnection {
             policy,
             server_name,
             attempt,
+            occasion: Occasion::First,
+            resume: Resume::IfPossible,
         })
         .map(Self)
     }

@@ -65,6 +65,9 @@ pub enum Error {
     /// The call needs a completed handshake.
     #[error("the handshake is not complete; drive the connection until it is")]
     HandshakeNotComplete,
+    /// The connection cannot be renegotiated; it lives on as it is.
+    #[error("the connection cannot be renegotiated: {0}")]
+    Renegotiation(RenegotiationRefused),
     /// There are no exporters at SSL 3.0 (RFC 5705 is for TLS), or the request is too long.
     #[error("keying material cannot be exported: {0}")]
     Export(&'static str),
@@ -111,6 +114,7 @@ impl Error {
             | Self::Truncated
             | Self::TruncatedHandshake
             | Self::HandshakeNotComplete
+            | Self::Renegotiation(_)
             | Self::Export(_) => return None,
         })
     }
@@ -134,6 +138,7 @@ impl Error {
             | Self::PrivateKey(_)
             | Self::KeysWornOut(_)
             | Self::HandshakeNotComplete
+            | Self::Renegotiation(_)
             | Self::Export(_)
             | Self::Policy(_)
             | Self::Internal(_) => Fault::Local,
@@ -285,6 +290,9 @@ pub enum PeerMisbehaved {
     /// The server answered an extension that was not offered.
     #[error("the server answered extension {0}, which was not offered")]
     UnsolicitedExtension(u16),
+    /// The server took up a session otherwise than it was made: what it changed.
+    #[error("the server resumes the session with a change of {0}")]
+    ResumedDifferently(&'static str),
     /// The server chose an application protocol that was not offered.
     #[error("the server chose an application protocol that was not offered")]
     ApplicationProtocolNotOffered,
@@ -294,9 +302,26 @@ pub enum PeerMisbehaved {
     /// An extension came that does not exist at SSL 3.0.
     #[error("the server answered extension {0} at SSL 3.0, where it does not exist")]
     ExtensionAtSsl3(u16),
-    /// A first handshake carried verify data of an earlier one (RFC 5746 §3.4, §3.6).
-    #[error("the renegotiation_info of a first handshake is not empty")]
+    /// The renegotiation_info, or its lack, does not fit the handshake that came before on the
+    /// connection (RFC 5746 §3.4 to §3.7).
+    #[error(
+        "the renegotiation_info does not name the handshake before this one: somebody may be \
+         splicing two connections together"
+    )]
     BadRenegotiationInfo,
+    /// A renegotiation would end without a protection that the connection has: what it drops.
+    #[error("the renegotiation drops {0}")]
+    ProtectionDropped(&'static str),
+    /// A server showed another certificate when it was renegotiated with (the triple handshake
+    /// attack).
+    #[error("the server changed its certificate in a renegotiation")]
+    ServerCertificateChanged,
+    /// A client asked for another server name in a renegotiation.
+    #[error("the client changed the server name in a renegotiation")]
+    ServerNameChanged,
+    /// A renegotiation would change the version.
+    #[error("the peer changed the version in a renegotiation, to {0:#06x}")]
+    VersionChanged(u16),
     /// The server's random says that both sides could do better: somebody tampers (RFC 8446
     /// §4.1.3).
     #[error("the server's random says that a better version was possible: a downgrade attack")]
@@ -342,9 +367,12 @@ impl PeerMisbehaved {
             | Self::TooManyEmptyRecords
             | Self::TooManyRenegotiationRequests => Alert::UNEXPECTED_MESSAGE,
             Self::BadRecordMac => Alert::BAD_RECORD_MAC,
-            Self::WrongRecordVersion(_) | Self::VersionNotOffered(_) => Alert::PROTOCOL_VERSION,
+            Self::WrongRecordVersion(_) | Self::VersionNotOffered(_) | Self::VersionChanged(_) => {
+                Alert::PROTOCOL_VERSION
+            }
             Self::SuiteNotOffered(_)
             | Self::SuiteNotAtVersion(..)
+            | Self::ResumedDifferently(_)
             | Self::Compression
             | Self::ApplicationProtocolNotOffered
             | Self::EncryptThenMacWithoutCbc
@@ -353,11 +381,36 @@ impl PeerMisbehaved {
             Self::UnsolicitedExtension(_) | Self::ExtensionAtSsl3(_) => {
                 Alert::UNSUPPORTED_EXTENSION
             }
-            Self::BadRenegotiationInfo => Alert::HANDSHAKE_FAILURE,
+            Self::BadRenegotiationInfo | Self::ProtectionDropped(_) | Self::ServerNameChanged => {
+                Alert::HANDSHAKE_FAILURE
+            }
+            Self::ServerCertificateChanged => Alert::BAD_CERTIFICATE,
             Self::InappropriateFallback(_) => Alert::INAPPROPRIATE_FALLBACK,
             Self::BadFinished | Self::BadSignature => Alert::DECRYPT_ERROR,
         }
     }
+}
+
+/// Why a connection cannot be renegotiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenegotiationRefused {
+    /// The policy says never.
+    #[error("the policy says never; `Policy::renegotiation` says otherwise")]
+    Policy,
+    /// The peer does not have RFC 5746, and the policy asks for it.
+    #[error("the peer lacks RFC 5746, so an attacker could put data before the client's")]
+    PeerIsInsecure,
+    /// The session was resumed without the extended master secret, and the policy asks for a
+    /// connection that is tied to it (RFC 7627 §5.3).
+    #[error("the session was resumed without the extended master secret, which leaves it unbound")]
+    UnboundSession,
+    /// close_notify was sent or received.
+    #[error("the connection is closing")]
+    Closing,
+    /// One is under way.
+    #[error("a renegotiation is under way")]
+    UnderWay,
 }
 
 /// What the two sides do not have in common.
@@ -397,7 +450,10 @@ pub enum PeerIncompatible {
     #[error("the client sent no certificate, and one is required")]
     NoClientCertificate,
     /// An SSL 3.0 client asks for a new handshake, which cannot be refused politely there.
-    #[error("the client asks for a new handshake, and SSL 3.0 has no polite refusal")]
+    #[error(
+        "the client asks for a new handshake, which the policy does not allow, and SSL 3.0 has no \
+         polite refusal"
+    )]
     NoRenegotiation,
 }
 

@@ -77,6 +77,7 @@ mod policy;
 mod record;
 mod secrets;
 pub mod server;
+mod session;
 mod side;
 mod stream;
 mod suite;
@@ -91,23 +92,24 @@ pub use cert::{
 };
 pub use client::{ClientConfig, ClientConnection};
 pub use config::{
-    AnonymousClients, Clock, ConfigError, Direction, Event, KeyLog, KeyLogFile, Observer,
-    ObserverFactory, PathVerifier, PinnedCertificates, PrivateKey, RsaPrivateKey, SystemClock,
-    dangerous,
+    AnonymousClients, Clock, ConfigError, Direction, Event, KeyLog, KeyLogFile, MemorySessionStore,
+    Observer, ObserverFactory, PathVerifier, PinnedCertificates, PrivateKey, Resumption,
+    RsaPrivateKey, SessionStore, SystemClock, TicketKey, TicketKeys, dangerous,
 };
-pub use connection::{Connection, IoState, Leftovers, Reader, Writer};
+pub use connection::{Connection, IoState, Leftovers, Reader, RenegotiationState, Writer};
 pub use crypto::HashAlgorithm;
 pub use crypto::pkcs1::SignatureInput;
 pub use crypto::random::{RandomFailed, SecureRandom, SystemRandom};
 pub use crypto::rsa::{BadKey, RsaPublicKey};
 pub use error::{
     CertificateError, CertificateProblem, ChainError, Error, Fault, InvalidMessage, KeyError,
-    Malformed, PeerIncompatible, PeerMisbehaved,
+    Malformed, PeerIncompatible, PeerMisbehaved, RenegotiationRefused,
 };
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use message::{ClientHello, ExtensionType, HandshakeType, ServerHello};
 pub use policy::{
-    CommonNameFallback, Policy, Quirk, RecordSplitting, StepUpUsages, Version1Certificates,
+    CommonNameFallback, Policy, Quirk, RecordSplitting, Renegotiation, StepUpUsages,
+    UnbiddenRenegotiation, Version1Certificates,
 };
 pub use rustls_pki_types as pki_types;
 pub use server::{ServerConfig, ServerConnection};

@@ -3,14 +3,18 @@
 mod in_memory;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ProtocolVersion::{TLSv1_0, TLSv1_2};
 use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
 use retrossl::pki_types::PrivateKeyDer;
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, ConfigError, Error, Policy, ProtocolVersion,
-    RandomFailed, RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection, server,
+    CipherSuite, ClientConfig, ClientConnection, ConfigError, Error, MemorySessionStore, Policy,
+    ProtocolVersion, RandomFailed, RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection,
+    TicketKey, TicketKeys, server,
 };
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
@@ -22,6 +26,9 @@ const _: () = {
     is_send_sync_debug::<ClientConfig>();
     is_send_sync_debug::<ServerConfig>();
     is_send_sync_debug::<Policy>();
+    is_send_sync_debug::<MemorySessionStore>();
+    is_send_sync_debug::<TicketKey>();
+    is_send_sync_debug::<TicketKeys>();
     is_static_error::<Error>();
     is_static_error::<ConfigError>();
 };
@@ -120,9 +127,25 @@ fn configs_that_could_never_work_are_refused_when_built() {
                 .map(drop),
             ConfigError::BadApplicationProtocol,
         ),
+        (
+            client(policy)
+                .session_lifetime(Duration::from_millis(999))
+                .build()
+                .map(drop),
+            ConfigError::BadSessionLifetime,
+        ),
+        (
+            server(policy)
+                .session_lifetime(DAY + Duration::from_secs(1))
+                .build()
+                .map(drop),
+            ConfigError::BadSessionLifetime,
+        ),
+        (TicketKeys::given([]).map(drop), ConfigError::NoTicketKeys),
     ] {
         assert_eq!(result.unwrap_err(), expected);
     }
+    server(policy).session_lifetime(DAY).build().unwrap();
     let not_rsa = PrivateKeyDer::Pkcs8(vec![0x30, 0].into());
     assert!(RsaPrivateKey::from_der(&not_rsa).is_err());
 }

@@ -4,14 +4,16 @@ mod in_memory;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ProtocolVersion::{SSLv3, TLSv1_2};
 use in_memory::{
     Pair, deliver, each_version_and_suite, only, pin, server_config, take, test_identity,
 };
+use retrossl::pki_types::UnixTime;
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, Connection, Error, Event, HandshakeType, KeyLog,
-    KeyLogFile, Observer, ObserverFactory, ProtocolVersion, RandomFailed, SecureRandom,
+    CipherSuite, ClientConfig, ClientConnection, Clock, Connection, Error, Event, HandshakeType,
+    KeyLog, KeyLogFile, Observer, ObserverFactory, ProtocolVersion, RandomFailed, SecureRandom,
     ServerConfig, Side,
 };
 
@@ -88,6 +90,7 @@ fn observers_see_what_crosses_and_no_secret() {
             "client: KeysDerived",
             "client: Sent ChangeCipherSpec",
             "client: Sent Finished",
+            "client: Received NewSessionTicket",
             "client: Received ChangeCipherSpec",
             "client: Received Finished",
             "client: Established",
@@ -192,6 +195,16 @@ impl SecureRandom for Counting {
     }
 }
 
+/// A session says when it was made, so time has to stand still as well.
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(1_717_243_200))
+    }
+}
+
 #[test]
 fn a_conversation_with_fixed_randomness_repeats_byte_for_byte() {
     each_version_and_suite(|version, suite| {
@@ -199,10 +212,12 @@ fn a_conversation_with_fixed_randomness_repeats_byte_for_byte() {
             let policy = only(version, suite);
             let client = ClientConfig::builder(policy)
                 .verifier(pin(1024))
+                .clock(Arc::new(Stopped))
                 .random(Arc::new(Counting(Mutex::new(1))));
             let (chain, key) = test_identity(1024);
             let server = ServerConfig::builder(policy)
                 .certificate(chain, key)
+                .clock(Arc::new(Stopped))
                 .random(Arc::new(Counting(Mutex::new(2))));
             let mut pair = Pair::new(client.build().unwrap(), server.build().unwrap());
             let mut wire = Vec::new();

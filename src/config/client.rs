@@ -1,5 +1,6 @@
 //! A client's config.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
@@ -12,9 +13,12 @@ use super::observer::ObserverFactory;
 use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
 use super::resolver::{Always, ClientCertificateResolver};
+use super::session_store::SessionStore;
+use super::ticket_keys::TicketKeys;
 use super::verifier::ServerVerifier;
 use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
+use crate::fingerprint::Fingerprint;
 use crate::policy::Policy;
 
 /// What a client's connections have in common; made by [`ClientConfig::builder`].
@@ -23,6 +27,8 @@ pub struct ClientConfig {
     pub(crate) common: Common,
     pub(crate) verifier: Arc<dyn ServerVerifier>,
     pub(crate) resolver: Option<Arc<dyn ClientCertificateResolver>>,
+    /// Of the one certificate that is for every server.
+    pub(crate) certificate: Option<Fingerprint>,
     pub(crate) sends_server_name: bool,
 }
 
@@ -93,6 +99,11 @@ impl ClientConfigBuilder {
     /// [`ConfigError`], whose text says what to change.
     pub fn build(self) -> Result<ClientConfig, ConfigError> {
         self.common.check()?;
+        let end_entity = self
+            .certificate
+            .as_ref()
+            .and_then(|(chain, _)| chain.first());
+        let certificate = end_entity.map(Fingerprint::of);
         let resolver = match (self.certificate, self.resolver) {
             (Some(_), Some(_)) => return Err(ConfigError::CertificateAndResolver),
             (Some((chain, key)), None) => {
@@ -105,6 +116,7 @@ impl ClientConfigBuilder {
             common: self.common,
             verifier: self.verifier.ok_or(ConfigError::NoVerifier)?,
             resolver,
+            certificate,
             sends_server_name: self.sends_server_name,
         })
     }

@@ -1,12 +1,15 @@
 //! What both sides' configs have.
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::clock::{Clock, SystemClock};
 use super::error::ConfigError;
 use super::key_log::KeyLog;
 use super::observer::{Observer, ObserverFactory};
+use super::session_store::{MemorySessionStore, SessionStore};
+use super::ticket_keys::TicketKeys;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::random::{SecureRandom, SystemRandom};
 use crate::policy::Policy;
@@ -22,6 +25,7 @@ pub(crate) struct Common {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) observers: Option<Arc<dyn ObserverFactory>>,
+    pub(crate) sessions: Sessions,
     pub(crate) buffer_limit: usize,
 }
 
@@ -34,6 +38,7 @@ impl Common {
             clock: Arc::new(SystemClock),
             key_log: None,
             observers: None,
+            sessions: Sessions::new(),
             buffer_limit: DEFAULT_BUFFER_LIMIT,
         }
     }
@@ -52,6 +57,9 @@ impl Common {
         {
             return Err(ConfigError::BadApplicationProtocol);
         }
+        if !(MIN_SESSION_LIFETIME..=MAX_SESSION_LIFETIME).contains(&self.sessions.lifetime) {
+            return Err(ConfigError::BadSessionLifetime);
+        }
         Ok(())
     }
 }
@@ -65,8 +73,32 @@ impl fmt::Debug for Common {
             .field("clock", &self.clock)
             .field("key_log", &self.key_log)
             .field("observers", &self.observers)
+            .field("sessions", &self.sessions)
             .field("buffer_limit", &self.buffer_limit)
             .finish()
+    }
+}
+
+/// How sessions are resumed.
+#[derive(Clone, Debug)]
+pub(crate) struct Sessions {
+    pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) ticket_keys: Arc<TicketKeys>,
+    /// Whole seconds.
+    pub(crate) lifetime: Duration,
+    pub(crate) by_id: bool,
+    pub(crate) by_ticket: bool,
+}
+
+impl Sessions {
+    fn new() -> Self {
+        Self {
+            store: Arc::new(MemorySessionStore::new(DEFAULT_SESSIONS)),
+            ticket_keys: Arc::new(TicketKeys::rotating(DEFAULT_TICKET_KEY_LIFETIME)),
+            lifetime: DEFAULT_SESSION_LIFETIME,
+            by_id: true,
+            by_ticket: true,
+        }
     }
 }
 
@@ -132,6 +164,46 @@ macro_rules! common_setters {
             self
         }
 
+        /// Where sessions are kept; by default 1024 of them in memory, for this config and its
+        /// clones.
+        ///
+        /// Configs find each other's sessions where they share the store and
+        /// [`ticket_keys`](Self::ticket_keys), as what is in the store is sealed with those.
+        pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
+            self.common.sessions.store = store;
+            self
+        }
+
+        /// What seals sessions in the store and tickets; by default random keys that rotate every
+        /// 12 hours, for this config and its clones. Tickets need no store: servers with the same
+        /// keys resume each other's sessions.
+        ///
+        /// Only configs that authenticate peers alike may share keys: a resumed session is
+        /// authenticated as it was when it was made.
+        pub fn ticket_keys(mut self, keys: Arc<TicketKeys>) -> Self {
+            self.common.sessions.ticket_keys = keys;
+            self
+        }
+
+        /// For how long a session can be resumed: 2 hours by default; whole seconds, from 1 to 24
+        /// hours' (RFC 5246 §F.1.4), or `build()` refuses it.
+        pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
+            self.common.sessions.lifetime = Duration::from_secs(lifetime.as_secs());
+            self
+        }
+
+        /// Resumes no session by its identifier (RFC 5246 §7.3), the only way there is at SSL 3.0.
+        pub fn without_session_ids(mut self) -> Self {
+            self.common.sessions.by_id = false;
+            self
+        }
+
+        /// Neither gives nor takes tickets (RFC 5077).
+        pub fn without_tickets(mut self) -> Self {
+            self.common.sessions.by_ticket = false;
+            self
+        }
+
         /// How many bytes a connection holds for the user at the most, each way: received
         /// plaintext that is not read yet, and written data that is not taken out yet. 64 KiB by
         /// default, 1 at the least. A whole record of 16 KiB is let in at any limit.
@@ -146,6 +218,18 @@ pub(super) use common_setters;
 
 /// Bytes for the user, each way, unless the config says otherwise.
 const DEFAULT_BUFFER_LIMIT: usize = 64 * 1024;
+
+/// Sessions in the default store.
+const DEFAULT_SESSIONS: usize = 1024;
+
+const DEFAULT_TICKET_KEY_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+
+const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+
+const MIN_SESSION_LIFETIME: Duration = Duration::from_secs(1);
+
+/// RFC 5246 §F.1.4.
+pub(crate) const MAX_SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A ProtocolNameList's bytes at the most, so that it fits into the hello with all else.
 const MAX_ALPN_LIST: usize = 32 * 1024;

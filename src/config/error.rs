@@ -61,4 +61,13 @@ pub enum ConfigError {
     /// are longer than 32 KiB.
     #[error("application protocol names must have 1 to 255 bytes, and 32 KiB together")]
     BadApplicationProtocol,
+    /// No ticket keys are given.
+    #[error("no ticket keys: give one at the least, or let them rotate")]
+    NoTicketKeys,
+    /// Sessions would last for less than a second, or for more than a day.
+    #[error(
+        "a session must last from one second to 24 hours; `without_session_ids` and \
+         `without_tickets` switch resumption off"
+    )]
+    BadSessionLifetime,
 }

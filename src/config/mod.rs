@@ -12,15 +12,17 @@ mod path_verifier;
 mod private_key;
 mod resolver;
 mod server;
+mod session_store;
+mod ticket_keys;
 mod verifier;
 
 pub use certified_key::CertifiedKey;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use clock::{Clock, SystemClock};
-pub(crate) use common::{Common, check_policy};
+pub(crate) use common::{Common, MAX_SESSION_LIFETIME, check_policy};
 pub use error::ConfigError;
 pub use key_log::{KeyLog, KeyLogFile};
-pub use observer::{Direction, Event, Observer, ObserverFactory};
+pub use observer::{Direction, Event, Observer, ObserverFactory, Resumption};
 pub use path_verifier::{AnonymousClients, PathVerifier};
 pub use private_key::{PrivateKey, RsaPrivateKey};
 pub use resolver::{
@@ -28,6 +30,8 @@ pub use resolver::{
     ClientCertificateResolver, ServerCertificateResolver,
 };
 pub use server::{ServerConfig, ServerConfigBuilder};
+pub use session_store::{MemorySessionStore, SessionStore};
+pub use ticket_keys::{TicketKey, TicketKeys};
 pub use verifier::{
     ClientToVerify, ClientVerifier, PinnedCertificates, ServerToVerify, ServerVerifier,
 };

@@ -62,6 +62,15 @@ pub enum Direction {
     Received,
 }
 
+/// By what a resumed session is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resumption {
+    /// The ID of a session that the server keeps (RFC 5246 §7.3).
+    SessionId,
+    /// A ticket that holds the session, which the client keeps (RFC 5077).
+    Ticket,
+}
+
 /// What an observer sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -95,6 +104,13 @@ pub enum Event<'a> {
     /// Step 3: the server's certificate was accepted. On a server, the first half of step 6: the
     /// client's was, and its CertificateVerify proves that it is the client's own.
     PeerAuthenticated,
+    /// The session continues an earlier one: its master secret and its certificates are that
+    /// one's, and steps 3 to 6 fall away.
+    #[non_exhaustive]
+    SessionResumed {
+        /// By what the client named it.
+        by: Resumption,
+    },
     /// The second half of step 6: the master secret was derived.
     #[non_exhaustive]
     MasterSecretDerived {

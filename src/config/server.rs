@@ -1,5 +1,6 @@
 //! A server's config.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
@@ -12,6 +13,8 @@ use super::observer::ObserverFactory;
 use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
 use super::resolver::{Always, ServerCertificateResolver};
+use super::session_store::SessionStore;
+use super::ticket_keys::TicketKeys;
 use super::verifier::ClientVerifier;
 use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;

@@ -4,16 +4,19 @@
 mod joiner;
 mod pump;
 mod reader_writer;
+mod renegotiation;
 mod state;
 
 use core::fmt;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
 use crate::alert::AlertDescription;
-use crate::config::Common;
+use crate::config::{Common, Resumption, ServerConfig};
 use crate::error::Error;
+use crate::handshake::Resume;
 use crate::handshake::client::{self, ClientState};
 use crate::handshake::server::{self, ServerState};
 use crate::message::ServerHello;
@@ -25,6 +28,7 @@ use crate::version::ProtocolVersion;
 pub(crate) use joiner::Joiner;
 use pump::Pump;
 pub use reader_writer::{IoState, Leftovers, Reader, Writer};
+pub use renegotiation::RenegotiationState;
 use state::State;
 
 /// What a [`ClientConnection`](crate::ClientConnection) and a
@@ -177,9 +181,44 @@ impl Connection {
         self.pump.outgoing.len() > 0
     }
 
-    /// Whether the handshake is still under way (`false` once it is complete or has failed).
+    /// Whether the first handshake is still under way (`false` once it is complete or has
+    /// failed).
     pub fn is_handshaking(&self) -> bool {
-        self.error.is_none() && !self.pump.state.is_established()
+        self.error.is_none() && self.pump.known.completed.is_none()
+    }
+
+    /// Begins a new, full handshake inside the connection (step 11): new keys, and whoever asks
+    /// for certificates asks again. A client sends its hello; a server asks the client for one,
+    /// which it may refuse or leave unanswered: [`renegotiation`](Self::renegotiation) tells how
+    /// far it is.
+    ///
+    /// Data can be read and written all the while. From this side's hello to the end of the
+    /// handshake what is written waits, within the config's buffer limit, and comes after it.
+    ///
+    /// # Errors
+    /// [`Error::HandshakeNotComplete`] during the first one; [`Error::Renegotiation`] where it
+    /// is not allowed or not safe. Neither harms the connection. Else the connection's error.
+    pub fn renegotiate(&mut self) -> Result<(), Error> {
+        self.begin_handshake(None, Resume::Never)
+    }
+
+    /// As [`renegotiate`](Self::renegotiate), but the session may be resumed: new keys from the
+    /// same master secret, at a fraction of the work, and with the same certificates.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn renegotiate_resuming(&mut self) -> Result<(), Error> {
+        self.begin_handshake(None, Resume::IfPossible)
+    }
+
+    /// How far a renegotiation is.
+    pub fn renegotiation(&self) -> RenegotiationState {
+        self.pump.renegotiation()
+    }
+
+    /// How many handshakes have been completed on this connection, the first among them.
+    pub fn handshakes(&self) -> u64 {
+        self.pump.known.handshakes
     }
 
     /// Reads received plaintext.
@@ -269,9 +308,14 @@ impl Connection {
         ServerHello::read(&self.pump.known.server_hello).ok()
     }
 
-    /// Whether the session continues an earlier one. This version of the crate never resumes.
+    /// Whether the session continues an earlier one.
     pub fn session_resumed(&self) -> bool {
-        false
+        self.resumption().is_some()
+    }
+
+    /// By what the session that it continues was named; `None` for a session of its own.
+    pub fn resumption(&self) -> Option<Resumption> {
+        self.pump.known.resumption
     }
 
     /// The application protocol that ALPN negotiated.
@@ -306,14 +350,30 @@ impl Connection {
         label: &[u8],
         context: Option<&[u8]>,
     ) -> Result<T, Error> {
-        let (master_secret, randoms) = self
-            .pump
-            .known
-            .exporter
-            .as_ref()
-            .ok_or(Error::HandshakeNotComplete)?;
-        master_secret.export(randoms, label, context, output.as_mut())?;
+        let completed = self.pump.known.completed.as_ref();
+        let completed = completed.ok_or(Error::HandshakeNotComplete)?;
+        completed
+            .master_secret
+            .export(&completed.randoms, label, context, output.as_mut())?;
         Ok(output)
+    }
+
+    pub(crate) fn begin_handshake(
+        &mut self,
+        config: Option<Arc<ServerConfig>>,
+        resume: Resume,
+    ) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        match self.pump.renegotiate(config, resume) {
+            Err(error)
+                if !matches!(error, Error::HandshakeNotComplete | Error::Renegotiation(_)) =>
+            {
+                Err(self.fail(error))
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn received_server_name(&self) -> Option<&str> {
@@ -329,7 +389,7 @@ impl Connection {
                 None => break,
             }
         }
-        if self.transport_has_ended && !self.pump.state.is_established() {
+        if self.transport_has_ended && self.is_handshaking() {
             return Err(Error::TruncatedHandshake);
         }
         Ok(())

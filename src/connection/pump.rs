@@ -9,9 +9,9 @@ use super::state::State;
 use crate::alert::{AlertDescription, AlertLevel};
 use crate::config::{Common, Direction, Event, Observer};
 use crate::crypto::random::SecureRandom;
-use crate::error::{Error, InvalidMessage, Malformed, PeerIncompatible, PeerMisbehaved};
+use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::handshake::{Incoming, Known, Output};
-use crate::message::{Handshake, HandshakeType};
+use crate::message::Handshake;
 use crate::policy::Policy;
 use crate::record::{ByteQueue, ContentType, Opened, Opener, Outgoing, Record};
 use crate::side::Side;
@@ -29,8 +29,8 @@ pub(super) struct Pump {
     pub(super) peer_has_closed: bool,
     /// The fatal alert that ended the connection.
     pub(super) sent_alert: Option<AlertDescription>,
-    /// Written before the handshake was complete.
-    early: Zeroizing<Vec<u8>>,
+    /// Written while a handshake is under way.
+    held: Zeroizing<Vec<u8>>,
     close: Close,
     pub(super) opener: Opener,
     joiner: Joiner,
@@ -38,14 +38,16 @@ pub(super) struct Pump {
     random: Arc<dyn SecureRandom>,
     buffer_limit: usize,
     first_version: ProtocolVersion,
-    tolerated: Tolerated,
+    pub(super) tolerated: Tolerated,
+    /// New handshakes that the peer has begun of its own accord.
+    pub(super) peers_renegotiations: u32,
 }
 
 /// How far this side is in closing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Close {
     Open,
-    /// Asked for during the handshake: the end waits for it, and for what is early.
+    /// Asked for during a handshake: the end waits for it, and for what is held.
     WhenEstablished,
     /// Nothing may follow close_notify.
     Sent,
@@ -53,10 +55,10 @@ enum Close {
 
 /// What is tolerated a few times in a row.
 #[derive(Default)]
-struct Tolerated {
+pub(super) struct Tolerated {
     warnings: u32,
     empty_records: u32,
-    renegotiation_requests: u32,
+    pub(super) renegotiation_requests: u32,
 }
 
 impl Pump {
@@ -77,7 +79,7 @@ impl Pump {
             received: ByteQueue::default(),
             peer_has_closed: false,
             sent_alert: None,
-            early: Zeroizing::default(),
+            held: Zeroizing::default(),
             close: Close::Open,
             opener: Opener::unprotected(),
             joiner: Joiner::default(),
@@ -86,6 +88,7 @@ impl Pump {
             buffer_limit: common.buffer_limit,
             first_version,
             tolerated: Tolerated::default(),
+            peers_renegotiations: 0,
         }
     }
 
@@ -120,9 +123,9 @@ impl Pump {
     /// Seals what of `data` the limit lets in.
     pub(super) fn send(&mut self, data: &[u8]) -> Result<usize, Error> {
         if !self.state.is_established() {
-            let room = self.buffer_limit.saturating_sub(self.early.len());
+            let room = self.buffer_limit.saturating_sub(self.held.len());
             let taken = data.len().min(room);
-            self.early.extend_from_slice(&data[..taken]);
+            self.held.extend_from_slice(&data[..taken]);
             return Ok(taken);
         }
         let room = self.buffer_limit.saturating_sub(self.outgoing.len());
@@ -130,10 +133,14 @@ impl Pump {
         self.send_application_data(&data[..taken])
     }
 
-    /// Sends the alert that `error` causes, and forgets the handshake.
+    /// Sends the alert that `error` causes, and forgets the handshake and the session.
     pub(super) fn fail(&mut self, error: &Error) {
         self.state = State::Failed;
-        self.early = Zeroizing::default();
+        self.held = Zeroizing::default();
+        // RFC 5246 §7.2: after a fatal alert, either way, the session cannot be resumed.
+        if let Some(kept) = self.known.kept.take() {
+            kept.store.remove(&kept.key);
+        }
         self.joiner = Joiner::default();
         let Some(alert) = error.alert().filter(|_| self.close != Close::Sent) else {
             return;
@@ -147,12 +154,22 @@ impl Pump {
 
     /// Says that nothing more will be sent; during a handshake, when it is complete.
     pub(super) fn send_close_notify(&mut self) -> Result<(), Error> {
-        if !self.state.is_established() {
+        // A peer that has closed will not complete a renegotiation.
+        if !self.state.is_established() && !self.peer_has_closed {
             self.close = Close::WhenEstablished;
             return Ok(());
         }
         self.close = Close::Sent;
         self.output().warn(AlertDescription::CLOSE_NOTIFY)
+    }
+
+    pub(super) fn has_closed(&self) -> bool {
+        self.close == Close::Sent
+    }
+
+    /// Whether an answer to what the peer asks can go out.
+    pub(super) fn may_answer(&self) -> bool {
+        !self.has_closed() && self.outgoing.len() < self.buffer_limit
     }
 
     /// Gives back what an idle connection does not need.
@@ -162,7 +179,9 @@ impl Pump {
     }
 
     fn receive_application_data(&mut self, plaintext: &[u8]) -> Result<(), Error> {
-        if !self.state.is_established() {
+        // While a new handshake is under way, data still comes under the old keys.
+        let expected = self.known.completed.is_some() && !self.state.expects_finished();
+        if !expected {
             return Err(PeerMisbehaved::UnexpectedMessage {
                 received: ContentType::ApplicationData.name(),
                 expected: "the rest of the handshake",
@@ -200,9 +219,7 @@ impl Pump {
                 message: message.kind,
                 bytes: message.encoded,
             });
-            if self.asks_for_renegotiation(message.kind) {
-                self.refuse_renegotiation()?;
-            } else {
+            if !self.asks_for_renegotiation(message.kind) || self.answer_renegotiation_request()? {
                 self.advance(Incoming::Handshake(message))?;
             }
         }
@@ -239,7 +256,7 @@ impl Pump {
             description,
         });
         match (level, description) {
-            (_, AlertDescription::CLOSE_NOTIFY) if self.state.is_established() => {
+            (_, AlertDescription::CLOSE_NOTIFY) if self.known.completed.is_some() => {
                 self.peer_has_closed = true;
                 Ok(())
             }
@@ -250,6 +267,7 @@ impl Pump {
                 self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
                 self.advance(Incoming::NoCertificate)
             }
+            (_, AlertDescription::NO_RENEGOTIATION) if self.receive_no_renegotiation()? => Ok(()),
             (AlertLevel::Warning, _) => {
                 self.tolerated.warnings += 1;
                 bounded(
@@ -268,55 +286,26 @@ impl Pump {
             && !self.state.is_established()
     }
 
-    /// A HelloRequest at any time (RFC 5246 §7.4.1.1: it is not part of the handshake, and never
-    /// hashed), or a ClientHello once the handshake is complete.
-    fn asks_for_renegotiation(&self, kind: HandshakeType) -> bool {
-        match self.side {
-            Side::Client => kind == HandshakeType::HELLO_REQUEST,
-            Side::Server => kind == HandshakeType::CLIENT_HELLO && self.state.is_established(),
-        }
-    }
-
-    /// A HelloRequest during a handshake is ignored; otherwise the answer is no, politely where
-    /// the protocol lets the connection live on.
-    fn refuse_renegotiation(&mut self) -> Result<(), Error> {
-        self.tolerated.renegotiation_requests += 1;
-        bounded(
-            self.tolerated.renegotiation_requests,
-            MAX_RENEGOTIATION_REQUESTS,
-            PeerMisbehaved::TooManyRenegotiationRequests,
-        )?;
-        let ssl3 = self.known.version == Some(ProtocolVersion::SSLv3);
-        match self.side {
-            Side::Client if ssl3 || !self.state.is_established() => Ok(()),
-            // Nothing follows close_notify; and a peer that asks and never takes the answers may
-            // not fill the memory.
-            _ if self.close == Close::Sent || self.outgoing.len() >= self.buffer_limit => Ok(()),
-            // SSL 3.0 has no alert for it, and a client that waits for a ServerHello would hang.
-            Side::Server if ssl3 => Err(PeerIncompatible::NoRenegotiation.into()),
-            _ => self.output().warn(AlertDescription::NO_RENEGOTIATION),
-        }
-    }
-
     /// Hands `incoming` to the state; what it leads to takes its place.
     fn advance(&mut self, incoming: Incoming<'_>) -> Result<(), Error> {
         let state = core::mem::replace(&mut self.state, State::Failed);
         let was_established = state.is_established();
         self.state = state.handle(incoming, &mut self.output())?;
         if self.state.is_established() && !was_established {
-            let early = core::mem::take(&mut self.early);
-            self.send_early(&early)?;
-            if self.close == Close::WhenEstablished {
-                self.send_close_notify()?;
-            }
+            self.flush_held()?;
         }
         Ok(())
     }
 
-    fn send_early(&mut self, early: &[u8]) -> Result<(), Error> {
-        let mut rest = early;
+    /// Sends what waited for the end of a handshake, close_notify last.
+    pub(super) fn flush_held(&mut self) -> Result<(), Error> {
+        let held = core::mem::take(&mut self.held);
+        let mut rest = held.as_slice();
         while !rest.is_empty() {
             rest = &rest[self.send_application_data(rest)?..];
+        }
+        if self.close == Close::WhenEstablished {
+            self.send_close_notify()?;
         }
         Ok(())
     }
@@ -356,7 +345,7 @@ impl Pump {
     }
 }
 
-fn bounded(count: u32, max: u32, otherwise: PeerMisbehaved) -> Result<(), Error> {
+pub(super) fn bounded(count: u32, max: u32, otherwise: PeerMisbehaved) -> Result<(), Error> {
     if count > max {
         Err(otherwise.into())
     } else {
@@ -371,4 +360,4 @@ const MAX_WARNINGS: u32 = 8;
 const MAX_EMPTY_RECORDS: u32 = 32;
 
 /// Requests for a new handshake without application data between them.
-const MAX_RENEGOTIATION_REQUESTS: u32 = 8;
+pub(super) const MAX_RENEGOTIATION_REQUESTS: u32 = 8;

@@ -12,7 +12,7 @@ use crate::testing::in_memory::{
     Pair, client_config, deliver, each_version_and_suite, only, read, server_config, take,
     test_identity,
 };
-use crate::{AlertDescription, CipherSuite, ProtocolVersion};
+use crate::{AlertDescription, CipherSuite, ProtocolVersion, Renegotiation};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 const HELLO_REQUEST: [u8; 4] = [0; 4];
@@ -27,7 +27,8 @@ fn inject(from: &mut Connection, content_type: ContentType, content: &[u8]) {
 }
 
 fn established(version: ProtocolVersion) -> Pair {
-    Pair::under(only(version, AES)).established()
+    let policy = only(version, AES).renegotiation(Renegotiation::Never);
+    Pair::under(policy).established()
 }
 
 /// What crosses from `from` to `to`.

@@ -1,8 +1,11 @@
 //! What a connection has learnt, readable at any time and after an error.
 
+use std::sync::Arc;
+
 use rustls_pki_types::CertificateDer;
 
-use crate::secrets::{MasterSecret, Randoms};
+use crate::config::{Resumption, SessionStore};
+use crate::secrets::{FinishedPair, MasterSecret, Randoms};
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
@@ -19,6 +22,24 @@ pub(crate) struct Known {
     pub(crate) extended_master_secret: bool,
     pub(crate) encrypt_then_mac: bool,
     pub(crate) secure_renegotiation: bool,
-    /// Once the handshake is complete.
-    pub(crate) exporter: Option<(MasterSecret, Randoms)>,
+    /// How the session continues an earlier one, if it does.
+    pub(crate) resumption: Option<Resumption>,
+    /// Where the session is kept, so that a failure can forget it.
+    pub(crate) kept: Option<Kept>,
+    /// How many handshakes have been completed.
+    pub(crate) handshakes: u64,
+    pub(crate) completed: Option<Completed>,
+}
+
+/// A session in a store.
+pub(crate) struct Kept {
+    pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) key: Vec<u8>,
+}
+
+/// What the last complete handshake left behind.
+pub(crate) struct Completed {
+    pub(crate) master_secret: MasterSecret,
+    pub(crate) randoms: Randoms,
+    pub(crate) finished: FinishedPair,
 }

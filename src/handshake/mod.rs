@@ -6,11 +6,13 @@
 pub(crate) mod client;
 mod known;
 mod negotiated;
+mod occasion;
 mod output;
 pub(crate) mod server;
 
-pub(crate) use known::Known;
+pub(crate) use known::{Kept, Known};
 use negotiated::{Choice, Negotiated};
+pub(crate) use occasion::Occasion;
 pub(crate) use output::Output;
 
 use crate::crypto::HashAlgorithm;
@@ -55,6 +57,22 @@ impl<'a> Incoming<'a> {
         };
         PeerMisbehaved::UnexpectedMessage { received, expected }.into()
     }
+}
+
+/// Whether a handshake may take up an earlier session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resume {
+    IfPossible,
+    Never,
+}
+
+/// Which way a handshake goes (RFC 5246 §7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// The client's Finished is the first.
+    Full,
+    /// A session is resumed: the server's Finished is the first.
+    Abbreviated,
 }
 
 /// The hashes that the policy lets TLS 1.2 signatures be made over, the preferred first.

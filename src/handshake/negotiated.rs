@@ -1,5 +1,10 @@
 //! What both sides know from the ServerHello on, and what they do alike with it: steps 6 to 9.
 
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+use super::known::{Completed, Known};
 use super::output::Output;
 use crate::config::{Event, KeyLog};
 use crate::crypto::HashAlgorithm;
@@ -7,7 +12,10 @@ use crate::error::{Error, PeerMisbehaved};
 use crate::message::{Handshake, HandshakeType};
 use crate::policy::Policy;
 use crate::record::{Protection, ProtectionParameters, WriteKeys};
-use crate::secrets::{KeyBlock, MasterSecret, PreMasterSecret, Randoms, Transcript, VerifyData};
+use crate::secrets::{
+    FinishedPair, KeyBlock, MasterSecret, PreMasterSecret, Randoms, Transcript, VerifyData,
+};
+use crate::session::{Binding, Session};
 use crate::side::Side;
 use crate::suite::SuiteRow;
 use crate::version::ProtocolVersion;
@@ -19,6 +27,8 @@ pub(super) struct Choice {
     pub(super) suite: &'static SuiteRow,
     pub(super) extended_master_secret: bool,
     pub(super) encrypt_then_mac: bool,
+    /// A NewSessionTicket comes before the server's ChangeCipherSpec (RFC 5077 §3.2).
+    pub(super) session_ticket: bool,
 }
 
 impl Choice {
@@ -29,6 +39,7 @@ impl Choice {
             suite,
             extended_master_secret: false,
             encrypt_then_mac: false,
+            session_ticket: false,
         }
     }
 }
@@ -40,8 +51,11 @@ pub(super) struct Negotiated {
     pub(super) randoms: Randoms,
     pub(super) encrypt_then_mac: bool,
     pub(super) extended_master_secret: bool,
+    pub(super) session_ticket: bool,
     pub(super) max_bytes_per_key: u64,
     pub(super) transcript: Transcript,
+    /// Filled as the Finished messages go out and come in.
+    finished: FinishedPair,
 }
 
 impl Negotiated {
@@ -60,8 +74,10 @@ impl Negotiated {
             randoms,
             encrypt_then_mac: choice.encrypt_then_mac,
             extended_master_secret: choice.extended_master_secret,
+            session_ticket: choice.session_ticket,
             max_bytes_per_key: policy.bytes_per_key(suite.cipher.bytes_per_key()),
             transcript: Transcript::new(version, suite, signature_hashes),
+            finished: FinishedPair::default(),
         }
     }
 
@@ -86,6 +102,13 @@ impl Negotiated {
         } else {
             MasterSecret::derive(pre_master_secret, version, suite, &self.randoms)
         };
+        self.log(&master_secret, key_log);
+        out.report(Event::MasterSecretDerived { extended });
+        master_secret
+    }
+
+    /// Logs the master secret, which a resumed session has already.
+    pub(super) fn log(&self, master_secret: &MasterSecret, key_log: Option<&dyn KeyLog>) {
         if let Some(key_log) = key_log {
             key_log.log(
                 "CLIENT_RANDOM",
@@ -93,8 +116,6 @@ impl Negotiated {
                 master_secret.as_bytes(),
             );
         }
-        out.report(Event::MasterSecretDerived { extended });
-        master_secret
     }
 
     /// Step 7.
@@ -124,7 +145,9 @@ impl Negotiated {
         let verify_data = VerifyData::compute(self.version, master_secret, &self.transcript, side);
         out.send_hashed(&mut self.transcript, HandshakeType::FINISHED, |body| {
             body.extend_from_slice(verify_data.as_bytes());
-        })
+        })?;
+        self.keep_finished(side, verify_data);
+        Ok(())
     }
 
     /// The other half: the peer's ChangeCipherSpec.
@@ -150,13 +173,49 @@ impl Negotiated {
             return Err(PeerMisbehaved::BadFinished.into());
         }
         self.transcript.add(message.encoded);
+        self.keep_finished(side, expected);
         Ok(())
+    }
+
+    fn keep_finished(&mut self, side: Side, verify_data: VerifyData) {
+        match side {
+            Side::Client => self.finished.client = verify_data,
+            Side::Server => self.finished.server = verify_data,
+        }
     }
 
     /// Step 10 begins.
     pub(super) fn establish(self, master_secret: MasterSecret, out: &mut Output<'_>) {
-        out.known.exporter = Some((master_secret, self.randoms));
+        out.known.completed = Some(Completed {
+            master_secret,
+            randoms: self.randoms,
+            finished: self.finished,
+        });
+        out.known.handshakes += 1;
         out.report(Event::Established {});
+    }
+
+    /// The session that this handshake has led to, to be kept.
+    pub(super) fn session(
+        &self,
+        master_secret: &MasterSecret,
+        binding: Binding,
+        created: UnixTime,
+        lifetime: Duration,
+        known: &Known,
+    ) -> Session {
+        Session {
+            version: self.version,
+            suite: self.suite,
+            master_secret: master_secret.clone(),
+            extended_master_secret: self.extended_master_secret,
+            encrypt_then_mac: self.encrypt_then_mac,
+            server_name: known.server_name.clone(),
+            peer_certificates: known.peer_certificates.clone(),
+            binding,
+            created,
+            lifetime,
+        }
     }
 
     fn parameters(&self) -> ProtectionParameters {

@@ -58,6 +58,8 @@ extensions! {
     ENCRYPT_THEN_MAC = 22, "encrypt_then_mac", answer: FromTls10;
     /// RFC 7627.
     EXTENDED_MASTER_SECRET = 23, "extended_master_secret", answer: FromTls10;
+    /// RFC 5077.
+    SESSION_TICKET = 35, "session_ticket", answer: FromTls10;
     /// RFC 5746.
     RENEGOTIATION_INFO = 0xff01, "renegotiation_info", answer: Always;
 }

@@ -37,6 +37,8 @@ handshake_types! {
     CLIENT_HELLO = 1, "ClientHello", max: MAX_HELLO;
     /// Step 2.
     SERVER_HELLO = 2, "ServerHello", max: MAX_HELLO;
+    /// Before step 9: the session, for the client to keep (RFC 5077 §3.3).
+    NEW_SESSION_TICKET = 4, "NewSessionTicket", max: MAX_NEW_SESSION_TICKET;
     /// Step 2 and step 5.
     CERTIFICATE = 11, "Certificate", max: MAX_CERTIFICATE;
     /// Step 2, where the suite calls for it.
@@ -70,6 +72,9 @@ impl fmt::Display for HandshakeType {
 
 /// A hello with every field and the extensions at their longest (RFC 5246 §7.4.1.2).
 const MAX_HELLO: usize = 2 + 32 + 33 + 2 + 65_534 + 256 + 2 + 65_535;
+
+/// A lifetime and a ticket at its longest.
+const MAX_NEW_SESSION_TICKET: usize = 4 + 2 + 65_535;
 
 /// A chain of certificates: four times what public sites send at the most.
 const MAX_CERTIFICATE: usize = 128 * 1024;

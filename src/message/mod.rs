@@ -11,6 +11,7 @@ mod client_key_exchange;
 pub(crate) mod codec;
 pub(crate) mod extension;
 mod handshake_type;
+mod new_session_ticket;
 mod server_hello;
 
 pub(crate) use certificate::{Certificate, MAX_CHAIN};
@@ -20,6 +21,7 @@ pub use client_hello::ClientHello;
 pub(crate) use client_key_exchange::ClientKeyExchange;
 pub use extension::ExtensionType;
 pub use handshake_type::HandshakeType;
+pub(crate) use new_session_ticket::NewSessionTicket;
 pub use server_hello::ServerHello;
 
 use codec::{Reader, put_u24};

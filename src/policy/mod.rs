@@ -1,5 +1,6 @@
 //! What is allowed, said once.
 
+mod canonical;
 mod sets;
 
 use core::fmt;
@@ -35,6 +36,8 @@ pub struct Policy {
     step_up_usages: StepUpUsages,
     signature_hashes: HashAlgorithms,
     record_splitting: RecordSplitting,
+    renegotiation: Renegotiation,
+    unbidden_renegotiation: UnbiddenRenegotiation,
     max_bytes_per_key: Option<u64>,
     quirks: u32,
 }
@@ -48,6 +51,32 @@ pub enum RecordSplitting {
     OneByteFirst,
     /// Never: for peers that break on it, such as an unpatched SQL Server 2008.
     Never,
+}
+
+/// With whom a connection may be renegotiated: step 11.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Renegotiation {
+    /// With nobody.
+    Never,
+    /// With peers that tie the new handshake to the old one (RFC 5746), except on a session that
+    /// was resumed without the extended master secret, which nothing ties to its first connection
+    /// (RFC 7627 §5.3).
+    Secure,
+    /// With everybody. Costs the defence against prefix injection (CVE-2009-3555): what a server
+    /// received before the renegotiation may be an attacker's, and count as the client's.
+    Legacy,
+}
+
+/// Whether a client may renegotiate without having been asked by the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnbiddenRenegotiation {
+    /// The server refuses it.
+    Refused,
+    /// It may, where [`Renegotiation`] lets it at all. Costs: a client makes the server work for
+    /// it again and again over one connection.
+    Accepted,
 }
 
 /// Where a certificate of X.509 version 1 or 2 may stand in a path (RFC 5280 §4.1.2.1).
@@ -140,11 +169,14 @@ impl Policy {
         step_up_usages: StepUpUsages::Ignored,
         signature_hashes: HashAlgorithms::of(SHA_2),
         record_splitting: RecordSplitting::OneByteFirst,
+        renegotiation: Renegotiation::Never,
+        unbidden_renegotiation: UnbiddenRenegotiation::Refused,
         max_bytes_per_key: None,
         quirks: 0,
     };
 
-    /// TLS 1.0 to 1.2; adds Triple DES, and SHA-1 in handshake signatures.
+    /// TLS 1.0 to 1.2; adds Triple DES, SHA-1 in handshake signatures, and renegotiation where it
+    /// is secure.
     ///
     /// Costs: 64-bit blocks (Sweet32: keys wear out after a gibibyte), MAC-then-encrypt, the
     /// MD5/SHA-1 handshake hash of TLS 1.0 and 1.1.
@@ -154,6 +186,7 @@ impl Policy {
             .cipher_suites
             .with(&[CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA]),
         signature_hashes: Self::STRICT.signature_hashes.with(&[HashAlgorithm::Sha1]),
+        renegotiation: Renegotiation::Secure,
         ..Self::STRICT
     };
 
@@ -264,6 +297,22 @@ impl Policy {
         }
     }
 
+    /// With whom a connection may be renegotiated.
+    pub const fn renegotiation(self, renegotiation: Renegotiation) -> Self {
+        Self {
+            renegotiation,
+            ..self
+        }
+    }
+
+    /// Whether a client may renegotiate without having been asked; refused in every preset.
+    pub const fn unbidden_renegotiation(self, unbidden: UnbiddenRenegotiation) -> Self {
+        Self {
+            unbidden_renegotiation: unbidden,
+            ..self
+        }
+    }
+
     /// Ends a connection after this many bytes under one key, MACs and padding among them, in
     /// place of the cipher's own limit (a gibibyte for RC4, DES and Triple DES).
     pub const fn max_bytes_per_key(self, bytes: u64) -> Self {
@@ -314,6 +363,16 @@ impl Policy {
     /// Whether TLS 1.2 handshake signatures over `hash` are accepted and made.
     pub fn allows_signature_hash(&self, hash: HashAlgorithm) -> bool {
         self.signature_hashes.contains(hash)
+    }
+
+    /// With whom a connection may be renegotiated.
+    pub fn allowed_renegotiation(&self) -> Renegotiation {
+        self.renegotiation
+    }
+
+    /// Whether a client may renegotiate without having been asked.
+    pub fn allowed_unbidden_renegotiation(&self) -> UnbiddenRenegotiation {
+        self.unbidden_renegotiation
     }
 
     /// The fewest bits that an RSA key in a verified certificate may have.
@@ -383,6 +442,8 @@ impl fmt::Debug for Policy {
             .field("step_up_usages", &self.step_up_usages)
             .field("signature_hashes", &self.signature_hashes)
             .field("record_splitting", &self.record_splitting)
+            .field("renegotiation", &self.renegotiation)
+            .field("unbidden_renegotiation", &self.unbidden_renegotiation)
             .field("max_bytes_per_key", &self.max_bytes_per_key)
             .field("quirks", &self.quirks().collect::<Vec<_>>())
             .finish()

@@ -89,6 +89,11 @@ impl HashAlgorithms {
     pub(super) fn contains(self, hash: HashAlgorithm) -> bool {
         self.0 & 1 << hash.wire() != 0
     }
+
+    /// A bit for each wire number.
+    pub(super) fn bits(self) -> u8 {
+        self.0
+    }
 }
 
 impl fmt::Debug for HashAlgorithms {

@@ -64,6 +64,36 @@ impl VerifyData {
     }
 }
 
+impl Default for VerifyData {
+    /// No bytes at all: before the first handshake.
+    fn default() -> Self {
+        Self {
+            bytes: [0; MAX_VERIFY_DATA],
+            len: 0,
+        }
+    }
+}
+
+/// Both Finished messages' bodies, by which the next handshake on the connection names this one
+/// (RFC 5746 §3.1); empty before the first.
+#[derive(Clone, Default)]
+pub(crate) struct FinishedPair {
+    pub(crate) client: VerifyData,
+    pub(crate) server: VerifyData,
+}
+
+impl FinishedPair {
+    /// The renegotiated_connection that `sender` sends: a client its own, a server both
+    /// (RFC 5746 §3.2).
+    pub(crate) fn renegotiated_connection(&self, sender: Side) -> Vec<u8> {
+        let client = self.client.as_bytes();
+        match sender {
+            Side::Client => client.to_vec(),
+            Side::Server => [client, self.server.as_bytes()].concat(),
+        }
+    }
+}
+
 /// What a CertificateVerify signs; `None` where the transcript does not keep `hash`.
 ///
 /// `hash` is the negotiated one at TLS 1.2; before, MD5 and SHA-1 are signed side by side.

@@ -83,6 +83,14 @@ impl MasterSecret {
         )
     }
 
+    /// The secret of a session that is resumed, with the version and the suite that it has.
+    pub(crate) fn of_session(bytes: &[u8; 48], version: ProtocolVersion, suite: &SuiteRow) -> Self {
+        Self {
+            bytes: *bytes,
+            prf: Prf::of(version, suite),
+        }
+    }
+
     fn expand(
         pre_master_secret: &PreMasterSecret,
         version: ProtocolVersion,
@@ -141,5 +149,30 @@ impl fmt::Debug for MasterSecret {
 impl fmt::Debug for PreMasterSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PreMasterSecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::random::SystemRandom;
+    use crate::suite::CipherSuite;
+
+    #[test]
+    fn a_sessions_master_secret_is_the_one_that_was_derived() {
+        let pre_master_secret = PreMasterSecret::generate(0x0303, &SystemRandom).unwrap();
+        let randoms = Randoms {
+            client: [1; 32],
+            server: [2; 32],
+        };
+        for version in ProtocolVersion::all() {
+            for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
+                let suite = suite.row().unwrap();
+                let derived = MasterSecret::derive(&pre_master_secret, version, suite, &randoms);
+                let kept = MasterSecret::of_session(derived.as_bytes(), version, suite);
+                assert_eq!(kept.as_bytes(), derived.as_bytes());
+                assert_eq!(kept.prf(), derived.prf(), "{version} {}", suite.name);
+            }
+        }
     }
 }

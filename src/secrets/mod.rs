@@ -6,7 +6,7 @@ mod master_secret;
 mod prf;
 mod transcript;
 
-pub(crate) use finished::{VerifyData, certificate_verify_input};
+pub(crate) use finished::{FinishedPair, VerifyData, certificate_verify_input};
 pub(crate) use key_block::KeyBlock;
 pub(crate) use master_secret::{MasterSecret, PreMasterSecret, Randoms};
 pub(crate) use transcript::Transcript;

@@ -12,7 +12,9 @@ pub use crate::config::{
     ServerCertificateResolver, ServerConfig, ServerConfigBuilder,
 };
 use crate::connection::Connection;
+use crate::error::Error;
 use crate::handshake::server::Start;
+use crate::handshake::{Occasion, Resume};
 
 /// A server's connection. What it does once it exists is [`Connection`]'s.
 ///
@@ -48,7 +50,23 @@ pub struct ServerConnection(Connection);
 impl ServerConnection {
     /// A connection that waits for a ClientHello.
     pub fn new(config: Arc<ServerConfig>) -> Self {
-        Self(Connection::server(Start { config }))
+        Self(Connection::server(Start {
+            config,
+            occasion: Occasion::First,
+            resume: Resume::IfPossible,
+        }))
+    }
+
+    /// As [`Connection::renegotiate`], under another config: one that asks for the client's
+    /// certificate, say, once it is known what the client wants.
+    ///
+    /// The version stays. What concerns the connection and not its handshakes stays the first
+    /// config's: randomness, observer, buffer limit.
+    ///
+    /// # Errors
+    /// As there. The policies of both configs must allow it.
+    pub fn renegotiate_with(&mut self, config: Arc<ServerConfig>) -> Result<(), Error> {
+        self.0.begin_handshake(Some(config), Resume::Never)
     }
 
     /// The host name that the client asked for (server_name, RFC 6066 §3).

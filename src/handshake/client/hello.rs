@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
+use super::resumption::{Handle, Resumable};
 use crate::config::ClientConfig;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::cipher::CipherType;
 use crate::error::Error;
-use crate::handshake::Output;
+use crate::handshake::{Occasion, Output, Resume};
 use crate::message::extension::{
-    Extensions, ExtensionsWriter, write_protocol_names, write_server_name,
+    Extensions, ExtensionsWriter, write_protocol_names, write_renegotiated_connection,
+    write_server_name,
 };
 use crate::message::{
     ClientHello, ExtensionType, HANDSHAKE_HEADER, HandshakeType, NULL_COMPRESSION,
     SignatureAlgorithm, write_algorithms,
 };
 use crate::policy::{Policy, Quirk};
+use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
@@ -34,6 +37,16 @@ pub(crate) struct Start {
     pub(crate) policy: Policy,
     pub(crate) server_name: ServerName<'static>,
     pub(crate) attempt: Attempt,
+    pub(crate) occasion: Occasion,
+    pub(crate) resume: Resume,
+}
+
+impl Start {
+    /// Whether the ClientHello has extensions, renegotiation_info apart.
+    pub(super) fn sends_extensions(&self) -> bool {
+        let max = self.policy.usable_versions().map(|(_, max)| max);
+        max >= Some(ProtocolVersion::TLSv1_0) && !self.policy.has_quirk(Quirk::NoExtensions)
+    }
 }
 
 /// What the ClientHello said.
@@ -43,6 +56,9 @@ pub(super) struct Offer {
     pub(super) random: [u8; 32],
     pub(super) max_version: ProtocolVersion,
     pub(super) extensions: Vec<ExtensionType>,
+    /// Empty where no session is offered.
+    pub(super) session_id: Vec<u8>,
+    pub(super) session: Option<Resumable>,
 }
 
 /// Sends the ClientHello.
@@ -53,17 +69,23 @@ pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> 
     let mut random = [0; 32];
     out.random.fill(&mut random)?;
     let suites = cipher_suites(start);
+    let session = match start.resume {
+        Resume::IfPossible => start.find_session(),
+        Resume::Never => None,
+    };
+    let session_id = session_id(session.as_ref(), out)?;
     let mut hello = ClientHello {
         client_version: max_version.wire(),
         random,
-        session_id: &[],
+        session_id: &session_id,
         cipher_suites: &suites,
         compression_methods: &[NULL_COMPRESSION],
         extensions: Extensions::default(),
     };
     let mut extensions = Offered::default();
-    if max_version >= ProtocolVersion::TLSv1_0 && !start.policy.has_quirk(Quirk::NoExtensions) {
-        extensions.add_all(start, max_version);
+    extensions.add_renegotiation_info(&start.occasion);
+    if start.sends_extensions() {
+        extensions.add_all(start, max_version, session.as_ref());
         let mut body = Vec::new();
         hello.write(&mut body);
         extensions.pad(start, HANDSHAKE_HEADER + body.len());
@@ -75,22 +97,41 @@ pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> 
         random,
         max_version,
         extensions: extensions.kinds,
+        session_id,
+        session,
+    })
+}
+
+/// The session's own ID; with a ticket a random one, whose echo tells that the server takes it
+/// (RFC 5077 §3.4).
+fn session_id(session: Option<&Resumable>, out: &mut Output<'_>) -> Result<Vec<u8>, Error> {
+    Ok(match session.map(|session| &session.handle) {
+        None => Vec::new(),
+        Some(Handle::SessionId(session_id)) => session_id.clone(),
+        Some(Handle::Ticket { .. }) => {
+            let mut random = vec![0; 32];
+            out.random.fill(&mut random)?;
+            random
+        }
     })
 }
 
 /// The suites of the policy that exist at one of its versions, and the signals.
 fn cipher_suites(start: &Start) -> Vec<u8> {
-    let scsv = match start.attempt {
-        Attempt::First => None,
-        Attempt::Fallback => Some(CipherSuite::TLS_FALLBACK_SCSV),
+    let signals: &[CipherSuite] = match (&start.occasion, start.attempt) {
+        // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
+        // extensions, and for SSL 3.0, which has none.
+        (Occasion::First, Attempt::First) => &[CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
+        (Occasion::First, Attempt::Fallback) => &[
+            CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+            CipherSuite::TLS_FALLBACK_SCSV,
+        ],
+        (Occasion::Renegotiation(_), _) => &[],
     };
     start
         .policy
         .usable_suites()
-        // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
-        // extensions, and for SSL 3.0, which has none.
-        .chain([CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV])
-        .chain(scsv)
+        .chain(signals.iter().copied())
         .flat_map(|suite| suite.0.to_be_bytes())
         .collect()
 }
@@ -108,7 +149,23 @@ impl Offered {
         self.kinds.push(kind);
     }
 
-    fn add_all(&mut self, start: &Start, max_version: ProtocolVersion) {
+    /// RFC 5746 §3.5; at SSL 3.0, too.
+    fn add_renegotiation_info(&mut self, occasion: &Occasion) {
+        if let Occasion::Renegotiation(_) = occasion
+            && let Some(info) = occasion.renegotiated_connection(Side::Client)
+        {
+            self.add(ExtensionType::RENEGOTIATION_INFO, |body| {
+                write_renegotiated_connection(body, &info);
+            });
+        }
+    }
+
+    fn add_all(
+        &mut self,
+        start: &Start,
+        max_version: ProtocolVersion,
+        session: Option<&Resumable>,
+    ) {
         let policy = &start.policy;
         // RFC 6066 §3: names only, never addresses, without the trailing dot.
         if let (ServerName::DnsName(name), true) =
@@ -124,6 +181,15 @@ impl Offered {
         }
         if !policy.has_quirk(Quirk::NoEncryptThenMac) && offers_cbc(policy) {
             self.add(ExtensionType::ENCRYPT_THEN_MAC, |_| {});
+        }
+        if start.config.common.sessions.by_ticket {
+            let ticket: &[u8] = match session.map(|session| &session.handle) {
+                Some(Handle::Ticket { ticket, .. }) => ticket,
+                _ => &[],
+            };
+            self.add(ExtensionType::SESSION_TICKET, |body| {
+                body.extend_from_slice(ticket);
+            });
         }
         let protocols = &start.config.common.alpn_protocols;
         if !protocols.is_empty() {

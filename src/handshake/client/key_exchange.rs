@@ -2,9 +2,10 @@
 //! Finished.
 
 use super::client_certificate::ClientCertificate;
-use super::{ClientState, ExpectChangeCipherSpec, KnownServer};
+use super::resumption::Handle;
+use super::{ClientState, Keyed, KnownServer};
 use crate::error::{Error, PeerIncompatible};
-use crate::handshake::Output;
+use crate::handshake::{Flow, Output};
 use crate::message::{ClientKeyExchange, Handshake, HandshakeType};
 use crate::secrets::PreMasterSecret;
 use crate::side::Side;
@@ -33,13 +34,15 @@ impl KnownServer {
         let keys = self.negotiated.derive_keys(&master_secret, out);
         self.negotiated
             .send_finished(Side::Client, &master_secret, &keys.client, out)?;
-        Ok(ClientState::ExpectChangeCipherSpec(Box::new(
-            ExpectChangeCipherSpec {
-                negotiated: self.negotiated,
-                master_secret,
-                keys,
-            },
-        )))
+        let keyed = Keyed {
+            start: self.start,
+            negotiated: self.negotiated,
+            master_secret,
+            keys,
+            flow: Flow::Full,
+            handle: Handle::of_session_id(self.session_id),
+        };
+        Ok(keyed.expect_servers_end())
     }
 
     /// Step 4.

@@ -1,14 +1,16 @@
 //! The client's states.
 //!
 //! ```text
-//! ExpectServerHello ─► ExpectCertificate ─► ExpectCertificateRequestOrDone ─┬─► ExpectChangeCipherSpec
-//!                                                   └─► ExpectServerHelloDone ┘        │
-//!                                             Established ◄─ ExpectFinished ◄──────────┘
+//! ExpectServerHello ─┬─► ExpectCertificate ─► ExpectCertificateRequestOrDone ─┐
+//!          (resumed) │                             ExpectServerHelloDone ◄────┤
+//!                    └─► [ExpectNewSessionTicket] ◄─────────┴─────────────────┘
+//!                             └─► ExpectChangeCipherSpec ─► ExpectFinished ─► Established
 //! ```
 
 mod client_certificate;
 mod hello;
 mod key_exchange;
+mod resumption;
 mod server_hello;
 
 use crate::cert;
@@ -16,14 +18,18 @@ use crate::config::Event;
 use crate::config::ServerToVerify;
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerMisbehaved};
-use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
-use crate::message::{Certificate, CertificateRequest, HandshakeType, ServerHello};
+use crate::handshake::{Flow, Incoming, Negotiated, Occasion, Output, Resume, signature_hashes};
+use crate::message::{
+    Certificate, CertificateRequest, HandshakeType, NewSessionTicket, ServerHello,
+};
+use crate::policy::Policy;
 use crate::secrets::{KeyBlock, MasterSecret, Randoms};
 use crate::side::Side;
 use crate::suite::KeyExchange;
 use client_certificate::ClientCertificate;
 use hello::Offer;
 pub(crate) use hello::{Attempt, Start};
+use resumption::Handle;
 
 /// What a client waits for.
 pub(crate) enum ClientState {
@@ -31,9 +37,10 @@ pub(crate) enum ClientState {
     ExpectCertificate(Box<ExpectCertificate>),
     ExpectCertificateRequestOrDone(Box<ExpectCertificateRequestOrDone>),
     ExpectServerHelloDone(Box<ExpectServerHelloDone>),
+    ExpectNewSessionTicket(Box<ExpectNewSessionTicket>),
     ExpectChangeCipherSpec(Box<ExpectChangeCipherSpec>),
     ExpectFinished(Box<ExpectFinished>),
-    Established,
+    Established(Box<Established>),
 }
 
 impl ClientState {
@@ -56,14 +63,54 @@ impl ClientState {
             Self::ExpectCertificate(state) => state.handle(incoming, out),
             Self::ExpectCertificateRequestOrDone(state) => state.handle(incoming, out),
             Self::ExpectServerHelloDone(state) => state.handle(incoming, out),
+            Self::ExpectNewSessionTicket(state) => state.handle(incoming, out),
             Self::ExpectChangeCipherSpec(state) => state.handle(incoming, out),
             Self::ExpectFinished(state) => state.handle(incoming, out),
-            Self::Established => Err(incoming.unexpected("application data")),
+            Self::Established(_) => Err(incoming.unexpected("application data")),
+        }
+    }
+
+    /// Step 11: a new handshake, where one can begin now.
+    pub(crate) fn renegotiate(self, resume: Resume, out: &mut Output<'_>) -> Result<Self, Error> {
+        match self {
+            Self::Established(state) => Self::start(
+                Start {
+                    occasion: Occasion::after(out.known),
+                    resume,
+                    ..state.start
+                },
+                out,
+            ),
+            other => Ok(other),
+        }
+    }
+
+    /// The server does not want a new handshake: everything goes on as before.
+    pub(crate) fn renegotiation_refused(self) -> Self {
+        match self {
+            Self::ExpectServerHello(state) if state.start.occasion.previous().is_some() => {
+                Self::Established(Box::new(Established { start: state.start }))
+            }
+            other => other,
         }
     }
 
     pub(crate) fn is_established(&self) -> bool {
-        matches!(self, Self::Established)
+        matches!(self, Self::Established(_))
+    }
+
+    /// Whether the peer's ChangeCipherSpec has come and its Finished has not: nothing may stand
+    /// between them.
+    pub(crate) fn expects_finished(&self) -> bool {
+        matches!(self, Self::ExpectFinished(_))
+    }
+
+    /// The policy of an established connection.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        match self {
+            Self::Established(state) => Some(&state.start.policy),
+            _ => None,
+        }
     }
 }
 
@@ -74,7 +121,11 @@ pub(crate) struct ExpectServerHello {
 }
 
 impl ExpectServerHello {
-    fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ClientState, Error> {
+    fn handle(
+        mut self,
+        incoming: Incoming<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<ClientState, Error> {
         let message = incoming.expect(HandshakeType::SERVER_HELLO)?;
         out.known.server_hello = message.body.to_vec();
         let hello = ServerHello::read(message.body)?;
@@ -84,17 +135,26 @@ impl ExpectServerHello {
             client: self.offer.random,
             server: hello.random,
         };
+        let was_offered = self.offer.session.is_some();
+        let resumed = self.offer.resumed_by(&hello);
         // A CertificateRequest may ask for a signature over any of them.
-        let signature_hashes =
-            signature_hashes(&self.start.policy).filter(|_| self.start.config.resolver.is_some());
+        let may_sign = resumed.is_none() && self.start.config.resolver.is_some();
+        let signature_hashes = signature_hashes(&self.start.policy).filter(|_| may_sign);
         let mut negotiated = Negotiated::new(choice, randoms, &self.start.policy, signature_hashes);
         negotiated.transcript.add(&self.offer.encoded);
         negotiated.transcript.add(message.encoded);
         negotiated.announce(out);
+        if let Some(session) = resumed {
+            return self.start.resume(session, negotiated, out);
+        }
+        if was_offered {
+            self.start.forget_session();
+        }
         Ok(ClientState::ExpectCertificate(Box::new(
             ExpectCertificate {
                 start: self.start,
                 offered_version: self.offer.max_version.wire(),
+                session_id: hello.session_id.to_vec(),
                 negotiated,
             },
         )))
@@ -105,6 +165,7 @@ impl ExpectServerHello {
 pub(crate) struct ExpectCertificate {
     start: Start,
     offered_version: u16,
+    session_id: Vec<u8>,
     negotiated: Negotiated,
 }
 
@@ -120,6 +181,10 @@ impl ExpectCertificate {
             .first()
             .ok_or(PeerMisbehaved::NoServerCertificate)?
             .clone();
+        let before = out.known.peer_certificates.first();
+        if self.start.occasion.previous().is_some() && before != Some(&end_entity) {
+            return Err(PeerMisbehaved::ServerCertificateChanged.into());
+        }
         // Readable also when what follows refuses it.
         out.known.peer_certificates = chain;
         self.negotiated.transcript.add(message.encoded);
@@ -128,6 +193,7 @@ impl ExpectCertificate {
         let known = KnownServer {
             start: self.start,
             offered_version: self.offered_version,
+            session_id: self.session_id,
             negotiated: self.negotiated,
             server_key,
         };
@@ -157,6 +223,8 @@ pub(crate) struct KnownServer {
     start: Start,
     /// The version that the ClientHello offered, which the pre-master secret carries.
     offered_version: u16,
+    /// What the server calls the session; empty where it does not keep it.
+    session_id: Vec<u8>,
     negotiated: Negotiated,
     /// What the pre-master secret is encrypted to.
     server_key: RsaPublicKey,
@@ -208,41 +276,94 @@ impl ExpectServerHelloDone {
     }
 }
 
-/// The client has sent its Finished; step 9 begins.
-pub(crate) struct ExpectChangeCipherSpec {
+/// What is known once both sides can derive the keys.
+pub(crate) struct Keyed {
+    start: Start,
     negotiated: Negotiated,
     master_secret: MasterSecret,
     keys: KeyBlock,
+    flow: Flow,
+    /// By what the session can be resumed later.
+    handle: Option<Handle>,
+}
+
+impl Keyed {
+    /// What the server sends next: a ticket, if it has announced one, or its ChangeCipherSpec.
+    fn expect_servers_end(self) -> ClientState {
+        if self.negotiated.session_ticket {
+            ClientState::ExpectNewSessionTicket(Box::new(ExpectNewSessionTicket { keyed: self }))
+        } else {
+            ClientState::ExpectChangeCipherSpec(Box::new(ExpectChangeCipherSpec { keyed: self }))
+        }
+    }
+}
+
+/// The server has announced a ticket.
+pub(crate) struct ExpectNewSessionTicket {
+    keyed: Keyed,
+}
+
+impl ExpectNewSessionTicket {
+    fn handle(mut self, incoming: Incoming<'_>, _: &mut Output<'_>) -> Result<ClientState, Error> {
+        let message = incoming.expect(HandshakeType::NEW_SESSION_TICKET)?;
+        let ticket = NewSessionTicket::read(message.body)?;
+        self.keyed.negotiated.transcript.add(message.encoded);
+        // An empty one: the server has changed its mind.
+        if !ticket.ticket.is_empty() {
+            self.keyed.handle = Some(Handle::of_ticket(&ticket));
+        }
+        let keyed = self.keyed;
+        Ok(ClientState::ExpectChangeCipherSpec(Box::new(
+            ExpectChangeCipherSpec { keyed },
+        )))
+    }
+}
+
+/// Step 9 begins. In a full handshake the client's Finished has been sent.
+pub(crate) struct ExpectChangeCipherSpec {
+    keyed: Keyed,
 }
 
 impl ExpectChangeCipherSpec {
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ClientState, Error> {
         incoming.expect_change_cipher_spec()?;
-        self.negotiated
-            .receive_change_cipher_spec(&self.keys.server, out)?;
+        let keyed = self.keyed;
+        keyed
+            .negotiated
+            .receive_change_cipher_spec(&keyed.keys.server, out)?;
         Ok(ClientState::ExpectFinished(Box::new(ExpectFinished {
-            negotiated: self.negotiated,
-            master_secret: self.master_secret,
+            keyed,
         })))
     }
 }
 
 /// Step 9 goes on.
 pub(crate) struct ExpectFinished {
-    negotiated: Negotiated,
-    master_secret: MasterSecret,
+    keyed: Keyed,
 }
 
 impl ExpectFinished {
-    fn handle(
-        mut self,
-        incoming: Incoming<'_>,
-        out: &mut Output<'_>,
-    ) -> Result<ClientState, Error> {
+    fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ClientState, Error> {
         let message = incoming.expect(HandshakeType::FINISHED)?;
-        self.negotiated
-            .receive_finished(Side::Server, &self.master_secret, message)?;
-        self.negotiated.establish(self.master_secret, out);
-        Ok(ClientState::Established)
+        let Keyed {
+            start,
+            mut negotiated,
+            master_secret,
+            keys,
+            flow,
+            handle,
+        } = self.keyed;
+        negotiated.receive_finished(Side::Server, &master_secret, message)?;
+        if flow == Flow::Abbreviated {
+            negotiated.send_finished(Side::Client, &master_secret, &keys.client, out)?;
+        }
+        start.keep_session(handle, &negotiated, &master_secret, out)?;
+        negotiated.establish(master_secret, out);
+        Ok(ClientState::Established(Box::new(Established { start })))
     }
+}
+
+/// Step 10, until there is a step 11.
+pub(crate) struct Established {
+    start: Start,
 }

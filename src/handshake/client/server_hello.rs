@@ -8,6 +8,7 @@ use crate::message::extension::{
     Answer, read_chosen_protocol, read_flag, read_renegotiated_connection,
 };
 use crate::message::{ExtensionType, NULL_COMPRESSION, ServerHello};
+use crate::side::Side;
 use crate::suite::SuiteRow;
 use crate::version::ProtocolVersion;
 
@@ -26,11 +27,21 @@ pub(super) fn judge(
     if hello.compression_method != NULL_COMPRESSION {
         return Err(PeerMisbehaved::Compression.into());
     }
+    out.known.alpn_protocol = None;
     let mut choice = Choice::new(version, suite);
+    let mut renegotiated_connection = None;
     for (kind, body) in hello.extensions() {
         check_answer(kind, offer, version)?;
-        take(&mut choice, kind, body, start, out)?;
+        if kind == ExtensionType::RENEGOTIATION_INFO {
+            renegotiated_connection = Some(read_renegotiated_connection(body)?);
+        } else {
+            take(&mut choice, kind, body, start, out)?;
+        }
     }
+    out.known.secure_renegotiation = start
+        .occasion
+        .check_info(renegotiated_connection, Side::Server)?;
+    start.occasion.check_choice(&choice)?;
     Ok(choice)
 }
 
@@ -42,6 +53,11 @@ fn version(
     let wire = hello.server_version;
     if wire > offer.max_version.wire() {
         return Err(PeerMisbehaved::VersionNotOffered(wire).into());
+    }
+    if let Some(previous) = start.occasion.previous()
+        && wire != previous.version.wire()
+    {
+        return Err(PeerMisbehaved::VersionChanged(wire).into());
     }
     let (min, max) = start.policy.version_range();
     let version = ProtocolVersion::from_wire(wire)
@@ -77,7 +93,7 @@ fn suite(
 
 /// Whether the server may answer this extension here at all.
 fn check_answer(kind: ExtensionType, offer: &Offer, version: ProtocolVersion) -> Result<(), Error> {
-    // renegotiation_info was offered by its signal.
+    // renegotiation_info is offered by a signal, and judged apart.
     let offered = kind == ExtensionType::RENEGOTIATION_INFO || offer.extensions.contains(&kind);
     match kind.answer() {
         Answer::FromTls10 if offered && version == ProtocolVersion::SSLv3 => {
@@ -97,12 +113,6 @@ fn take(
     out: &mut Output<'_>,
 ) -> Result<(), Error> {
     match kind {
-        ExtensionType::RENEGOTIATION_INFO => {
-            if !read_renegotiated_connection(body)?.is_empty() {
-                return Err(PeerMisbehaved::BadRenegotiationInfo.into());
-            }
-            out.known.secure_renegotiation = true;
-        }
         ExtensionType::EXTENDED_MASTER_SECRET => {
             read_flag("extended_master_secret", body)?;
             choice.extended_master_secret = true;
@@ -113,6 +123,10 @@ fn take(
                 return Err(PeerMisbehaved::EncryptThenMacWithoutCbc.into());
             }
             choice.encrypt_then_mac = true;
+        }
+        ExtensionType::SESSION_TICKET => {
+            read_flag("session_ticket", body)?;
+            choice.session_ticket = true;
         }
         ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION => {
             let protocol = read_chosen_protocol(body)?;

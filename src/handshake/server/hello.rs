@@ -3,7 +3,7 @@
 use super::Start;
 use crate::crypto::cipher::CipherType;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::handshake::{Choice, DOWNGRADE_SENTINEL, Output};
+use crate::handshake::{Choice, DOWNGRADE_SENTINEL, Occasion, Output};
 use crate::message::extension::{
     Extensions, ExtensionsWriter, read_flag, read_protocol_names, read_renegotiated_connection,
     read_server_name, read_signature_algorithms, write_protocol_names,
@@ -11,6 +11,7 @@ use crate::message::extension::{
 };
 use crate::message::{ClientHello, ExtensionType, HandshakeType, NULL_COMPRESSION, ServerHello};
 use crate::policy::Quirk;
+use crate::side::Side;
 use crate::suite::{CipherSuite, SuiteRow};
 use crate::version::ProtocolVersion;
 
@@ -19,6 +20,8 @@ pub(super) struct Answer {
     pub(super) choice: Choice,
     answers_server_name: bool,
     alpn_protocol: Option<Vec<u8>>,
+    server_name: Option<String>,
+    renegotiated_connection: Option<Vec<u8>>,
     secure_renegotiation: bool,
 }
 
@@ -40,37 +43,32 @@ impl Answer {
             choice: Choice::new(version, suite(start, hello, version)?),
             answers_server_name: false,
             alpn_protocol: None,
-            secure_renegotiation: hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+            server_name: None,
+            renegotiated_connection: None,
+            secure_renegotiation: false,
         };
         for (kind, body) in hello.extensions() {
-            answer.take(kind, body, start, out)?;
+            answer.take(kind, body, start)?;
         }
+        answer.check_occasion(start, hello, out)?;
         out.known.alpn_protocol.clone_from(&answer.alpn_protocol);
+        out.known.server_name.clone_from(&answer.server_name);
         out.known.secure_renegotiation = answer.secure_renegotiation;
         Ok(answer)
     }
 
     /// Takes one extension; those that are not known are ignored. At SSL 3.0 only
     /// renegotiation_info has a meaning, but a malformed one is an error at any version.
-    fn take(
-        &mut self,
-        kind: ExtensionType,
-        body: &[u8],
-        start: &Start,
-        out: &mut Output<'_>,
-    ) -> Result<(), Error> {
+    fn take(&mut self, kind: ExtensionType, body: &[u8], start: &Start) -> Result<(), Error> {
         let policy = &start.config.common.policy;
         let in_tls = self.choice.version > ProtocolVersion::SSLv3;
         match kind {
             ExtensionType::RENEGOTIATION_INFO => {
-                if !read_renegotiated_connection(body)?.is_empty() {
-                    return Err(PeerMisbehaved::BadRenegotiationInfo.into());
-                }
-                self.secure_renegotiation = true;
+                self.renegotiated_connection = Some(read_renegotiated_connection(body)?.to_vec());
             }
             ExtensionType::SERVER_NAME => {
-                out.known.server_name = read_server_name(body)?.map(str::to_owned);
-                self.answers_server_name = in_tls && out.known.server_name.is_some();
+                self.server_name = read_server_name(body)?.map(str::to_owned);
+                self.answers_server_name = in_tls && self.server_name.is_some();
             }
             ExtensionType::EXTENDED_MASTER_SECRET => {
                 read_flag("extended_master_secret", body)?;
@@ -98,10 +96,35 @@ impl Answer {
         Ok(())
     }
 
+    /// Judges renegotiation_info, or the signal in its place, and what a renegotiation may not
+    /// change.
+    fn check_occasion(
+        &mut self,
+        start: &Start,
+        hello: &ClientHello<'_>,
+        out: &Output<'_>,
+    ) -> Result<(), Error> {
+        let occasion = &start.occasion;
+        let signalled = hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+        if signalled && occasion.previous().is_some() {
+            return Err(PeerMisbehaved::BadRenegotiationInfo.into());
+        }
+        // RFC 5746 §3.6: the signal says what an empty extension says.
+        let empty: &[u8] = &[];
+        let info = self.renegotiated_connection.as_deref();
+        let info = info.or(signalled.then_some(empty));
+        self.secure_renegotiation = occasion.check_info(info, Side::Client)?;
+        if occasion.previous().is_some() && self.server_name != out.known.server_name {
+            return Err(PeerMisbehaved::ServerNameChanged.into());
+        }
+        occasion.check_choice(&self.choice)
+    }
+
     /// Sends the ServerHello; returns it, and the server's random.
     pub(super) fn send_server_hello(
         &self,
         start: &Start,
+        session_id: &[u8],
         out: &mut Output<'_>,
     ) -> Result<(Vec<u8>, [u8; 32]), Error> {
         let mut random = [0; 32];
@@ -116,25 +139,28 @@ impl Answer {
         {
             *end = DOWNGRADE_SENTINEL;
         }
-        let extensions = self.extensions();
+        let extensions = self.extensions(&start.occasion);
         let hello = ServerHello {
             server_version: self.choice.version.wire(),
             random,
-            session_id: &[],
+            session_id,
             cipher_suite: self.choice.suite.suite,
             compression_method: NULL_COMPRESSION,
             extensions: Extensions::of(&extensions),
         };
         let encoded = out.send(HandshakeType::SERVER_HELLO, |body| hello.write(body))?;
+        out.known.server_hello.clear();
         hello.write(&mut out.known.server_hello);
         Ok((encoded, random))
     }
 
-    fn extensions(&self) -> ExtensionsWriter {
+    fn extensions(&self, occasion: &Occasion) -> ExtensionsWriter {
         let mut extensions = ExtensionsWriter::default();
-        if self.secure_renegotiation {
+        if self.secure_renegotiation
+            && let Some(info) = occasion.renegotiated_connection(Side::Server)
+        {
             extensions.add(ExtensionType::RENEGOTIATION_INFO, |body| {
-                write_renegotiated_connection(body, &[]);
+                write_renegotiated_connection(body, &info);
             });
         }
         for (kind, answered) in [
@@ -147,6 +173,7 @@ impl Answer {
                 ExtensionType::ENCRYPT_THEN_MAC,
                 self.choice.encrypt_then_mac,
             ),
+            (ExtensionType::SESSION_TICKET, self.choice.session_ticket),
         ] {
             if answered {
                 extensions.add(kind, |_| {});
@@ -168,6 +195,13 @@ impl Answer {
 /// back for no reason (RFC 7507 §3).
 fn version(start: &Start, hello: &ClientHello<'_>) -> Result<ProtocolVersion, Error> {
     let policy = &start.config.common.policy;
+    if let Some(previous) = start.occasion.previous() {
+        return if hello.client_version < previous.version.wire() {
+            Err(PeerMisbehaved::VersionChanged(hello.client_version).into())
+        } else {
+            Ok(previous.version)
+        };
+    }
     let (min, max) = policy.version_range();
     let version = ProtocolVersion::all()
         .rev()

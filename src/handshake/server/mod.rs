@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! ExpectClientHello ─┬─► ExpectClientCertificate ─┐
-//!                    └────────────────────────────┴─► ExpectClientKeyExchange ─┐
-//!        ┌─ ExpectCertificateVerify (where the client sent a certificate) ◄─────┤
-//!        └──────────────► ExpectChangeCipherSpec ◄──────────────────────────────┘
+//!          (resumed) ├────────────────────────────┴─► ExpectClientKeyExchange ─┐
+//!                    │ ┌─ ExpectCertificateVerify (where the client sent one) ◄─┤
+//!                    └─┴──► ExpectChangeCipherSpec ◄────────────────────────────┘
 //!                                 └─► ExpectFinished ─► Established
 //! ```
 
 mod hello;
 mod key_exchange;
+mod resumption;
 
 use std::sync::Arc;
 
@@ -19,19 +20,23 @@ use crate::config::{
 };
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::handshake::{Incoming, Negotiated, Output, signature_hashes};
+use crate::handshake::{Flow, Incoming, Negotiated, Occasion, Output, Resume, signature_hashes};
 use crate::message::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, HandshakeType, RSA_SIGN,
     SignatureAlgorithm,
 };
+use crate::policy::Policy;
 use crate::secrets::{KeyBlock, MasterSecret, Randoms, certificate_verify_input};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 use hello::Answer;
+use resumption::NewSession;
 
-/// What one server connection starts with.
+/// What one handshake of a server starts with.
 pub(crate) struct Start {
     pub(crate) config: Arc<ServerConfig>,
+    pub(crate) occasion: Occasion,
+    pub(crate) resume: Resume,
 }
 
 /// What a server waits for.
@@ -42,7 +47,7 @@ pub(crate) enum ServerState {
     ExpectCertificateVerify(Box<ExpectCertificateVerify>),
     ExpectChangeCipherSpec(Box<ExpectChangeCipherSpec>),
     ExpectFinished(Box<ExpectFinished>),
-    Established,
+    Established(Box<Established>),
 }
 
 impl ServerState {
@@ -62,12 +67,58 @@ impl ServerState {
             Self::ExpectCertificateVerify(state) => state.handle(incoming, out),
             Self::ExpectChangeCipherSpec(state) => state.handle(incoming, out),
             Self::ExpectFinished(state) => state.handle(incoming, out),
-            Self::Established => Err(incoming.unexpected("application data")),
+            Self::Established(state) => state.handle(incoming, out),
         }
     }
 
+    /// Asks for a new handshake, where one can begin now; under `config`, if one is given.
+    pub(crate) fn ask_to_renegotiate(
+        self,
+        config: Option<Arc<ServerConfig>>,
+        resume: Resume,
+        out: &mut Output<'_>,
+    ) -> Result<Self, Error> {
+        match self {
+            Self::Established(mut state) => {
+                // RFC 5246 §7.4.1.1: it is no part of the handshake, and never hashed.
+                out.send(HandshakeType::HELLO_REQUEST, |_| {})?;
+                state.config = config.unwrap_or(state.config);
+                state.asked = Some(resume);
+                Ok(Self::Established(state))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// The client does not want a new handshake: everything goes on as before.
+    pub(crate) fn renegotiation_refused(mut self) -> Self {
+        if let Self::Established(state) = &mut self {
+            state.asked = None;
+        }
+        self
+    }
+
     pub(crate) fn is_established(&self) -> bool {
-        matches!(self, Self::Established)
+        matches!(self, Self::Established(_))
+    }
+
+    /// Whether the client was asked for a new handshake and has not answered.
+    pub(crate) fn has_asked_to_renegotiate(&self) -> bool {
+        matches!(self, Self::Established(state) if state.asked.is_some())
+    }
+
+    /// Whether the peer's ChangeCipherSpec has come and its Finished has not: nothing may stand
+    /// between them.
+    pub(crate) fn expects_finished(&self) -> bool {
+        matches!(self, Self::ExpectFinished(_))
+    }
+
+    /// The policy of an established connection.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        match self {
+            Self::Established(state) => Some(&state.config.common.policy),
+            _ => None,
+        }
     }
 }
 
@@ -81,7 +132,11 @@ impl ExpectClientHello {
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::CLIENT_HELLO)?;
         let hello = ClientHello::read(message.body)?;
-        let answer = Answer::make(&self.start, &hello, out)?;
+        let mut answer = Answer::make(&self.start, &hello, out)?;
+        if let Some(resumed) = self.start.find_session(&hello, &answer.choice, out)? {
+            return self.start.resume(resumed, message, &hello, &answer, out);
+        }
+        let new_session = NewSession::plan(&self.start, &hello, &mut answer.choice, out)?;
         let config = &self.start.config;
         let certified = config
             .resolver
@@ -95,7 +150,11 @@ impl ExpectClientHello {
             .check(&config.common.policy)
             .map_err(|error| Error::Policy(error.to_string()))?;
 
-        let (server_hello, server_random) = answer.send_server_hello(&self.start, out)?;
+        out.known.resumption = None;
+        out.known.peer_certificates = Vec::new();
+        let session_id = new_session.session_id();
+        let (server_hello, server_random) =
+            answer.send_server_hello(&self.start, session_id, out)?;
         let randoms = Randoms {
             client: hello.random,
             server: server_random,
@@ -113,6 +172,7 @@ impl ExpectClientHello {
         let known = KnownClient {
             start: self.start,
             client_version: hello.client_version,
+            new_session,
             negotiated,
             certified,
         };
@@ -177,6 +237,7 @@ pub(crate) struct KnownClient {
     start: Start,
     /// What the ClientHello offered at the most, which the pre-master secret carries.
     client_version: u16,
+    new_session: NewSession,
     negotiated: Negotiated,
     certified: Arc<CertifiedKey>,
 }
@@ -250,23 +311,25 @@ impl ExpectClientKeyExchange {
     ) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::CLIENT_KEY_EXCHANGE)?;
         let pre_master_secret = self.known.decrypt_pre_master_secret(message.body, out)?;
-        let config = self.known.start.config;
+        let start = self.known.start;
         let mut negotiated = self.known.negotiated;
         negotiated.transcript.add(message.encoded);
-        let key_log = config.common.key_log.as_deref();
+        let key_log = start.config.common.key_log.as_deref();
         let master_secret = negotiated.derive_master_secret(&pre_master_secret, key_log, out);
         let keys = negotiated.derive_keys(&master_secret, out);
         let keyed = Keyed {
+            start,
             negotiated,
             master_secret,
             keys,
+            flow: Flow::Full,
+            new_session: self.known.new_session,
         };
         Ok(match self.client_key.take() {
             Some(client_key) => {
                 ServerState::ExpectCertificateVerify(Box::new(ExpectCertificateVerify {
                     keyed,
                     client_key,
-                    config,
                 }))
             }
             None => ServerState::ExpectChangeCipherSpec(Box::new(ExpectChangeCipherSpec { keyed })),
@@ -276,16 +339,18 @@ impl ExpectClientKeyExchange {
 
 /// What is known once both sides can derive the keys.
 pub(crate) struct Keyed {
+    start: Start,
     negotiated: Negotiated,
     master_secret: MasterSecret,
     keys: KeyBlock,
+    flow: Flow,
+    new_session: NewSession,
 }
 
 /// The client has to prove that the certificate is its own: the end of step 5.
 pub(crate) struct ExpectCertificateVerify {
     keyed: Keyed,
     client_key: RsaPublicKey,
-    config: Arc<ServerConfig>,
 }
 
 impl ExpectCertificateVerify {
@@ -295,13 +360,14 @@ impl ExpectCertificateVerify {
         out: &mut Output<'_>,
     ) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::CERTIFICATE_VERIFY)?;
+        let policy = &self.keyed.start.config.common.policy;
         let transcript = &mut self.keyed.negotiated.transcript;
         let verify = CertificateVerify::read(message.body, self.keyed.negotiated.version)?;
         let hash = match verify.algorithm {
             // SLOTH: only what the policy names, and the CertificateRequest offered.
             Some(algorithm) => algorithm
                 .rsa_hash()
-                .filter(|hash| self.config.common.policy.allows_signature_hash(*hash))
+                .filter(|hash| policy.allows_signature_hash(*hash))
                 .ok_or(PeerMisbehaved::SignatureAlgorithmNotOffered)
                 .map(Some)?,
             None => None,
@@ -348,13 +414,47 @@ impl ExpectFinished {
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::FINISHED)?;
         let Keyed {
+            start,
             mut negotiated,
             master_secret,
             keys,
+            flow,
+            new_session,
         } = self.keyed;
         negotiated.receive_finished(Side::Client, &master_secret, message)?;
-        negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
+        if flow == Flow::Full {
+            start.keep_session(new_session, &mut negotiated, &master_secret, out)?;
+            negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
+        }
         negotiated.establish(master_secret, out);
-        Ok(ServerState::Established)
+        Ok(ServerState::Established(Box::new(Established {
+            config: start.config,
+            asked: None,
+        })))
+    }
+}
+
+/// Step 10, until there is a step 11.
+pub(crate) struct Established {
+    /// For the next handshake.
+    config: Arc<ServerConfig>,
+    /// Whether the client was asked for a new handshake, and what it may resume then.
+    asked: Option<Resume>,
+}
+
+impl Established {
+    /// A ClientHello begins a new handshake; whether it may was asked before.
+    fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
+        let expected = matches!(incoming, Incoming::Handshake(message)
+            if message.kind == HandshakeType::CLIENT_HELLO);
+        if !expected {
+            return Err(incoming.unexpected("application data"));
+        }
+        let start = Start {
+            config: self.config,
+            occasion: Occasion::after(out.known),
+            resume: self.asked.unwrap_or(Resume::IfPossible),
+        };
+        ExpectClientHello { start }.handle(incoming, out)
     }
 }

@@ -1,0 +1,97 @@
+//! Whether a handshake is a connection's first, and what a later one must agree with (RFC 5746,
+//! RFC 7366 §3.1, RFC 7627).
+
+use subtle::ConstantTimeEq;
+
+use super::known::Known;
+use super::negotiated::Choice;
+use crate::crypto::cipher::CipherType;
+use crate::error::{Error, PeerMisbehaved};
+use crate::secrets::FinishedPair;
+use crate::side::Side;
+use crate::version::ProtocolVersion;
+
+/// Which of its connection's handshakes one is.
+#[derive(Clone)]
+pub(crate) enum Occasion {
+    First,
+    Renegotiation(Box<Previous>),
+}
+
+/// What the handshake before left behind.
+#[derive(Clone)]
+pub(crate) struct Previous {
+    pub(super) version: ProtocolVersion,
+    /// `None` where the peer does not have RFC 5746: a legacy renegotiation.
+    finished: Option<FinishedPair>,
+    extended_master_secret: bool,
+    encrypt_then_mac: bool,
+}
+
+impl Occasion {
+    /// What the next handshake of a connection is that knows all this.
+    pub(crate) fn after(known: &Known) -> Self {
+        match (&known.completed, known.version) {
+            (Some(completed), Some(version)) => Self::Renegotiation(Box::new(Previous {
+                version,
+                finished: known
+                    .secure_renegotiation
+                    .then(|| completed.finished.clone()),
+                extended_master_secret: known.extended_master_secret,
+                encrypt_then_mac: known.encrypt_then_mac,
+            })),
+            _ => Self::First,
+        }
+    }
+
+    pub(super) fn previous(&self) -> Option<&Previous> {
+        match self {
+            Self::First => None,
+            Self::Renegotiation(previous) => Some(previous),
+        }
+    }
+
+    /// The renegotiated_connection that `sender` sends; `None` where the extension has no place.
+    /// (A client's first hello has a signal in its stead.)
+    pub(super) fn renegotiated_connection(&self, sender: Side) -> Option<Vec<u8>> {
+        match self {
+            Self::First => Some(FinishedPair::default().renegotiated_connection(sender)),
+            Self::Renegotiation(previous) => previous
+                .finished
+                .as_ref()
+                .map(|finished| finished.renegotiated_connection(sender)),
+        }
+    }
+
+    /// Judges the renegotiation_info that `sender` sent, and says whether the connection is safe
+    /// from spliced handshakes.
+    ///
+    /// A first handshake may lack it; in a secure renegotiation it must be there and right, in a
+    /// legacy one it must not be there (RFC 5746 §3.4 to §3.7, §4.2, §4.4).
+    pub(super) fn check_info(&self, received: Option<&[u8]>, sender: Side) -> Result<bool, Error> {
+        let wanted = self.renegotiated_connection(sender);
+        let secure = match (received, wanted) {
+            (Some(received), Some(wanted)) => bool::from(received.ct_eq(&wanted)).then_some(true),
+            (None, Some(_)) => matches!(self, Self::First).then_some(false),
+            (None, None) => Some(false),
+            (Some(_), None) => None,
+        };
+        secure.ok_or(PeerMisbehaved::BadRenegotiationInfo.into())
+    }
+
+    /// Refuses to give up what protects the connection.
+    pub(super) fn check_choice(&self, choice: &Choice) -> Result<(), Error> {
+        let Some(previous) = self.previous() else {
+            return Ok(());
+        };
+        let is_cbc = choice.suite.cipher.cipher_type() == CipherType::Block;
+        let dropped = if previous.extended_master_secret && !choice.extended_master_secret {
+            "the extended master secret"
+        } else if previous.encrypt_then_mac && is_cbc && !choice.encrypt_then_mac {
+            "encrypt-then-MAC"
+        } else {
+            return Ok(());
+        };
+        Err(PeerMisbehaved::ProtectionDropped(dropped).into())
+    }
+}

@@ -1,0 +1,252 @@
+//! Keeping a session and taking it up again (RFC 5246 §F.1.4, RFC 5077).
+//!
+//! A session is taken up only if a full handshake under the same config could lead to it today:
+//! version, suite, server name, policy and what is asked of clients are those that it was made
+//! with, it has not expired, and the config's verifier accepts the client's certificate once more.
+//! Whatever else stands in a store or in a ticket is a full handshake, never an error.
+
+use super::hello::Answer;
+use super::{ExpectChangeCipherSpec, Keyed, ServerState, Start};
+use crate::config::{ClientToVerify, Event, Resumption};
+use crate::error::{Error, PeerMisbehaved};
+use crate::handshake::{Choice, Flow, Kept, Negotiated, Output, Resume};
+use crate::message::{ClientHello, ExtensionType, Handshake, HandshakeType, NewSessionTicket};
+use crate::secrets::{MasterSecret, Randoms};
+use crate::session::{Binding, Session, server_binding};
+use crate::side::Side;
+use crate::version::ProtocolVersion;
+
+/// A session that the client has named and that can be taken up.
+pub(super) struct Resumed {
+    session: Session,
+    by: Resumption,
+}
+
+/// How the session of a full handshake can be taken up later.
+pub(super) enum NewSession {
+    Unkept,
+    SessionId([u8; SESSION_ID]),
+    Ticket,
+}
+
+impl NewSession {
+    /// By a ticket where the client knows them, else by an ID.
+    pub(super) fn plan(
+        start: &Start,
+        hello: &ClientHello<'_>,
+        choice: &mut Choice,
+        out: &mut Output<'_>,
+    ) -> Result<Self, Error> {
+        let sessions = &start.config.common.sessions;
+        choice.session_ticket = sessions.by_ticket && ticket(hello, choice.version).is_some();
+        Ok(if choice.session_ticket {
+            Self::Ticket
+        } else if sessions.by_id {
+            let mut session_id = [0; SESSION_ID];
+            out.random.fill(&mut session_id)?;
+            Self::SessionId(session_id)
+        } else {
+            Self::Unkept
+        })
+    }
+
+    /// What the ServerHello calls the session.
+    pub(super) fn session_id(&self) -> &[u8] {
+        match self {
+            Self::SessionId(session_id) => session_id,
+            Self::Unkept | Self::Ticket => &[],
+        }
+    }
+}
+
+impl Start {
+    /// The session that the client names, by its ticket or its ID, if it can be taken up.
+    pub(super) fn find_session(
+        &self,
+        hello: &ClientHello<'_>,
+        choice: &Choice,
+        out: &Output<'_>,
+    ) -> Result<Option<Resumed>, Error> {
+        let Some(resumed) = self.named_session(hello, choice) else {
+            return Ok(None);
+        };
+        let session = &resumed.session;
+        let fits = self.resume == Resume::IfPossible
+            && session.binding == self.binding()
+            && session.is_current(self.config.common.clock.now())
+            && session.version == choice.version
+            && session.suite.suite == choice.suite.suite
+            && session.server_name == out.known.server_name
+            && (choice.encrypt_then_mac || !session.encrypt_then_mac)
+            && self.trusts_client_of(session);
+        match (
+            session.extended_master_secret,
+            choice.extended_master_secret,
+        ) {
+            _ if !fits => Ok(None),
+            // RFC 7627 §5.3: somebody has taken the extension away.
+            (true, false) => {
+                Err(PeerMisbehaved::ProtectionDropped("the extended master secret").into())
+            }
+            (false, true) => Ok(None),
+            _ => Ok(Some(resumed)),
+        }
+    }
+
+    fn named_session(&self, hello: &ClientHello<'_>, choice: &Choice) -> Option<Resumed> {
+        let common = &self.config.common;
+        let sessions = &common.sessions;
+        let now = common.clock.now();
+        let open = |sealed: &[u8], context: &[u8], by| {
+            let encoded = sessions.ticket_keys.open(sealed, context, now)?;
+            let session = Session::read(&encoded).ok()?;
+            Some(Resumed { session, by })
+        };
+        // RFC 5077 §3.4: beside a ticket, the session ID is only for the answer.
+        match ticket(hello, choice.version) {
+            Some(ticket) if !ticket.is_empty() => {
+                let allowed = sessions.by_ticket.then_some(ticket)?;
+                open(allowed, TICKET_CONTEXT, Resumption::Ticket)
+            }
+            _ if hello.session_id.len() != SESSION_ID || !sessions.by_id => None,
+            _ => {
+                let sealed = sessions.store.find(hello.session_id)?;
+                open(&sealed, hello.session_id, Resumption::SessionId)
+            }
+        }
+    }
+
+    /// Whether the client could still come in with the certificate that it had, or without one.
+    fn trusts_client_of(&self, session: &Session) -> bool {
+        let common = &self.config.common;
+        let Some(verifier) = &self.config.client_verifier else {
+            return session.peer_certificates.is_empty();
+        };
+        if session.peer_certificates.is_empty() {
+            return !verifier.requires_certificate();
+        }
+        let client = ClientToVerify {
+            chain: &session.peer_certificates,
+            now: common.clock.now(),
+            policy: &common.policy,
+        };
+        verifier.verify_client(&client).is_ok()
+    }
+
+    /// Step 2 and step 9 of a resumed session: ServerHello, ChangeCipherSpec, Finished.
+    pub(super) fn resume(
+        self,
+        resumed: Resumed,
+        client_hello: Handshake<'_>,
+        hello: &ClientHello<'_>,
+        answer: &Answer,
+        out: &mut Output<'_>,
+    ) -> Result<ServerState, Error> {
+        let Resumed { session, by } = resumed;
+        out.known.peer_certificates = session.peer_certificates;
+        out.known.resumption = Some(by);
+        out.report(Event::SessionResumed { by });
+        let (server_hello, server_random) =
+            answer.send_server_hello(&self, hello.session_id, out)?;
+        let randoms = Randoms {
+            client: hello.random,
+            server: server_random,
+        };
+        let policy = &self.config.common.policy;
+        let nothing_to_sign = core::iter::empty();
+        let mut negotiated = Negotiated::new(answer.choice, randoms, policy, nothing_to_sign);
+        negotiated.transcript.add(client_hello.encoded);
+        negotiated.transcript.add(&server_hello);
+        negotiated.announce(out);
+        let master_secret = session.master_secret;
+        negotiated.log(&master_secret, self.config.common.key_log.as_deref());
+        let keys = negotiated.derive_keys(&master_secret, out);
+        negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
+        if by == Resumption::SessionId {
+            out.known.kept = Some(self.kept(hello.session_id));
+        }
+        let keyed = Keyed {
+            start: self,
+            negotiated,
+            master_secret,
+            keys,
+            flow: Flow::Abbreviated,
+            new_session: NewSession::Unkept,
+        };
+        Ok(ServerState::ExpectChangeCipherSpec(Box::new(
+            ExpectChangeCipherSpec { keyed },
+        )))
+    }
+
+    /// Keeps the session that a full handshake has led to: in the store, or in a ticket that the
+    /// client keeps.
+    pub(super) fn keep_session(
+        &self,
+        new_session: NewSession,
+        negotiated: &mut Negotiated,
+        master_secret: &MasterSecret,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let common = &self.config.common;
+        let sessions = &common.sessions;
+        let lifetime = sessions.lifetime;
+        let now = common.clock.now();
+        let context: &[u8] = match &new_session {
+            NewSession::Unkept => return Ok(()),
+            NewSession::SessionId(session_id) => session_id,
+            NewSession::Ticket => TICKET_CONTEXT,
+        };
+        let session = negotiated.session(master_secret, self.binding(), now, lifetime, out.known);
+        let sealed = sessions
+            .ticket_keys
+            .seal(&session.encode(), context, now, out.random)?;
+        if let NewSession::SessionId(session_id) = &new_session {
+            sessions.store.put(session_id, sealed, lifetime);
+            out.known.kept = Some(self.kept(session_id));
+            return Ok(());
+        }
+        let message = NewSessionTicket {
+            // At most a day.
+            lifetime_hint: u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX),
+            // RFC 5077 §3.3: an empty one takes the announcement back.
+            ticket: if sealed.len() <= MAX_TICKET {
+                &sealed
+            } else {
+                &[]
+            },
+        };
+        let transcript = &mut negotiated.transcript;
+        out.send_hashed(transcript, HandshakeType::NEW_SESSION_TICKET, |body| {
+            message.write(body);
+        })
+    }
+
+    fn kept(&self, session_id: &[u8]) -> Kept {
+        Kept {
+            store: self.config.common.sessions.store.clone(),
+            key: session_id.to_vec(),
+        }
+    }
+
+    /// Hash of what a session must have in common with the handshake that takes it up.
+    fn binding(&self) -> Binding {
+        server_binding(&self.config)
+    }
+}
+
+/// The session_ticket extension's body; there are no tickets at SSL 3.0.
+fn ticket<'h>(hello: &ClientHello<'h>, version: ProtocolVersion) -> Option<&'h [u8]> {
+    (version > ProtocolVersion::SSLv3)
+        .then(|| hello.extensions.find(ExtensionType::SESSION_TICKET))
+        .flatten()
+}
+
+/// What a sealed session is, if not the one of a session ID: those have 32 bytes.
+const TICKET_CONTEXT: &[u8] = b"ticket";
+
+/// Bytes of a session ID, the most that there may be (RFC 5246 §7.4.1.3).
+const SESSION_ID: usize = 32;
+
+/// Bytes of a ticket at the most: a client with a long certificate chain has none. It must fit
+/// into the next ClientHello, beside all else.
+const MAX_TICKET: usize = 16 * 1024;

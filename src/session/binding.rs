@@ -1,0 +1,64 @@
+//! What a session is tied to: it is taken up under the same terms, or not at all.
+
+use rustls_pki_types::ServerName;
+
+use crate::config::{ClientConfig, ServerConfig};
+use crate::crypto::HashAlgorithm;
+use crate::crypto::hash::Hash;
+use crate::policy::Policy;
+
+/// SHA-256 of the terms.
+pub(crate) type Binding = [u8; 32];
+
+/// A client's terms: its policy, whom it talks to, and what it shows of itself. The store keeps
+/// its sessions under this name.
+pub(crate) fn client_binding(
+    config: &ClientConfig,
+    policy: &Policy,
+    server_name: &ServerName<'_>,
+) -> Binding {
+    let mut terms = Terms::new(b"retrossl client session");
+    terms.add(&policy.canonical());
+    terms.add(server_name.to_str().to_ascii_lowercase().as_bytes());
+    terms.add(&[config.sends_server_name.into()]);
+    if let Some(fingerprint) = &config.certificate {
+        terms.add(&fingerprint.0);
+    }
+    terms.finish()
+}
+
+/// A server's terms: its policy, and what it asks of clients. (The server name stands in the
+/// session.)
+pub(crate) fn server_binding(config: &ServerConfig) -> Binding {
+    let mut terms = Terms::new(b"retrossl server session");
+    terms.add(&config.common.policy.canonical());
+    if let Some(verifier) = &config.client_verifier {
+        terms.add(&[verifier.requires_certificate().into()]);
+        for authority in verifier.authorities() {
+            terms.add(authority);
+        }
+    }
+    terms.finish()
+}
+
+/// A hash of parts that cannot run into each other.
+struct Terms(Hash);
+
+impl Terms {
+    fn new(label: &[u8]) -> Self {
+        let mut terms = Self(Hash::new(HashAlgorithm::Sha256));
+        terms.add(label);
+        terms
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.0.update(&(part.len() as u64).to_be_bytes());
+        self.0.update(part);
+    }
+
+    fn finish(self) -> Binding {
+        let mut binding = [0; 32];
+        binding.copy_from_slice(self.0.finish().as_ref());
+        binding
+    }
+}
