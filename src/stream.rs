@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read, Write};
 use std::ops::{Deref, DerefMut};
 
-use crate::connection::{Connection, io_error};
+use crate::connection::{Connection, RenegotiationState, io_error};
 
 /// A borrowed connection over a borrowed transport.
 ///
@@ -26,14 +26,15 @@ impl<'s, T: Read + Write> Stream<'s, T> {
         }
     }
 
-    /// Goes on until the handshake is complete and its last flight is sent.
+    /// Goes on until the handshake, or a new one that is under way, is complete and its last
+    /// flight is sent.
     ///
     /// # Errors
     /// The transport's; the connection's, after its alert is sent.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
-        while self.connection.is_handshaking() {
+        while is_handshaking(self.connection) {
             self.send_flight()?;
-            if self.connection.is_handshaking() {
+            if is_handshaking(self.connection) {
                 self.receive()?;
             }
         }
@@ -118,10 +119,12 @@ impl<T: Read + Write> BufRead for Stream<'_, T> {
             self.complete_handshake()?;
         }
         while self.connection.wants_read() {
-            self.receive()?;
-            // An answer to what came, such as a refused renegotiation's.
+            // A renegotiation, or an answer to what came.
             self.send()?;
+            self.receive()?;
         }
+        // What came is there, whatever becomes of the answer: the next call tries again.
+        let _ = self.send();
         self.connection.unread_plaintext()
     }
 
@@ -144,6 +147,11 @@ impl<T: Read + Write> Write for Stream<'_, T> {
         self.complete_handshake()?;
         self.send()
     }
+}
+
+/// Whether a handshake is under way, be it the first or a later one.
+fn is_handshaking(connection: &Connection) -> bool {
+    connection.is_handshaking() || connection.renegotiation() == RenegotiationState::UnderWay
 }
 
 /// An owned connection over an owned transport; see [`Stream`].

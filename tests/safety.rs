@@ -17,8 +17,8 @@ use in_memory::{
 };
 use retrossl::{
     AlertDescription, CipherSuite, ClientConfig, ClientConnection, Error, HashAlgorithm,
-    PeerMisbehaved, Policy, PrivateKey, ProtocolVersion, Quirk, RecordSplitting, ServerConfig,
-    ServerConnection, SignatureInput,
+    PeerMisbehaved, Policy, PrivateKey, ProtocolVersion, Quirk, RecordSplitting, Renegotiation,
+    ServerConfig, ServerConnection, SignatureInput, UnbiddenRenegotiation,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -215,7 +215,9 @@ fn application_data_is_split_where_ivs_are_chained() {
 /// Sweet32: a worn-out key ends the connection, and not as if all had been said.
 #[test]
 fn a_worn_out_key_ends_the_connection() {
-    let policy = only(TLSv1_2, TRIPLE_DES).max_bytes_per_key(40_000);
+    let policy = only(TLSv1_2, TRIPLE_DES)
+        .max_bytes_per_key(40_000)
+        .renegotiation(Renegotiation::Never);
     let mut pair = Pair::new(client_config(policy), server_config(policy)).established();
     // Three records of 16 KiB: the third begins below the limit, the fourth would not.
     assert_eq!(pair.client.writer().write(&[1; 60_000]).unwrap(), 49_152);
@@ -229,6 +231,27 @@ fn a_worn_out_key_ends_the_connection() {
     let mut plaintext = Vec::new();
     let end = std::io::Read::read_to_end(&mut pair.server.reader(), &mut plaintext);
     assert_eq!((plaintext.len(), end.is_err()), (49_152, true));
+}
+
+/// Where it may be, keys are replaced before they are worn out, whichever side notices.
+#[test]
+fn keys_that_wear_out_are_replaced() {
+    for version in ProtocolVersion::all() {
+        let policy = only(version, TRIPLE_DES)
+            .max_bytes_per_key(40_000)
+            .unbidden_renegotiation(UnbiddenRenegotiation::Accepted);
+        let mut pair = Pair::new(client_config(policy), server_config(policy)).established();
+        for _ in 0..20 {
+            pair.client.writer().write_all(&[1; 10_000]).unwrap();
+            pair.server.writer().write_all(&[2; 10_000]).unwrap();
+            pair.exchange(|| usize::MAX).unwrap();
+            assert_eq!(read(&mut pair.client), [2; 10_000]);
+            assert_eq!(read(&mut pair.server), [1; 10_000]);
+        }
+        assert_eq!(pair.client.handshakes(), pair.server.handshakes());
+        // 35,000 of 40,000 bytes, in steps of 10,000.
+        assert_eq!(pair.client.handshakes(), 6, "{version}");
+    }
 }
 
 /// CRIME: compression is neither offered nor chosen nor put up with.

@@ -114,7 +114,10 @@ impl MemorySessionStore {
 
 impl SessionStore for MemorySessionStore {
     fn put(&self, key: &[u8], session: Vec<u8>, lifetime: Duration) {
-        let Some(key) = Key::of(key).filter(|_| session.len() <= MAX_SESSION) else {
+        if session.len() > MAX_SESSION {
+            return self.remove(key);
+        }
+        let Some(key) = Key::of(key) else {
             return;
         };
         let now = self.now();
@@ -274,7 +277,8 @@ mod tests {
         assert_eq!(store.find(&[0; 33]), None);
         store.put(b"long", vec![1; MAX_SESSION + 1], HOUR);
         assert_eq!(store.find(b"long"), None);
-        assert_eq!(store.len(), 1);
+        store.put(&[0; 32], vec![1; MAX_SESSION + 1], HOUR);
+        assert!(store.is_empty(), "not what was replaced either");
     }
 
     fn with_fake_clock() -> (MemorySessionStore, Arc<FakeClock>) {

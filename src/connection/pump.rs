@@ -41,6 +41,7 @@ pub(super) struct Pump {
     pub(super) tolerated: Tolerated,
     /// New handshakes that the peer has begun of its own accord.
     pub(super) peers_renegotiations: u32,
+    pub(super) new_keys: NewKeys,
 }
 
 /// How far this side is in closing.
@@ -51,6 +52,13 @@ enum Close {
     WhenEstablished,
     /// Nothing may follow close_notify.
     Sent,
+}
+
+/// Whether a new handshake was asked for because the keys are wearing out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewKeys {
+    NotAskedFor,
+    AskedFor,
 }
 
 /// What is tolerated a few times in a row.
@@ -89,6 +97,7 @@ impl Pump {
             first_version,
             tolerated: Tolerated::default(),
             peers_renegotiations: 0,
+            new_keys: NewKeys::NotAskedFor,
         }
     }
 
@@ -130,7 +139,9 @@ impl Pump {
         }
         let room = self.buffer_limit.saturating_sub(self.outgoing.len());
         let taken = data.len().min(room);
-        self.send_application_data(&data[..taken])
+        let sent = self.send_application_data(&data[..taken])?;
+        self.replace_worn_keys()?;
+        Ok(sent)
     }
 
     /// Sends the alert that `error` causes, and forgets the handshake and the session.
@@ -193,7 +204,7 @@ impl Pump {
             self.tolerated = Tolerated::default();
             self.received.tail().extend_from_slice(plaintext);
         }
-        Ok(())
+        self.replace_worn_keys()
     }
 
     fn receive_change_cipher_spec(&mut self, plaintext: &[u8]) -> Result<(), Error> {
@@ -292,6 +303,7 @@ impl Pump {
         let was_established = state.is_established();
         self.state = state.handle(incoming, &mut self.output())?;
         if self.state.is_established() && !was_established {
+            self.new_keys = NewKeys::NotAskedFor;
             self.flush_held()?;
         }
         Ok(())

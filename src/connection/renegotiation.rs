@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::pump::{MAX_RENEGOTIATION_REQUESTS, Pump, bounded};
+use super::pump::{MAX_RENEGOTIATION_REQUESTS, NewKeys, Pump, bounded};
 use super::state::State;
 use crate::alert::AlertDescription;
 use crate::config::ServerConfig;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved, RenegotiationRefused};
 use crate::handshake::Resume;
 use crate::message::HandshakeType;
-use crate::policy::{Renegotiation, UnbiddenRenegotiation};
+use crate::policy::{Policy, Renegotiation, UnbiddenRenegotiation};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -51,10 +51,29 @@ impl Pump {
         if self.known.completed.is_none() {
             return Err(Error::HandshakeNotComplete);
         }
-        self.may_renegotiate().map_err(Error::Renegotiation)?;
+        let policy = self.state.policy();
+        let policy = policy.ok_or(Error::Renegotiation(RenegotiationRefused::UnderWay))?;
+        let next = config.as_deref().map(|config| &config.common.policy);
+        for policy in [policy, next.unwrap_or(policy)] {
+            self.may_renegotiate(policy).map_err(Error::Renegotiation)?;
+        }
         let state = core::mem::replace(&mut self.state, State::Failed);
         self.state = state.renegotiate(config, resume, &mut self.output())?;
         Ok(())
+    }
+
+    /// Asks, once, for a new handshake before the keys of either direction are worn out (Sweet32,
+    /// RC4's biases). Where there can be none, the connection ends when they are.
+    pub(super) fn replace_worn_keys(&mut self) -> Result<(), Error> {
+        let worn = self.outgoing.is_wearing_out() || self.opener.is_wearing_out();
+        if !worn || self.new_keys == NewKeys::AskedFor {
+            return Ok(());
+        }
+        self.new_keys = NewKeys::AskedFor;
+        match self.renegotiate(None, Resume::Never) {
+            Err(Error::Renegotiation(_)) => Ok(()),
+            other => other,
+        }
     }
 
     /// A HelloRequest at any time (RFC 5246 §7.4.1.1: it is not part of the handshake, and never
@@ -70,45 +89,43 @@ impl Pump {
     /// politely where the protocol lets the connection live on. `true` where a server's state has
     /// to handle the ClientHello.
     pub(super) fn answer_renegotiation_request(&mut self) -> Result<bool, Error> {
-        let expected = self.state.has_asked_to_renegotiate();
-        if !expected {
-            self.tolerated.renegotiation_requests += 1;
-            bounded(
-                self.tolerated.renegotiation_requests,
-                MAX_RENEGOTIATION_REQUESTS,
-                PeerMisbehaved::TooManyRenegotiationRequests,
-            )?;
+        // Nothing follows close_notify; and a peer that asks and never takes the answers may not
+        // fill the memory.
+        let policy = self.state.policy().filter(|_| self.may_answer());
+        let may = policy.is_some_and(|policy| {
+            self.may_renegotiate(policy).is_ok()
+                && (self.state.has_asked_to_renegotiate() || self.may_begin_unbidden(policy))
+        });
+        if !may {
+            return self.refuse_renegotiation().map(|()| false);
         }
-        // During a handshake a HelloRequest is ignored. Nothing follows close_notify; and a peer
-        // that asks and never takes the answers may not fill the memory.
-        if !self.state.is_established() || !self.may_answer() {
-            return Ok(false);
+        if !self.state.has_asked_to_renegotiate() {
+            self.peers_renegotiations += 1;
         }
-        let may = self.may_renegotiate().is_ok() && (expected || self.may_begin_unbidden());
-        match self.side {
-            Side::Client if may => {
-                self.renegotiate(None, Resume::Never)?;
-                Ok(false)
-            }
-            Side::Server if may => Ok(true),
-            _ => self.refuse_renegotiation().map(|()| false),
+        if self.side == Side::Client {
+            self.renegotiate(None, Resume::Never)?;
         }
+        Ok(self.side == Side::Server)
     }
 
     /// Whether the peer may begin without having been asked to, once more on this connection.
-    fn may_begin_unbidden(&mut self) -> bool {
-        let allowed = self.side == Side::Client
-            || self.state.policy().is_some_and(|policy| {
-                policy.allowed_unbidden_renegotiation() == UnbiddenRenegotiation::Accepted
-            });
-        if !allowed || self.peers_renegotiations >= MAX_PEERS_RENEGOTIATIONS {
-            return false;
-        }
-        self.peers_renegotiations += 1;
-        true
+    fn may_begin_unbidden(&self, policy: &Policy) -> bool {
+        let accepted = policy.allowed_unbidden_renegotiation() == UnbiddenRenegotiation::Accepted;
+        self.peers_renegotiations < MAX_PEERS_RENEGOTIATIONS
+            && (self.side == Side::Client || accepted)
     }
 
     fn refuse_renegotiation(&mut self) -> Result<(), Error> {
+        self.tolerated.renegotiation_requests += 1;
+        bounded(
+            self.tolerated.renegotiation_requests,
+            MAX_RENEGOTIATION_REQUESTS,
+            PeerMisbehaved::TooManyRenegotiationRequests,
+        )?;
+        // During a handshake a HelloRequest is ignored.
+        if !self.state.is_established() || !self.may_answer() {
+            return Ok(());
+        }
         match (self.side, self.known.version) {
             // SSL 3.0 has no alert for it. A server that is not answered goes on; a client that
             // waits for a ServerHello would hang.
@@ -133,11 +150,14 @@ impl Pump {
         Ok(true)
     }
 
-    fn may_renegotiate(&self) -> Result<(), RenegotiationRefused> {
+    /// Whether a new handshake can begin now, and is safe enough for `policy`.
+    fn may_renegotiate(&self, policy: &Policy) -> Result<(), RenegotiationRefused> {
         if self.peer_has_closed || self.has_closed() {
             return Err(RenegotiationRefused::Closing);
         }
-        let policy = self.state.policy().ok_or(RenegotiationRefused::UnderWay)?;
+        if !self.state.is_established() {
+            return Err(RenegotiationRefused::UnderWay);
+        }
         let known = &self.known;
         match policy.allowed_renegotiation() {
             Renegotiation::Never => Err(RenegotiationRefused::Policy),
@@ -157,4 +177,7 @@ impl Pump {
 
 /// New handshakes that one connection lets its peer begin of its own accord: after that, no. A
 /// peer that needs more of them can connect anew at the same cost.
-const MAX_PEERS_RENEGOTIATIONS: u32 = 64;
+const MAX_PEERS_RENEGOTIATIONS: u32 = 256;
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use subtle::ConstantTimeEq;
 
 use super::deframer::Record;
 use super::mac::MacHeader;
-use super::protection::{EXPLICIT_NONCE, Protection, additional_data, nonce};
+use super::protection::{EXPLICIT_NONCE, Protection, additional_data, nonce, wearing_out};
 use super::{ContentType, MAX_PLAINTEXT};
 use crate::crypto::cipher::TAG;
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
@@ -39,6 +39,11 @@ impl Opener {
             bytes: 0,
             max_bytes,
         }
+    }
+
+    /// Whether the key will soon be worn out.
+    pub(crate) fn is_wearing_out(&self) -> bool {
+        self.bytes >= wearing_out(self.max_bytes)
     }
 
     /// Opens `record` in place, under the version that was negotiated.

@@ -95,6 +95,11 @@ impl Outgoing {
         }
     }
 
+    /// Whether the key will soon be worn out.
+    pub(crate) fn is_wearing_out(&self) -> bool {
+        self.sealer.is_wearing_out()
+    }
+
     /// Bytes that wait.
     pub(crate) fn len(&self) -> usize {
         self.queue.len()

@@ -111,6 +111,12 @@ pub(super) fn nonce(implicit: [u8; 4], explicit: [u8; EXPLICIT_NONCE]) -> [u8; 1
     nonce
 }
 
+/// After how many bytes a key that may protect `max_bytes` wants to be replaced: an eighth is left
+/// for what goes on until then.
+pub(super) fn wearing_out(max_bytes: u64) -> u64 {
+    max_bytes - max_bytes / 8
+}
+
 /// Bytes of nonce that each AEAD record brings.
 pub(super) const EXPLICIT_NONCE: usize = 8;
 

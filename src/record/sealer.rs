@@ -1,7 +1,7 @@
 //! Outgoing records: protected where they are written.
 
 use super::mac::MacHeader;
-use super::protection::{EXPLICIT_NONCE, Protection, additional_data, nonce};
+use super::protection::{EXPLICIT_NONCE, Protection, additional_data, nonce, wearing_out};
 use super::{ContentType, HEADER};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
@@ -29,6 +29,11 @@ impl Sealer {
             bytes: 0,
             max_bytes,
         }
+    }
+
+    /// Whether the key will soon be worn out.
+    pub(crate) fn is_wearing_out(&self) -> bool {
+        self.bytes >= wearing_out(self.max_bytes)
     }
 
     /// Appends the record that carries `fragment`, at most `MAX_PLAINTEXT` bytes, to `out`.

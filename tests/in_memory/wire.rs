@@ -65,3 +65,21 @@ pub fn last_alert(bytes: &[u8]) -> Option<[u8; 2]> {
     let alert = last.fragment.try_into().ok()?;
     (last.content_type == ALERT).then_some(alert)
 }
+
+/// A ClientHello, alone in its record, with another block of extensions.
+pub fn with_extensions(hello: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let [record] = &records(hello)[..] else {
+        panic!("one record");
+    };
+    let body = &record.fragment[4..];
+    let mut at = 2 + 32;
+    at += 1 + usize::from(body[at]);
+    at += 2 + usize::from(u16::from_be_bytes([body[at], body[at + 1]]));
+    at += 1 + usize::from(body[at]);
+    let mut extensions = body.get(at + 2..).unwrap_or_default().to_vec();
+    change(&mut extensions);
+    let mut changed = body[..at].to_vec();
+    changed.extend((extensions.len() as u16).to_be_bytes());
+    changed.extend(extensions);
+    bytes(&[handshake(record.version, record.fragment[0], &changed)])
+}

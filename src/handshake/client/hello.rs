@@ -70,7 +70,7 @@ pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> 
     out.random.fill(&mut random)?;
     let suites = cipher_suites(start);
     let session = match start.resume {
-        Resume::IfPossible => start.find_session(),
+        Resume::IfPossible => start.find_session(out.known),
         Resume::Never => None,
     };
     let session_id = session_id(session.as_ref(), out)?;

@@ -41,6 +41,7 @@ impl KnownServer {
             keys,
             flow: Flow::Full,
             handle: Handle::of_session_id(self.session_id),
+            created: None,
         };
         Ok(keyed.expect_servers_end())
     }

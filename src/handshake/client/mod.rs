@@ -13,6 +13,8 @@ mod key_exchange;
 mod resumption;
 mod server_hello;
 
+use rustls_pki_types::UnixTime;
+
 use crate::cert;
 use crate::config::Event;
 use crate::config::ServerToVerify;
@@ -285,6 +287,8 @@ pub(crate) struct Keyed {
     flow: Flow,
     /// By what the session can be resumed later.
     handle: Option<Handle>,
+    /// When a resumed session was made.
+    created: Option<UnixTime>,
 }
 
 impl Keyed {
@@ -352,12 +356,13 @@ impl ExpectFinished {
             keys,
             flow,
             handle,
+            created,
         } = self.keyed;
         negotiated.receive_finished(Side::Server, &master_secret, message)?;
         if flow == Flow::Abbreviated {
             negotiated.send_finished(Side::Client, &master_secret, &keys.client, out)?;
         }
-        start.keep_session(handle, &negotiated, &master_secret, out)?;
+        start.keep_session(handle, created, &negotiated, &master_secret, out)?;
         negotiated.establish(master_secret, out);
         Ok(ClientState::Established(Box::new(Established { start })))
     }

@@ -4,13 +4,16 @@
 //! the policy and the server's name are those that it was made with, it has not expired, and the
 //! config's verifier accepts the server's certificate once more.
 
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
 use zeroize::Zeroizing;
 
 use super::hello::{Offer, Start};
 use super::{ClientState, Keyed};
 use crate::config::{Event, Resumption, ServerToVerify};
 use crate::error::{Error, InvalidMessage, PeerMisbehaved};
-use crate::handshake::{Flow, Kept, Negotiated, Output};
+use crate::handshake::{Flow, Kept, Known, Negotiated, Output};
 use crate::message::codec::{Reader, put_u16, put_u24};
 use crate::message::{NewSessionTicket, ServerHello};
 use crate::secrets::MasterSecret;
@@ -99,7 +102,7 @@ impl Offer {
 
 impl Start {
     /// The session that is kept for this server, if it can be offered.
-    pub(super) fn find_session(&self) -> Option<Resumable> {
+    pub(super) fn find_session(&self, known: &mut Known) -> Option<Resumable> {
         let common = &self.config.common;
         let sessions = &common.sessions;
         let binding = self.binding();
@@ -109,14 +112,16 @@ impl Start {
             .ticket_keys
             .open(&sealed, &binding, now)
             .and_then(|encoded| Resumable::read(&encoded).ok())
-            .filter(|found| self.can_offer(found, &binding));
-        if found.is_none() {
-            self.forget_session();
+            .filter(|found| self.can_offer(found, &binding, known));
+        match found {
+            // A server that fails on it shall not fail on it again.
+            Some(_) => known.kept = Some(self.kept(&binding)),
+            None => self.forget_session(),
         }
         found
     }
 
-    fn can_offer(&self, found: &Resumable, binding: &Binding) -> bool {
+    fn can_offer(&self, found: &Resumable, binding: &Binding, known: &Known) -> bool {
         let common = &self.config.common;
         let sessions = &common.sessions;
         let session = &found.session;
@@ -134,7 +139,14 @@ impl Start {
             };
             !server.chain.is_empty() && self.config.verifier.verify_server(&server).is_ok()
         };
-        allowed && session.binding == *binding && session.is_current(now) && still_trusted()
+        // As in a full handshake, the server's certificate may not change.
+        let same_server = self.occasion.previous().is_none()
+            || session.peer_certificates.first() == known.peer_certificates.first();
+        allowed
+            && same_server
+            && session.binding == *binding
+            && session.is_current(now)
+            && still_trusted()
     }
 
     /// Nothing is kept for this server any more.
@@ -142,10 +154,12 @@ impl Start {
         self.config.common.sessions.store.remove(&self.binding());
     }
 
-    /// Keeps the session that a handshake has led to, for the next connection.
+    /// Keeps the session that a handshake has led to, for the next connection. Its time goes on
+    /// from `created` where it was resumed.
     pub(super) fn keep_session(
         &self,
         handle: Option<Handle>,
+        created: Option<UnixTime>,
         negotiated: &Negotiated,
         master_secret: &MasterSecret,
         out: &mut Output<'_>,
@@ -158,24 +172,29 @@ impl Start {
         let lifetime = match &handle {
             Handle::Ticket { lifetime_hint, .. } if *lifetime_hint > 0 => sessions
                 .lifetime
-                .min(core::time::Duration::from_secs((*lifetime_hint).into())),
+                .min(Duration::from_secs((*lifetime_hint).into())),
             _ => sessions.lifetime,
         };
         let binding = self.binding();
         let now = common.clock.now();
+        let created = created.unwrap_or(now);
         let resumable = Resumable {
-            session: negotiated.session(master_secret, binding, now, lifetime, out.known),
+            session: negotiated.session(master_secret, binding, created, lifetime, out.known),
             handle,
         };
         let sealed = sessions
             .ticket_keys
             .seal(&resumable.encode(), &binding, now, out.random)?;
         sessions.store.put(&binding, sealed, lifetime);
-        out.known.kept = Some(Kept {
-            store: sessions.store.clone(),
-            key: binding.to_vec(),
-        });
+        out.known.kept = Some(self.kept(&binding));
         Ok(())
+    }
+
+    fn kept(&self, binding: &Binding) -> Kept {
+        Kept {
+            store: self.config.common.sessions.store.clone(),
+            key: binding.to_vec(),
+        }
     }
 
     /// Goes on with the session that the server has taken up: the keys are new, the master
@@ -201,8 +220,9 @@ impl Start {
             master_secret,
             keys,
             flow: Flow::Abbreviated,
-            // What is kept stays; its time does not start anew.
+            // What is kept stays, unless the server sends a new ticket.
             handle: None,
+            created: Some(session.created),
         };
         Ok(keyed.expect_servers_end())
     }

@@ -1,0 +1,203 @@
+//! What only a peer with the keys can do in a renegotiation.
+
+use std::io::Write;
+
+use super::*;
+use crate::connection::Connection;
+use crate::record::{ContentType, Opener};
+use crate::testing::in_memory::wire::{APPLICATION_DATA, bytes, record, records};
+use crate::testing::in_memory::{Pair, deliver, each_version_and_suite, only, take};
+use crate::{CipherSuite, Quirk, RenegotiationRefused};
+
+const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
+
+/// CVE-2009-3555: an attacker opens a connection, says something, and lets a victim's first
+/// handshake through as if it were a renegotiation.
+#[test]
+fn a_spliced_first_handshake_is_refused() {
+    for version in ProtocolVersion::all() {
+        // Whether the attacker's own connection has RFC 5746.
+        for secure in [true, false] {
+            let policy = willing(version).renegotiation(Renegotiation::Legacy);
+            let mut attack = Pair::under(policy).established();
+            attack.server.pump.known.secure_renegotiation = secure;
+            attack
+                .client
+                .writer()
+                .write_all(b"GET /pay?to=mallory")
+                .unwrap();
+            let mut victim = Pair::under(policy);
+            let hello = records(&take(&mut victim.client)).remove(0).fragment;
+            seal(&mut attack.client, ContentType::Handshake, &hello);
+            let error = cross(&mut attack.client, &mut attack.server).unwrap_err();
+            assert_eq!(error, PeerMisbehaved::BadRenegotiationInfo.into());
+        }
+    }
+}
+
+/// The other way round: a server that has seen another handshake than the client.
+#[test]
+fn a_server_that_names_another_handshake_is_refused() {
+    for version in ProtocolVersion::all() {
+        let mut pair = Pair::under(willing(version)).established();
+        let completed = pair.client.pump.known.completed.as_mut().unwrap();
+        completed.finished.server = completed.finished.client.clone();
+        pair.client.renegotiate().unwrap();
+        cross(&mut pair.client, &mut pair.server).unwrap();
+        assert_eq!(
+            cross(&mut pair.server, &mut pair.client),
+            Err(PeerMisbehaved::BadRenegotiationInfo.into())
+        );
+    }
+}
+
+/// A peer without RFC 5746: only where the policy says `Legacy`.
+#[test]
+fn an_old_peer_is_renegotiated_with_only_by_a_legacy_policy() {
+    for version in ProtocolVersion::all() {
+        for renegotiation in [Renegotiation::Secure, Renegotiation::Legacy] {
+            let mut pair = Pair::under(willing(version).renegotiation(renegotiation)).established();
+            pair.client.pump.known.secure_renegotiation = false;
+            pair.server.pump.known.secure_renegotiation = false;
+            let insecure = Err(Error::Renegotiation(RenegotiationRefused::PeerIsInsecure));
+            if renegotiation == Renegotiation::Secure {
+                assert_eq!(pair.client.renegotiate(), insecure);
+                assert_eq!(pair.server.renegotiate(), insecure);
+                continue;
+            }
+            pair.client.renegotiate().unwrap();
+            pair.exchange(|| usize::MAX).unwrap();
+            assert_eq!(pair.client.handshakes(), 2);
+            assert!(!pair.client.secure_renegotiation());
+            pair.echo(b"as it was", || usize::MAX);
+        }
+    }
+}
+
+/// What protects the connection is not given up.
+#[test]
+fn protection_is_not_dropped() {
+    type Believe = fn(&mut Connection);
+    let beliefs: [(&str, Believe); 2] = [
+        ("the extended master secret", |connection| {
+            connection.pump.known.extended_master_secret = true;
+        }),
+        ("encrypt-then-MAC", |connection| {
+            connection.pump.known.encrypt_then_mac = true;
+        }),
+    ];
+    let policy = willing(ProtocolVersion::TLSv1_2)
+        .quirk(Quirk::NoExtendedMasterSecret)
+        .quirk(Quirk::NoEncryptThenMac);
+    for (what, believe) in beliefs {
+        let dropped = Err(PeerMisbehaved::ProtectionDropped(what).into());
+        let mut pair = Pair::under(policy).established();
+        believe(&mut pair.server);
+        pair.client.renegotiate().unwrap();
+        assert_eq!(cross(&mut pair.client, &mut pair.server), dropped);
+        let mut pair = Pair::under(policy).established();
+        believe(&mut pair.client);
+        pair.client.renegotiate().unwrap();
+        cross(&mut pair.client, &mut pair.server).unwrap();
+        assert_eq!(cross(&mut pair.server, &mut pair.client), dropped);
+    }
+}
+
+#[test]
+fn neither_version_nor_server_name_changes() {
+    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    pair.server.pump.known.server_name = Some("other".to_owned());
+    pair.client.renegotiate().unwrap();
+    assert_eq!(
+        cross(&mut pair.client, &mut pair.server),
+        Err(PeerMisbehaved::ServerNameChanged.into())
+    );
+
+    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    pair.client.pump.known.version = Some(ProtocolVersion::TLSv1_1);
+    pair.client.renegotiate().unwrap();
+    pair.client.pump.known.version = Some(ProtocolVersion::TLSv1_2);
+    cross(&mut pair.client, &mut pair.server).unwrap();
+    assert_eq!(
+        cross(&mut pair.server, &mut pair.client),
+        Err(PeerMisbehaved::VersionChanged(0x0303).into())
+    );
+
+    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    let mut older = Pair::under(willing(ProtocolVersion::TLSv1_1));
+    let hello = records(&take(&mut older.client)).remove(0).fragment;
+    seal(&mut pair.client, ContentType::Handshake, &hello);
+    assert_eq!(
+        cross(&mut pair.client, &mut pair.server),
+        Err(PeerMisbehaved::VersionChanged(0x0302).into())
+    );
+}
+
+/// As in the first handshake: no data between ChangeCipherSpec and Finished.
+#[test]
+fn data_before_the_new_finished_is_refused() {
+    each_version_and_suite(|version, suite| {
+        let policy = only(version, suite).unbidden_renegotiation(UnbiddenRenegotiation::Accepted);
+        let mut pair = Pair::under(policy).established();
+        pair.client.renegotiate().unwrap();
+        cross(&mut pair.client, &mut pair.server).unwrap();
+        cross(&mut pair.server, &mut pair.client).unwrap();
+        let flight = records(&take(&mut pair.client));
+        deliver(&bytes(&flight[..2]), &mut pair.server, || usize::MAX).unwrap();
+        // As if it had been encrypted: what counts here is the state.
+        pair.server.pump.opener = Opener::unprotected();
+        let data = bytes(&[record(APPLICATION_DATA, version.wire(), b"early")]);
+        let error = deliver(&data, &mut pair.server, || usize::MAX).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::PeerMisbehaved(PeerMisbehaved::UnexpectedMessage { .. })
+            ),
+            "{error}"
+        );
+    });
+}
+
+/// A server that asks without end is answered so often and no more.
+#[test]
+fn a_server_asks_so_often_and_no_more() {
+    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    pair.client.pump.peers_renegotiations = MAX_PEERS_RENEGOTIATIONS - 1;
+    for handshakes in [2, 2] {
+        pair.server.renegotiate().unwrap();
+        pair.exchange(|| usize::MAX).unwrap();
+        assert_eq!(pair.client.handshakes(), handshakes);
+        assert_eq!(pair.server.renegotiation(), RenegotiationState::Idle);
+    }
+}
+
+/// Requests that come in the middle of a renegotiation are ignored, but not for ever.
+#[test]
+fn requests_meanwhile_are_bounded() {
+    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    pair.client.renegotiate().unwrap();
+    for _ in 0..MAX_RENEGOTIATION_REQUESTS {
+        seal(&mut pair.server, ContentType::Handshake, &[0; 4]);
+    }
+    cross(&mut pair.server, &mut pair.client).unwrap();
+    seal(&mut pair.server, ContentType::Handshake, &[0; 4]);
+    assert_eq!(
+        cross(&mut pair.server, &mut pair.client),
+        Err(PeerMisbehaved::TooManyRenegotiationRequests.into())
+    );
+}
+
+fn willing(version: ProtocolVersion) -> Policy {
+    only(version, AES).unbidden_renegotiation(UnbiddenRenegotiation::Accepted)
+}
+
+/// Sends content of any kind under the connection's keys.
+fn seal(from: &mut Connection, content_type: ContentType, content: &[u8]) {
+    let random = &crate::SystemRandom;
+    let outgoing = &mut from.pump.outgoing;
+    outgoing.send(content_type, content, random).unwrap();
+}
+
+fn cross(from: &mut Connection, to: &mut Connection) -> Result<(), Error> {
+    deliver(&take(from), to, || usize::MAX)
+}
