@@ -1,5 +1,6 @@
-//! CPU time of a full handshake, the client's and the server's apart: both run in memory, and
-//! only the calls of one are timed, from the making of its connection until it is established.
+//! CPU time of full and resumed handshakes, the client's and the server's apart: both run in
+//! memory, and only the calls of one are timed, from the making of its connection until it is
+//! established.
 
 #[path = "../tests/in_memory/mod.rs"]
 mod in_memory;
@@ -11,45 +12,60 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
 use in_memory::{only, pin, test_identity};
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, Connection, ProtocolVersion, ServerConfig,
-    ServerConnection, Side,
+    CipherSuite, ClientConfig, ClientConnection, Connection, ProtocolVersion, Resumption,
+    ServerConfig, ServerConnection, Side,
 };
 
-criterion_group!(benches, full_handshakes);
+criterion_group!(benches, full_handshakes, resumed_handshakes);
 criterion_main!(benches);
 
 fn full_handshakes(criterion: &mut Criterion) {
-    for (version, suite) in [
-        (
-            ProtocolVersion::TLSv1_2,
-            CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
-        ),
-        (
-            ProtocolVersion::SSLv3,
-            CipherSuite::TLS_RSA_WITH_RC4_128_SHA,
-        ),
-    ] {
+    for (version, suite) in MEASURED {
         for bits in [1024, 2048] {
-            full_handshake(criterion, version, suite, bits);
+            let configs = Configs::new(version, suite, bits, None);
+            let group = format!("full handshake {version} {suite}");
+            measure(
+                criterion,
+                &group,
+                &format!("RSA-{bits}"),
+                SERVER_TIME,
+                &configs,
+            );
         }
     }
 }
 
-fn full_handshake(
+fn resumed_handshakes(criterion: &mut Criterion) {
+    for (version, suite) in MEASURED {
+        for by in [Resumption::SessionId, Resumption::Ticket] {
+            if version == ProtocolVersion::SSLv3 && by == Resumption::Ticket {
+                continue;
+            }
+            let configs = Configs::new(version, suite, 2048, Some(by));
+            // The first makes the session.
+            configs.time(Side::Client);
+            let group = format!("resumed handshake {version} {suite}");
+            measure(criterion, &group, &format!("{by:?}"), CLIENT_TIME, &configs);
+        }
+    }
+}
+
+/// Each side's time; the server's takes as long to measure as `server_time`.
+fn measure(
     criterion: &mut Criterion,
-    version: ProtocolVersion,
-    suite: CipherSuite,
-    bits: usize,
+    group: &str,
+    name: &str,
+    server_time: Duration,
+    configs: &Configs,
 ) {
-    let configs = Configs::new(version, suite, bits);
-    let mut group = criterion.benchmark_group(format!("full handshake {version} {suite}"));
+    let mut group = criterion.benchmark_group(group);
     group
         .sample_size(20)
         .sampling_mode(SamplingMode::Flat)
         .warm_up_time(Duration::from_millis(500));
-    for (side, measured) in [(Side::Client, CLIENT_TIME), (Side::Server, SERVER_TIME)] {
+    for (side, measured) in [(Side::Client, CLIENT_TIME), (Side::Server, server_time)] {
         group.measurement_time(measured);
-        let id = BenchmarkId::new(format!("{side} CPU"), format!("RSA-{bits}"));
+        let id = BenchmarkId::new(format!("{side} CPU"), name);
         group.bench_function(id, |bencher| {
             bencher.iter_custom(|iterations| (0..iterations).map(|_| configs.time(side)).sum());
         });
@@ -59,17 +75,30 @@ fn full_handshake(
 struct Configs {
     client: Arc<ClientConfig>,
     server: Arc<ServerConfig>,
+    resumption: Option<Resumption>,
 }
 
 impl Configs {
-    fn new(version: ProtocolVersion, suite: CipherSuite, bits: usize) -> Self {
+    fn new(
+        version: ProtocolVersion,
+        suite: CipherSuite,
+        bits: usize,
+        resumption: Option<Resumption>,
+    ) -> Self {
         let policy = only(version, suite);
         let (chain, key) = test_identity(bits);
-        let client = ClientConfig::builder(policy).verifier(pin(bits));
+        let mut client = ClientConfig::builder(policy).verifier(pin(bits));
         let server = ServerConfig::builder(policy).certificate(chain, key);
+        if resumption != Some(Resumption::SessionId) {
+            client = client.without_session_ids();
+        }
+        if resumption != Some(Resumption::Ticket) {
+            client = client.without_tickets();
+        }
         Self {
             client: Arc::new(client.build().unwrap()),
             server: Arc::new(server.build().unwrap()),
+            resumption,
         }
     }
 
@@ -87,6 +116,9 @@ impl Configs {
             server.send(&mut wire);
             client.receive(&wire);
         }
+        // The first of a config's handshakes has nothing to resume.
+        let resumption = client.connection.resumption();
+        assert!(resumption.is_none() || resumption == self.resumption);
         match side {
             Side::Client => client.elapsed,
             Side::Server => server.elapsed,
@@ -129,6 +161,17 @@ impl<C: DerefMut<Target = Connection>> Timed<C> {
         self.elapsed += start.elapsed();
     }
 }
+
+const MEASURED: [(ProtocolVersion, CipherSuite); 2] = [
+    (
+        ProtocolVersion::TLSv1_2,
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+    ),
+    (
+        ProtocolVersion::SSLv3,
+        CipherSuite::TLS_RSA_WITH_RC4_128_SHA,
+    ),
+];
 
 /// What is to be measured of a client; the server's part of it takes some ten times as long.
 const CLIENT_TIME: Duration = Duration::from_millis(300);
