@@ -148,10 +148,10 @@ fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
     if let Some(path) = &options.keylog {
         let log = KeyLogFile::open(path)
             .map_err(|error| format!("cannot open {}: {error}", path.display()))?;
-        config = config.key_log(Arc::new(log));
+        config = config.key_log(log);
     }
     if options.trace {
-        config = config.observers(Arc::new(Trace));
+        config = config.observers(Trace);
     }
     Ok(Arc::new(config.build()?))
 }

@@ -162,7 +162,7 @@ impl Parties {
         let mut config = ClientConfig::builder(policy)
             .verifier(PinnedCertificates::new([self.server.fingerprint()]))
             .without_tickets()
-            .observers(Arc::new(log.clone()));
+            .observers(log.clone());
         if let Some(client) = &self.client {
             config = config.certificate(vec![client.certificate.clone()], client.key.clone());
         }
@@ -181,7 +181,7 @@ impl Parties {
                 self.server.key.clone(),
             )
             .without_tickets()
-            .observers(Arc::new(log.clone()));
+            .observers(log.clone());
         if let Some(client) = &self.client {
             config = config.client_verifier(PinnedCertificates::new([client.fingerprint()]));
         }

@@ -125,6 +125,22 @@ alerts! {
     NO_APPLICATION_PROTOCOL = 120, "no_application_protocol", ssl3: HANDSHAKE_FAILURE;
 }
 
+impl AlertDescription {
+    /// Whether it is one of those that refuse a certificate (RFC 5246 §7.2.2).
+    pub(crate) const fn refuses_certificate(self) -> bool {
+        matches!(
+            self,
+            Self::BAD_CERTIFICATE
+                | Self::UNSUPPORTED_CERTIFICATE
+                | Self::CERTIFICATE_REVOKED
+                | Self::CERTIFICATE_EXPIRED
+                | Self::CERTIFICATE_UNKNOWN
+                | Self::UNKNOWN_CA
+                | Self::ACCESS_DENIED
+        )
+    }
+}
+
 impl fmt::Debug for AlertDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AlertDescription({self})")

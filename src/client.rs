@@ -7,7 +7,7 @@ use rustls_pki_types::ServerName;
 
 use crate::config::check_policy;
 pub use crate::config::{
-    CertificateRequested, CertificatesByAuthority, CertifiedKey, ClientCertificateResolver,
+    CertificatesByAuthority, CertifiedKey, ClientCertificateQuery, ClientCertificateResolver,
     ClientConfig, ClientConfigBuilder, ServerToVerify, ServerVerifier,
 };
 use crate::connection::Connection;
@@ -36,7 +36,7 @@ impl ClientConnection {
     /// A connection under a policy of its own in place of the config's, usually a narrower one.
     ///
     /// # Errors
-    /// [`Error::Policy`] where no handshake could succeed under it; [`Error::RandomFailed`].
+    /// [`Error::Config`] where no handshake could succeed under it; [`Error::RandomFailed`].
     pub fn with_policy(
         config: Arc<ClientConfig>,
         server_name: ServerName<'static>,
@@ -50,7 +50,7 @@ impl ClientConnection {
     /// then refuses it, so nobody in between can force an old version.
     ///
     /// # Errors
-    /// [`Error::Policy`] where the config's has nothing up to that version;
+    /// [`Error::Config`] where the config's has nothing up to that version;
     /// [`Error::RandomFailed`].
     pub fn fallback(
         config: Arc<ClientConfig>,
@@ -68,7 +68,7 @@ impl ClientConnection {
         policy: Policy,
         attempt: Attempt,
     ) -> Result<Self, Error> {
-        check_policy(&policy).map_err(|error| Error::Policy(error.to_string()))?;
+        check_policy(&policy)?;
         Connection::client(Start {
             config,
             policy,

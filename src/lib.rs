@@ -87,14 +87,14 @@ mod version;
 
 pub use alert::{AlertDescription, AlertLevel};
 pub use cert::{
-    Added, BadRevocationList, RevocationList, RootStore, SkipReason, SkippedRoot,
+    AddedRoots, RevocationList, RevocationListError, RootProblem, RootStore, SkippedRoot,
     certificate_subject,
 };
 pub use client::{ClientConfig, ClientConnection};
 pub use config::{
-    AnonymousClients, Clock, ConfigError, Direction, Event, KeyLog, KeyLogFile, MemorySessionStore,
-    Observer, ObserverFactory, PathVerifier, PinnedCertificates, PrivateKey, Resumption,
-    RsaPrivateKey, SessionStore, SystemClock, TicketKey, TicketKeys, dangerous,
+    AnonymousClients, CertifiedKey, Clock, Direction, Event, KeyLog, KeyLogFile,
+    MemorySessionStore, Observer, ObserverFactory, PathVerifier, PinnedCertificates, PrivateKey,
+    Resumption, RsaPrivateKey, SessionStore, SystemClock, TicketKey, TicketKeys, dangerous,
 };
 pub use connection::{Connection, IoState, Leftovers, Reader, RenegotiationState, Writer};
 pub use crypto::HashAlgorithm;
@@ -102,8 +102,8 @@ pub use crypto::pkcs1::SignatureInput;
 pub use crypto::random::{RandomFailed, SecureRandom, SystemRandom};
 pub use crypto::rsa::{BadKey, RsaPublicKey};
 pub use error::{
-    CertificateError, CertificateProblem, ChainError, Error, Fault, InvalidMessage, KeyError,
-    Malformed, PeerIncompatible, PeerMisbehaved, RenegotiationRefused,
+    CertificateError, CertificateProblem, ChainError, ConfigError, Error, Fault, InvalidMessage,
+    KeyError, Malformed, PeerIncompatible, PeerMisbehaved, RenegotiationRefused,
 };
 pub use fingerprint::{BadFingerprint, Fingerprint};
 pub use message::{ClientHello, ExtensionType, HandshakeType, ServerHello};

@@ -14,8 +14,8 @@ use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::pki_types::{CertificateDer, ServerName, UnixTime};
 use retrossl::server::ClientVerifier;
 use retrossl::{
-    AlertDescription, CertificateError, CertificateProblem, HashAlgorithm, PathVerifier, Policy,
-    RootStore, SkipReason,
+    AlertDescription, AnonymousClients, CertificateError, CertificateProblem, HashAlgorithm,
+    PathVerifier, Policy, RootProblem, RootStore,
 };
 
 #[test]
@@ -459,7 +459,10 @@ fn clients_need_no_name() {
     let result = verify_client(&[stranger], &Policy::STRICT);
     assert_eq!(result.unwrap_err().alert(), AlertDescription::UNKNOWN_CA);
     let verifier = PathVerifier::new(roots(&[root()]));
-    assert!(verifier.requires_certificate());
+    assert_eq!(
+        ClientVerifier::anonymous_clients(&verifier),
+        AnonymousClients::Refused
+    );
     assert_eq!(verifier.authorities(), [name(ROOT)]);
 }
 
@@ -490,10 +493,10 @@ fn roots_are_counted_and_those_that_cannot_be_used_are_named() {
         matches!(
             reasons[..],
             [
-                SkipReason::Certificate(Problem::UnknownKey(_)),
-                SkipReason::Certificate(Problem::Unreadable),
-                SkipReason::Pem(_),
-                SkipReason::Pem(_),
+                RootProblem::Certificate(Problem::UnknownKey(_)),
+                RootProblem::Certificate(Problem::Unreadable),
+                RootProblem::Pem(_),
+                RootProblem::Pem(_),
             ]
         ),
         "{reasons:?}"

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use in_memory::{Pair, client_config, each_version_and_suite, only, pin, test_identity};
 use retrossl::{
-    AlertDescription, CipherSuite, ClientConfig, PeerIncompatible, ProtocolVersion, ServerConfig,
+    AlertDescription, AnonymousClients, CertifiedKey, CipherSuite, ClientConfig, ClientConnection,
+    ConfigError, Error, Fault, PeerIncompatible, ProtocolVersion, ServerConfig, ServerConnection,
     client, dangerous, server,
 };
 
@@ -66,6 +67,78 @@ fn a_required_client_certificate_that_is_missing_or_wrong_is_refused() {
     }
 }
 
+/// An authenticated connection is wanted: it does not become an anonymous one in silence.
+#[test]
+fn a_clients_key_that_is_shorter_than_the_policy_allows_ends_the_handshake() {
+    #[derive(Debug)]
+    struct Weak;
+
+    impl client::ClientCertificateResolver for Weak {
+        fn resolve(&self, _: &client::ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
+            let (chain, key) = test_identity(512);
+            CertifiedKey::new(chain, key).ok().map(Arc::new)
+        }
+    }
+
+    for version in ProtocolVersion::all() {
+        let policy = only(version, AES).min_rsa_bits(1024);
+        let client = ClientConfig::builder(policy)
+            .verifier(pin(1024))
+            .certificate_resolver(Weak);
+        let (chain, key) = test_identity(1024);
+        let server = ServerConfig::builder(policy)
+            .certificate(chain, key)
+            .client_verifier(dangerous::AcceptAnyCertificate);
+        let mut pair = Pair::new(client.build().unwrap(), server.build().unwrap());
+        let error = pair.exchange(|| usize::MAX).unwrap_err();
+        let too_short = ConfigError::KeyTooShort {
+            bits: 512,
+            min: 1024,
+        };
+        assert_eq!(error, Error::Config(too_short));
+        assert_eq!(error.fault(), Fault::Local);
+    }
+}
+
+#[test]
+fn a_client_without_a_certificate_is_told_that_it_lacks_one() {
+    for version in ProtocolVersion::all() {
+        let policy = only(version, AES);
+        let (chain, key) = test_identity(1024);
+        let server = ServerConfig::builder(policy)
+            .certificate(chain, key)
+            .client_verifier(pin(2048));
+        let mut pair = Pair::new(client_config(policy), server.build().unwrap());
+        pair.exchange(|| usize::MAX).unwrap_err();
+        let error = pair.exchange(|| usize::MAX).unwrap_err();
+        let alert = AlertDescription::HANDSHAKE_FAILURE;
+        assert_eq!(error, Error::ClientCertificateMissing(alert));
+        assert_eq!((error.fault(), error.alert()), (Fault::Refused, None));
+    }
+}
+
+#[test]
+fn a_client_that_may_come_without_a_certificate_resumes_its_session() {
+    for version in ProtocolVersion::all() {
+        let policy = only(version, AES);
+        let client = Arc::new(client_config(policy));
+        let (chain, key) = test_identity(1024);
+        let server = ServerConfig::builder(policy)
+            .certificate(chain, key)
+            .client_verifier(dangerous::AcceptAnyCertificate);
+        let server = Arc::new(server.build().unwrap());
+        let resumed = || {
+            let name = "localhost".try_into().unwrap();
+            let pair = Pair {
+                client: ClientConnection::new(client.clone(), name).unwrap(),
+                server: ServerConnection::new(server.clone()),
+            };
+            pair.established().server.session_resumed()
+        };
+        assert_eq!((resumed(), resumed()), (false, true), "{version}");
+    }
+}
+
 #[test]
 fn a_client_resolver_sees_what_the_server_accepts() {
     #[derive(Debug)]
@@ -74,7 +147,7 @@ fn a_client_resolver_sees_what_the_server_accepts() {
     impl client::ClientCertificateResolver for Seen {
         fn resolve(
             &self,
-            request: &client::CertificateRequested<'_>,
+            request: &client::ClientCertificateQuery<'_>,
         ) -> Option<Arc<client::CertifiedKey>> {
             let authorities = request.authorities.iter().map(|name| name.to_vec());
             self.0.lock().unwrap().extend(authorities);
@@ -86,8 +159,8 @@ fn a_client_resolver_sees_what_the_server_accepts() {
     struct Hinting(Vec<Vec<u8>>);
 
     impl server::ClientVerifier for Hinting {
-        fn requires_certificate(&self) -> bool {
-            false
+        fn anonymous_clients(&self) -> AnonymousClients {
+            AnonymousClients::Accepted
         }
 
         fn authorities(&self) -> &[Vec<u8>] {

@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use ProtocolVersion::{TLSv1_0, TLSv1_2};
 use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
+use retrossl::client::{CertificatesByAuthority, ClientCertificateResolver};
 use retrossl::pki_types::PrivateKeyDer;
+use retrossl::server::ServerCertificateResolver;
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, ConfigError, Error, MemorySessionStore, Policy,
-    ProtocolVersion, RandomFailed, RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection,
-    TicketKey, TicketKeys, server,
+    BadKey, CertifiedKey, CipherSuite, ClientConfig, ClientConnection, Clock, ConfigError, Error,
+    Event, HashAlgorithm, KeyLog, MemorySessionStore, Observer, ObserverFactory,
+    PinnedCertificates, Policy, ProtocolVersion, RandomFailed, RootStore, RsaPrivateKey,
+    SecureRandom, ServerConfig, ServerConnection, SessionStore, Side, SystemClock, SystemRandom,
+    TicketKey, TicketKeys, client, server,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -51,7 +55,7 @@ fn configs_that_could_never_work_are_refused_when_built() {
             ConfigError::NoVerifier,
         ),
         (
-            server(policy)
+            ServerConfig::builder(policy)
                 .certificate(chain.clone(), other_key.clone())
                 .build()
                 .map(drop),
@@ -65,21 +69,21 @@ fn configs_that_could_never_work_are_refused_when_built() {
             ConfigError::KeyMismatch,
         ),
         (
-            server(policy)
+            ServerConfig::builder(policy)
                 .certificate(Vec::new(), key.clone())
                 .build()
                 .map(drop),
             ConfigError::BadChain,
         ),
         (
-            server(policy)
+            ServerConfig::builder(policy)
                 .certificate(vec![chain[0].clone(); 33], key.clone())
                 .build()
                 .map(drop),
             ConfigError::BadChain,
         ),
         (
-            server(policy)
+            ServerConfig::builder(policy)
                 .certificate(vec![vec![0x30, 0].into()], key.clone())
                 .build()
                 .map(drop),
@@ -146,8 +150,138 @@ fn configs_that_could_never_work_are_refused_when_built() {
         assert_eq!(result.unwrap_err(), expected);
     }
     server(policy).session_lifetime(DAY).build().unwrap();
-    let not_rsa = PrivateKeyDer::Pkcs8(vec![0x30, 0].into());
-    assert!(RsaPrivateKey::from_der(&not_rsa).is_err());
+    let damaged = PrivateKeyDer::Pkcs8(vec![0x30, 0].into());
+    let error = RsaPrivateKey::from_der(&damaged).map(drop).unwrap_err();
+    assert_eq!(error, BadKey::Damaged);
+    let ec = PrivateKeyDer::Sec1(vec![0x30, 0].into());
+    let error = RsaPrivateKey::from_der(&ec).map(drop).unwrap_err();
+    assert_eq!(error, BadKey::NotRsa("EC".to_owned()));
+}
+
+#[test]
+fn each_side_is_authenticated_in_one_way_that_can_succeed() {
+    let (chain, key) = test_identity(1024);
+    let policy = Policy::HISTORIC;
+    let roots = || -> RootStore { test_identity(1024).0.into_iter().collect() };
+    let no_pins = || PinnedCertificates::new([]);
+    let client = || ClientConfig::builder(policy);
+    let server = || ServerConfig::builder(policy).certificate(chain.clone(), key.clone());
+    for (client, server, expected) in [
+        (
+            client().verifier(pin(1024)).root_certificates(roots()),
+            server()
+                .client_verifier(pin(1024))
+                .client_root_certificates(roots()),
+            ConfigError::SeveralVerifiers,
+        ),
+        (
+            client().root_certificates(RootStore::new()),
+            server().client_root_certificates(RootStore::new()),
+            ConfigError::NoRoots,
+        ),
+        (
+            client().verifier(no_pins()),
+            server().client_verifier(no_pins()),
+            ConfigError::NoPins,
+        ),
+        (
+            client().verifier(Arc::new(no_pins())),
+            server().client_verifier(Arc::new(no_pins())),
+            ConfigError::NoPins,
+        ),
+        (
+            client()
+                .verifier(pin(1024))
+                .certificate(chain.clone(), key.clone())
+                .certificate(chain.clone(), key.clone()),
+            server().certificate(chain.clone(), key.clone()),
+            ConfigError::SeveralCertificates,
+        ),
+        (
+            client()
+                .verifier(pin(1024))
+                .certificate(chain.clone(), key.clone())
+                .certificate_resolver(CertificatesByAuthority::new([])),
+            server().certificate_resolver(server::CertificatesByName::new([])),
+            ConfigError::SeveralCertificates,
+        ),
+    ] {
+        assert_eq!(client.build().unwrap_err(), expected);
+        assert_eq!(server.build().unwrap_err(), expected);
+    }
+    client().root_certificates(roots()).build().unwrap();
+    server().client_root_certificates(roots()).build().unwrap();
+}
+
+/// What a config is made of can be given as it is, or shared.
+#[test]
+fn settings_are_given_by_value_or_shared() {
+    #[derive(Debug)]
+    struct Silent;
+
+    impl KeyLog for Silent {
+        fn log(&self, _: &str, _: &[u8; 32], _: &[u8]) {}
+    }
+
+    impl ObserverFactory for Silent {
+        fn observer(&self, _: Side) -> Box<dyn Observer> {
+            Box::new(Silent)
+        }
+    }
+
+    impl Observer for Silent {
+        fn observe(&mut self, _: Event<'_>) {}
+    }
+
+    let policy = only(TLSv1_2, AES);
+    let (chain, key) = test_identity(1024);
+    let certified = || CertifiedKey::new(chain.clone(), key.clone()).unwrap();
+    let by_authority = || CertificatesByAuthority::new([certified()]);
+    let by_name = || server::CertificatesByName::new([certified()]);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn SecureRandom> = Arc::new(SystemRandom);
+    let store: Arc<dyn SessionStore> = Arc::new(MemorySessionStore::new(1));
+    let resolver: Arc<dyn client::ClientCertificateResolver> = Arc::new(by_authority());
+    let client = ClientConfig::builder(policy)
+        .verifier(pin(1024))
+        .certificate_resolver(resolver)
+        .clock(clock)
+        .random(random)
+        .key_log(Arc::new(Silent))
+        .observers(Arc::new(Silent))
+        .session_store(store)
+        .ticket_keys(Arc::new(TicketKeys::rotating(DAY)));
+    let server = ServerConfig::builder(policy)
+        .certificate_resolver(by_name())
+        .client_verifier(Arc::new(pin(1024)))
+        .clock(SystemClock)
+        .random(SystemRandom)
+        .key_log(Silent)
+        .observers(Silent)
+        .session_store(MemorySessionStore::new(1))
+        .ticket_keys(TicketKeys::rotating(DAY));
+    Pair::new(client.build().unwrap(), server.build().unwrap()).established();
+}
+
+#[test]
+fn resolvers_can_be_asked_outside_of_a_connection() {
+    let (chain, key) = test_identity(1024);
+    let certified = || CertifiedKey::new(chain.clone(), key.clone()).unwrap();
+    let mut client = Pair::under(only(TLSv1_2, AES)).client;
+    let mut acceptor = server::Acceptor::default();
+    acceptor.read_tls(&mut &take(&mut client)[..]).unwrap();
+    let accepted = acceptor.accept().unwrap().unwrap();
+    let hello = accepted.client_hello();
+    let query = server::ServerCertificateQuery::new(&hello, TLSv1_2, AES);
+    let resolver = server::CertificatesByName::new([certified()]);
+    assert_eq!(resolver.resolve(&query).unwrap().chain(), chain);
+
+    let resolver = CertificatesByAuthority::new([certified()]);
+    let sha256 = &[HashAlgorithm::Sha256];
+    let any = client::ClientCertificateQuery::new(&[], &[1], sha256);
+    assert_eq!(resolver.resolve(&any).unwrap().chain(), chain);
+    let other = client::ClientCertificateQuery::new(&[b"0\0"], &[1], sha256);
+    assert!(resolver.resolve(&other).is_none());
 }
 
 #[test]
@@ -156,14 +290,17 @@ fn a_key_from_a_resolver_obeys_the_policy() {
     struct Weak;
 
     impl server::ServerCertificateResolver for Weak {
-        fn resolve(&self, _: &server::CertificateWanted<'_>) -> Option<Arc<server::CertifiedKey>> {
+        fn resolve(
+            &self,
+            _: &server::ServerCertificateQuery<'_>,
+        ) -> Option<Arc<server::CertifiedKey>> {
             let (chain, key) = test_identity(512);
             server::CertifiedKey::new(chain, key).ok().map(Arc::new)
         }
     }
 
     let server = ServerConfig::builder(Policy::STRICT)
-        .certificate_resolver(Arc::new(Weak))
+        .certificate_resolver(Weak)
         .build()
         .unwrap();
     let client = ClientConfig::builder(Policy::STRICT)
@@ -173,13 +310,17 @@ fn a_key_from_a_resolver_obeys_the_policy() {
     let error = Pair::new(client, server)
         .exchange(|| usize::MAX)
         .unwrap_err();
-    assert!(matches!(error, Error::Policy(_)), "{error}");
+    let too_short = ConfigError::KeyTooShort {
+        bits: 512,
+        min: 2048,
+    };
+    assert_eq!(error, Error::Config(too_short));
     let (chain, key) = test_identity(2048);
     let both = ServerConfig::builder(Policy::STRICT)
         .certificate(chain, key)
-        .certificate_resolver(Arc::new(Weak))
+        .certificate_resolver(Weak)
         .build();
-    assert_eq!(both.unwrap_err(), ConfigError::CertificateAndResolver);
+    assert_eq!(both.unwrap_err(), ConfigError::SeveralCertificates);
     let (chain, key) = test_identity(512);
     let client = ClientConfig::builder(Policy::STRICT)
         .verifier(pin(512))
@@ -198,13 +339,23 @@ fn a_connections_own_policy_is_checked_like_the_configs() {
     let start = |policy| {
         ClientConnection::with_policy(config.clone(), "localhost".try_into().unwrap(), policy)
     };
-    for policy in [
-        Policy::STRICT.signature_hashes(&[]),
-        Policy::STRICT.cipher_suites(&[]),
-        Policy::STRICT.cipher_suites(&[CipherSuite(0xC02F)]),
-        Policy::STRICT.versions(TLSv1_2, TLSv1_0),
+    let foreign = CipherSuite(0xC02F);
+    for (policy, expected) in [
+        (
+            Policy::STRICT.signature_hashes(&[]),
+            ConfigError::NoSignatureHashes,
+        ),
+        (Policy::STRICT.cipher_suites(&[]), ConfigError::NoSuites),
+        (
+            Policy::STRICT.cipher_suites(&[foreign]),
+            ConfigError::UnknownSuite(foreign),
+        ),
+        (
+            Policy::STRICT.versions(TLSv1_2, TLSv1_0),
+            ConfigError::EmptyVersionRange(TLSv1_2, TLSv1_0),
+        ),
     ] {
-        assert!(matches!(start(policy).unwrap_err(), Error::Policy(_)));
+        assert_eq!(start(policy).unwrap_err(), Error::Config(expected));
     }
     start(Policy::STRICT).unwrap();
     // A fallback lowers the newest version, and never raises it.
@@ -228,7 +379,7 @@ fn a_source_of_randomness_that_is_stuck_is_an_error() {
     let policy = only(TLSv1_2, AES);
     let client = ClientConfig::builder(policy)
         .verifier(pin(1024))
-        .random(Arc::new(Zeros))
+        .random(Zeros)
         .build()
         .unwrap();
     let error = Pair::new(client, server_config(policy)).exchange(|| usize::MAX);

@@ -119,7 +119,7 @@ fn a_server_can_look_at_the_hello_before_it_picks_its_config() {
         }
         let accepted = accepted.unwrap();
         let hello = accepted.client_hello();
-        assert_eq!(hello.server_name(), Some("localhost"));
+        assert_eq!(hello.server_name().as_deref(), Some("localhost"));
         assert_eq!(hello.client_version(), 0x0303);
         assert_eq!(hello.cipher_suites().next(), Some(AES));
         pair.server = accepted.into_connection(Arc::new(server_config(policy)));
@@ -159,6 +159,24 @@ fn an_acceptor_whose_buffer_is_full_says_so() {
     assert_ne!(acceptor.read_tls(&mut rest).unwrap(), 0);
 }
 
+/// Host names have no case, and maps have.
+#[test]
+fn the_server_name_comes_in_lower_case() {
+    let client = ClientConnection::new(
+        Arc::new(client_config(only(TLSv1_2, AES))),
+        "Printer.LAN".try_into().unwrap(),
+    );
+    let mut client = client.unwrap();
+    let hello = take(&mut client);
+    let mut acceptor = Acceptor::default();
+    acceptor.read_tls(&mut &hello[..]).unwrap();
+    let accepted = acceptor.accept().unwrap().unwrap();
+    let name = accepted.client_hello().server_name();
+    assert_eq!(name.as_deref(), Some("printer.lan"));
+    let server = accepted.into_connection(Arc::new(server_config(only(TLSv1_2, AES))));
+    assert_eq!(server.server_name(), Some("printer.lan"));
+}
+
 #[test]
 fn a_resolver_chooses_by_the_hello_and_may_refuse() {
     #[derive(Debug)]
@@ -167,9 +185,10 @@ fn a_resolver_chooses_by_the_hello_and_may_refuse() {
     impl server::ServerCertificateResolver for ByName {
         fn resolve(
             &self,
-            wanted: &server::CertificateWanted<'_>,
+            wanted: &server::ServerCertificateQuery<'_>,
         ) -> Option<Arc<server::CertifiedKey>> {
-            (wanted.hello.server_name() == Some("localhost")).then(|| self.0.clone())
+            let name = wanted.hello.server_name();
+            (name.as_deref() == Some("localhost")).then(|| self.0.clone())
         }
     }
 
@@ -177,7 +196,7 @@ fn a_resolver_chooses_by_the_hello_and_may_refuse() {
     let certified = Arc::new(server::CertifiedKey::new(chain, key).unwrap());
     let config = Arc::new(
         ServerConfig::builder(only(TLSv1_2, AES))
-            .certificate_resolver(Arc::new(ByName(certified)))
+            .certificate_resolver(ByName(certified))
             .build()
             .unwrap(),
     );

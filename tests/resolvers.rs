@@ -11,8 +11,8 @@ use retrossl::client::CertificatesByAuthority;
 use retrossl::pki_types::CertificateDer;
 use retrossl::server::{CertificatesByName, CertifiedKey, ClientToVerify, ClientVerifier};
 use retrossl::{
-    CertificateError, CipherSuite, ClientConfig, ClientConnection, HashAlgorithm, Policy,
-    ProtocolVersion, ServerConfig, ServerConnection, dangerous,
+    AnonymousClients, CertificateError, CipherSuite, ClientConfig, ClientConnection, HashAlgorithm,
+    Policy, ProtocolVersion, ServerConfig, ServerConnection, dangerous,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -33,9 +33,8 @@ fn a_server_shows_the_certificate_for_the_name_that_is_asked_for() {
     // Odd, but whoever has it must be able to show it.
     let (odd, _) = test_identity(1024);
     let all = [&default, &odd[0], &printers, &old];
-    let resolver = Arc::new(CertificatesByName::new(
-        all.map(|certificate| certified(vec![certificate.clone()], 1024)),
-    ));
+    let resolver =
+        CertificatesByName::new(all.map(|certificate| certified(vec![certificate.clone()], 1024)));
     let server = ServerConfig::builder(Policy::HISTORIC).certificate_resolver(resolver);
     let server = Arc::new(server.build().unwrap());
     let shown_for = |policy: Policy, asked: &str| {
@@ -65,7 +64,7 @@ fn a_server_shows_the_certificate_for_the_name_that_is_asked_for() {
 
 #[test]
 fn a_server_without_certificates_refuses() {
-    let resolver = Arc::new(CertificatesByName::new([]));
+    let resolver = CertificatesByName::new([]);
     let policy = only(ProtocolVersion::TLSv1_2, AES);
     let server = ServerConfig::builder(policy).certificate_resolver(resolver);
     let mut pair = Pair::new(client_config(policy), server.build().unwrap());
@@ -140,7 +139,7 @@ fn presented(
 ) -> Option<Vec<CertificateDer<'static>>> {
     let client = ClientConfig::builder(policy)
         .verifier(pin(1024))
-        .certificate_resolver(Arc::new(CertificatesByAuthority::new(certificates)))
+        .certificate_resolver(CertificatesByAuthority::new(certificates))
         .build()
         .unwrap();
     let (chain, key) = test_identity(1024);
@@ -158,8 +157,8 @@ fn presented(
 struct Hinting(Vec<Vec<u8>>);
 
 impl ClientVerifier for Hinting {
-    fn requires_certificate(&self) -> bool {
-        false
+    fn anonymous_clients(&self) -> AnonymousClients {
+        AnonymousClients::Accepted
     }
 
     fn authorities(&self) -> &[Vec<u8>] {

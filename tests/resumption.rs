@@ -11,8 +11,8 @@ use in_memory::{deliver, each_version_and_suite, only, pin, take, test_identity}
 use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::server::{ClientToVerify, ClientVerifier};
 use retrossl::{
-    AlertDescription, CertificateError, CipherSuite, ClientConfig, Error, MemorySessionStore,
-    PeerMisbehaved, Policy, ProtocolVersion, Quirk, Resumption, ServerConfig,
+    AlertDescription, AnonymousClients, CertificateError, CipherSuite, ClientConfig, Error,
+    MemorySessionStore, PeerMisbehaved, Policy, ProtocolVersion, Quirk, Resumption, ServerConfig,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -154,10 +154,7 @@ fn certificates_are_verified_once_more() {
         fn verdict(&self) -> Result<(), CertificateError> {
             match *self.0.lock().unwrap() {
                 None => Ok(()),
-                Some(alert) => Err(CertificateError::Refused {
-                    alert,
-                    reason: "not today".to_owned(),
-                }),
+                Some(alert) => Err(CertificateError::refused(alert, "not today")),
             }
         }
     }
@@ -169,8 +166,8 @@ fn certificates_are_verified_once_more() {
     }
 
     impl ClientVerifier for Moody {
-        fn requires_certificate(&self) -> bool {
-            true
+        fn anonymous_clients(&self) -> AnonymousClients {
+            AnonymousClients::Refused
         }
 
         fn verify_client(&self, _: &ClientToVerify<'_>) -> Result<(), CertificateError> {
@@ -464,12 +461,12 @@ fn a_store_may_keep_nothing() {
         let policy = only(TLSv1_2, AES);
         let client = ClientConfig::builder(policy)
             .verifier(pin(1024))
-            .session_store(Arc::new(MemorySessionStore::new(0)));
+            .session_store(MemorySessionStore::new(0));
         let (chain, key) = test_identity(1024);
         let server = ServerConfig::builder(policy)
             .certificate(chain, key)
             .without_tickets()
-            .session_store(Arc::new(MemorySessionStore::new(0)));
+            .session_store(MemorySessionStore::new(0));
         let parties = Parties {
             client: Arc::new(client.build().unwrap()),
             server: Arc::new(server.build().unwrap()),

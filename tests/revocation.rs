@@ -7,8 +7,8 @@ use pki::*;
 use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use retrossl::{
-    AlertDescription, BadRevocationList, CertificateError, CertificateProblem, HashAlgorithm,
-    PathVerifier, Policy, RevocationList, RootStore,
+    AlertDescription, CertificateError, CertificateProblem, HashAlgorithm, PathVerifier, Policy,
+    RevocationList, RevocationListError, RootStore,
 };
 
 const HOST: &str = "printer.lan";
@@ -191,7 +191,7 @@ fn lists_of_kinds_that_are_not_known_are_refused_when_read() {
     for unknown in [of_list("1.2.3.4", b"?"), of_entry("1.2.3.4", b"?")] {
         let error = RevocationList::from_der(&unknown.issued_by(SUB, &SUB_KEY)).unwrap_err();
         let (issuer, extension) = (SUB.to_owned(), "1.2.3.4".to_owned());
-        let expected = BadRevocationList::UnknownCriticalExtension { issuer, extension };
+        let expected = RevocationListError::UnknownCriticalExtension { issuer, extension };
         assert_eq!(error, expected);
     }
 }
@@ -201,7 +201,7 @@ fn a_list_that_is_not_complete_is_refused_whether_it_says_so_critically_or_not()
     let refused = |template: ListTemplate| {
         let list = template.issued_by(SUB, &SUB_KEY);
         match RevocationList::from_der(&list).unwrap_err() {
-            error @ BadRevocationList::NotComplete { .. } => error.to_string(),
+            error @ RevocationListError::NotComplete { .. } => error.to_string(),
             other => panic!("{other}"),
         }
     };
@@ -246,7 +246,7 @@ fn cut_and_changed_lists_never_panic() {
         let cut = CertificateRevocationListDer::from(&list[..len]);
         assert_eq!(
             RevocationList::from_der(&cut).unwrap_err(),
-            BadRevocationList::Unreadable
+            RevocationListError::Unreadable
         );
         let mut changed = list.to_vec();
         changed[len] ^= 0xff;

@@ -16,7 +16,7 @@ use in_memory::{
     test_identity,
 };
 use retrossl::{
-    AlertDescription, CipherSuite, ClientConfig, ClientConnection, Error, HashAlgorithm,
+    AlertDescription, CipherSuite, ClientConfig, ClientConnection, Error, HashAlgorithm, KeyError,
     PeerMisbehaved, Policy, PrivateKey, ProtocolVersion, Quirk, RecordSplitting, Renegotiation,
     ServerConfig, ServerConnection, SignatureInput, UnbiddenRenegotiation,
 };
@@ -358,7 +358,7 @@ fn a_signature_over_md5_is_refused_at_tls_1_2() {
     assert_eq!(error, PeerMisbehaved::SignatureAlgorithmNotOffered.into());
     // Named, it is taken (and the changed request is noticed later).
     let error = converse(only_md5, policy.signature_hashes(&md5_too)).unwrap_err();
-    assert_eq!(error, PeerMisbehaved::BadSignature.into());
+    assert_eq!(error, PeerMisbehaved::BadCertificateVerify.into());
 }
 
 /// An old client that sends the negotiated version in the pre-master secret is let in by the
@@ -388,37 +388,40 @@ fn the_version_quirk_is_needed_and_bounded() {
     assert_eq!(noticed([3, 2], server.quirk(quirk)), Some(mac));
 }
 
-/// A key that is elsewhere and cannot be reached ends the handshake at once, as this side's fault.
+/// A key that is elsewhere and cannot be reached, or that errs, ends the handshake at once, as this
+/// side's fault.
 #[test]
-fn an_unavailable_key_is_an_error_of_this_side() {
+fn a_key_that_fails_is_an_error_of_this_side() {
     #[derive(Debug)]
-    struct Elsewhere(Arc<dyn PrivateKey>);
+    struct Failing(Arc<dyn PrivateKey>, KeyError);
 
-    impl PrivateKey for Elsewhere {
+    impl PrivateKey for Failing {
         fn public_key(&self) -> &retrossl::RsaPublicKey {
             self.0.public_key()
         }
 
-        fn raw_decrypt(&self, _: &[u8], _: &mut [u8]) -> Result<(), retrossl::KeyError> {
-            Err(retrossl::KeyError::Unavailable)
+        fn raw_decrypt(&self, _: &[u8], _: &mut [u8]) -> Result<(), KeyError> {
+            Err(self.1.clone())
         }
 
-        fn sign(&self, _: &SignatureInput) -> Result<Vec<u8>, retrossl::KeyError> {
-            Err(retrossl::KeyError::Unavailable)
+        fn sign(&self, _: &SignatureInput) -> Result<Vec<u8>, KeyError> {
+            Err(self.1.clone())
         }
     }
 
     let policy = only(TLSv1_2, AES);
-    let (chain, key) = test_identity(1024);
-    let server = ServerConfig::builder(policy)
-        .certificate(chain, Arc::new(Elsewhere(key)))
-        .build()
-        .unwrap();
-    let mut pair = Pair::new(client_config(policy), server);
-    let error = pair.exchange(|| usize::MAX).unwrap_err();
-    assert_eq!(error, Error::PrivateKey(retrossl::KeyError::Unavailable));
-    assert_eq!(error.fault(), retrossl::Fault::Local);
-    assert_eq!(error.alert(), Some(AlertDescription::INTERNAL_ERROR));
+    for failure in [KeyError::Unavailable, KeyError::Faulty] {
+        let (chain, key) = test_identity(1024);
+        let server = ServerConfig::builder(policy)
+            .certificate(chain, Failing(key, failure.clone()))
+            .build()
+            .unwrap();
+        let mut pair = Pair::new(client_config(policy), server);
+        let error = pair.exchange(|| usize::MAX).unwrap_err();
+        assert_eq!(error, Error::PrivateKey(failure));
+        assert_eq!(error.fault(), retrossl::Fault::Local);
+        assert_eq!(error.alert(), Some(AlertDescription::INTERNAL_ERROR));
+    }
 }
 
 /// Hellos are random, and so is what is derived from them.

@@ -3,8 +3,6 @@
 mod in_memory;
 mod pki;
 
-use std::sync::Arc;
-
 use in_memory::{Pair, only};
 use pki::*;
 use retrossl::client::{ServerToVerify, ServerVerifier};
@@ -49,7 +47,7 @@ fn chain(template: &Template) -> Vec<CertificateDer<'static>> {
 fn server(policy: Policy, host: &str) -> ServerConfigBuilder {
     ServerConfig::builder(policy)
         .certificate(chain(&Template::server(host)), rsa_key(2048))
-        .clock(Arc::new(Fixed))
+        .clock(Fixed)
 }
 
 #[test]
@@ -60,7 +58,7 @@ fn both_sides_authenticate_each_other_by_paths() {
         let client = ClientConfig::builder(policy)
             .root_certificates(roots())
             .certificate(client_chain.clone(), rsa_key(2048))
-            .clock(Arc::new(Fixed))
+            .clock(Fixed)
             .build()
             .unwrap();
         let server = server(policy, "localhost").client_root_certificates(roots());
@@ -75,12 +73,14 @@ fn a_refused_chain_can_be_read_and_its_alert_is_sent() {
     let client = |roots| {
         ClientConfig::builder(policy)
             .root_certificates(roots)
-            .clock(Arc::new(Fixed))
+            .clock(Fixed)
             .build()
             .unwrap()
     };
+    let stranger = Template::authority("CN=Stranger", &SUB_KEY).self_signed(&SUB_KEY);
+    let strangers: RootStore = [stranger].into_iter().collect();
     for (roots, host, alert) in [
-        (RootStore::new(), "localhost", AlertDescription::UNKNOWN_CA),
+        (strangers, "localhost", AlertDescription::UNKNOWN_CA),
         (roots(), "other.lan", AlertDescription::BAD_CERTIFICATE),
     ] {
         let server = server(policy, host).build().unwrap();
@@ -108,7 +108,7 @@ fn clients_without_a_certificate_are_let_in_or_not() {
     ] {
         let client = ClientConfig::builder(policy)
             .root_certificates(roots())
-            .clock(Arc::new(Fixed));
+            .clock(Fixed);
         let verifier = PathVerifier::new(roots()).anonymous_clients(clients);
         let server = server(policy, "localhost").client_verifier(verifier);
         let mut pair = Pair::new(client.build().unwrap(), server.build().unwrap());
@@ -123,7 +123,7 @@ fn a_revoked_client_is_refused() {
     let client = ClientConfig::builder(policy)
         .root_certificates(roots())
         .certificate(chain(&somebody), rsa_key(2048))
-        .clock(Arc::new(Fixed));
+        .clock(Fixed);
     let list = ListTemplate::revoking(&[&[66]]).issued_by(SUB, &SUB_KEY);
     let lists = [RevocationList::from_der(&list).unwrap()];
     let verifier = PathVerifier::new(roots()).revocation_lists(lists);
@@ -144,11 +144,9 @@ struct WebPki(CertificateDer<'static>);
 
 impl ServerVerifier for WebPki {
     fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
-        self.verify(server)
-            .map_err(|error| CertificateError::Refused {
-                alert: AlertDescription::BAD_CERTIFICATE,
-                reason: error.to_string(),
-            })
+        self.verify(server).map_err(|error| {
+            CertificateError::refused(AlertDescription::BAD_CERTIFICATE, error.to_string())
+        })
     }
 }
 
@@ -202,7 +200,7 @@ fn another_crate_s_verifier_can_be_plugged_in() {
     for (host, accepted) in [("localhost", true), ("other.lan", false)] {
         let client = ClientConfig::builder(policy)
             .verifier(WebPki(root.clone()))
-            .clock(Arc::new(Fixed));
+            .clock(Fixed);
         let leaf = Template::server(host).issued_by(ROOT, &ROOT_KEY);
         let server = ServerConfig::builder(policy).certificate(vec![leaf], rsa_key(2048));
         let mut pair = Pair::new(client.build().unwrap(), server.build().unwrap());

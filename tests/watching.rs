@@ -212,13 +212,13 @@ fn a_conversation_with_fixed_randomness_repeats_byte_for_byte() {
             let policy = only(version, suite);
             let client = ClientConfig::builder(policy)
                 .verifier(pin(1024))
-                .clock(Arc::new(Stopped))
-                .random(Arc::new(Counting(Mutex::new(1))));
+                .clock(Stopped)
+                .random(Counting(Mutex::new(1)));
             let (chain, key) = test_identity(1024);
             let server = ServerConfig::builder(policy)
                 .certificate(chain, key)
-                .clock(Arc::new(Stopped))
-                .random(Arc::new(Counting(Mutex::new(2))));
+                .clock(Stopped)
+                .random(Counting(Mutex::new(2)));
             let mut pair = Pair::new(client.build().unwrap(), server.build().unwrap());
             let mut wire = Vec::new();
             for _ in 0..3 {
@@ -249,7 +249,7 @@ fn failing_randomness_is_an_error_and_not_a_weak_handshake() {
 
     let client = ClientConfig::builder(only(TLSv1_2, AES))
         .verifier(pin(1024))
-        .random(Arc::new(Failing))
+        .random(Failing)
         .build()
         .unwrap();
     let error = ClientConnection::new(Arc::new(client), "localhost".try_into().unwrap());

@@ -36,7 +36,9 @@ pub fn negotiated(connection: &Connection) -> String {
 /// Why a stream failed, and the alert that tells the same to the other side.
 pub fn cause(error: &io::Error, connection: &Connection) -> String {
     let alert = match (Error::of_io(error), connection.sent_alert()) {
-        (Some(Error::AlertReceived(alert)), _) => format!("alert received: {alert}"),
+        (Some(Error::AlertReceived(alert) | Error::ClientCertificateMissing(alert)), _) => {
+            format!("alert received: {alert}")
+        }
         (_, Some(alert)) => format!("alert sent: {alert}"),
         _ => "no alert".to_owned(),
     };

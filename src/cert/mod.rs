@@ -22,13 +22,16 @@ use name::Name;
 
 pub(crate) use path::verify;
 pub(crate) use public_key::public_key;
-pub use revocation::{BadRevocationList, RevocationList};
-pub use roots::{Added, RootStore, SkipReason, SkippedRoot};
+pub use revocation::{RevocationList, RevocationListError};
+pub use roots::{AddedRoots, RootProblem, RootStore, SkippedRoot};
 pub(crate) use server_name::HostNames;
 pub(crate) use validation::Conditions;
 
 /// The subject's distinguished name, as text (`CN=printer.lan, O=Example`), with values escaped as
 /// in RFC 4514 §2.4; `None` where the certificate cannot be parsed. Nothing is verified.
+///
+/// For display, never for decisions: who made the certificate chose the text, it may be cut, and
+/// different names may look alike.
 pub fn certificate_subject(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(name::display(parsed.subject()))

@@ -24,6 +24,21 @@ use crate::policy::Policy;
 /// leave it out: **a list without it never becomes overdue**, so what it does not revoke stays
 /// accepted however old it is. Who gives lists can ask for [`next_update`](Self::next_update) and
 /// [`this_update`](Self::this_update) first.
+///
+/// ```no_run
+/// use retrossl::pki_types::CertificateRevocationListDer;
+/// use retrossl::pki_types::pem::PemObject;
+/// use retrossl::{PathVerifier, RevocationList, RootStore};
+///
+/// # fn verifier(roots: RootStore) -> Result<PathVerifier, Box<dyn std::error::Error>> {
+/// let mut lists = Vec::new();
+/// for list in CertificateRevocationListDer::pem_file_iter("crl.pem")? {
+///     lists.push(RevocationList::from_der(&list?)?);
+/// }
+/// let verifier = PathVerifier::new(roots).revocation_lists(lists);
+/// # Ok(verifier)
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RevocationList {
     /// Of the TBSCertList: what is signed. Lists are long, and one may be used many times.
@@ -41,7 +56,7 @@ pub struct RevocationList {
 /// Why a revocation list cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum BadRevocationList {
+pub enum RevocationListError {
     /// It is not a revocation list in DER.
     #[error("the revocation list cannot be parsed")]
     Unreadable,
@@ -82,13 +97,13 @@ impl RevocationList {
     /// Reads a list; who signed it is checked when it is used.
     ///
     /// # Errors
-    /// [`BadRevocationList`].
-    pub fn from_der(der: &CertificateRevocationListDer<'_>) -> Result<Self, BadRevocationList> {
+    /// [`RevocationListError`].
+    pub fn from_der(der: &CertificateRevocationListDer<'_>) -> Result<Self, RevocationListError> {
         let Ok(([], list)) = CertificateRevocationList::from_der(der) else {
-            return Err(BadRevocationList::Unreadable);
+            return Err(RevocationListError::Unreadable);
         };
-        let signed = Signed::read(der).ok_or(BadRevocationList::Unreadable)?;
-        let issuer = Name::of(list.issuer()).ok_or(BadRevocationList::Unreadable)?;
+        let signed = Signed::read(der).ok_or(RevocationListError::Unreadable)?;
+        let issuer = Name::of(list.issuer()).ok_or(RevocationListError::Unreadable)?;
         let issuer_text = name::display(list.issuer());
         check_extensions(&list, &issuer_text)?;
         let algorithm = SignatureAlgorithm::read_both(
@@ -96,7 +111,7 @@ impl RevocationList {
             &list.signature_algorithm,
             &list.tbs_cert_list.signature,
         )
-        .map_err(|problem| BadRevocationList::Signature {
+        .map_err(|problem| RevocationListError::Signature {
             issuer: issuer_text.clone(),
             problem,
         })?;
@@ -223,19 +238,19 @@ pub(super) fn check(
 fn check_extensions(
     list: &CertificateRevocationList<'_>,
     issuer: &str,
-) -> Result<(), BadRevocationList> {
+) -> Result<(), RevocationListError> {
     let of_entries = list
         .iter_revoked_certificates()
         .flat_map(|entry| entry.extensions());
     for extension in list.extensions().iter().chain(of_entries) {
         if let Some(what) = incomplete_kind(extension) {
-            return Err(BadRevocationList::NotComplete {
+            return Err(RevocationListError::NotComplete {
                 issuer: issuer.to_owned(),
                 what,
             });
         }
         if extension.critical && !is_known(extension) {
-            return Err(BadRevocationList::UnknownCriticalExtension {
+            return Err(RevocationListError::UnknownCriticalExtension {
                 issuer: issuer.to_owned(),
                 extension: oid_text(&extension.oid),
             });

@@ -73,8 +73,8 @@ impl RootStore {
     pub fn add_certificates<'a>(
         &mut self,
         certificates: impl IntoIterator<Item = CertificateDer<'a>>,
-    ) -> Added {
-        let mut added = Added::default();
+    ) -> AddedRoots {
+        let mut added = AddedRoots::default();
         for certificate in certificates {
             self.add_counted(certificate, &mut added);
         }
@@ -83,12 +83,12 @@ impl RootStore {
 
     /// Trusts what can be read of the certificates in a PEM bundle (RFC 7468 §5); other sections
     /// and text between them are passed over.
-    pub fn add_pem(&mut self, bundle: &[u8]) -> Added {
-        let mut added = Added::default();
+    pub fn add_pem(&mut self, bundle: &[u8]) -> AddedRoots {
+        let mut added = AddedRoots::default();
         for section in CertificateDer::pem_slice_iter(bundle) {
             match section {
                 Ok(certificate) => self.add_counted(certificate, &mut added),
-                Err(error) => added.skip(None, SkipReason::Pem(printable(&error.to_string()))),
+                Err(error) => added.skip(None, RootProblem::Pem(printable(&error.to_string()))),
             }
         }
         added
@@ -113,14 +113,11 @@ impl RootStore {
         &self.0
     }
 
-    fn add_counted(&mut self, certificate: CertificateDer<'_>, added: &mut Added) {
+    fn add_counted(&mut self, certificate: CertificateDer<'_>, added: &mut AddedRoots) {
         let subject = certificate_subject(&certificate);
         match self.add(certificate) {
-            Ok(()) => {
-                added.position += 1;
-                added.count += 1;
-            }
-            Err(problem) => added.skip(subject, SkipReason::Certificate(problem)),
+            Ok(()) => added.count += 1,
+            Err(problem) => added.skip(subject, RootProblem::Certificate(problem)),
         }
     }
 }
@@ -165,22 +162,20 @@ impl fmt::Debug for RootStore {
 /// What became of the certificates that were to be trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Added {
+pub struct AddedRoots {
     /// How many are trusted now, those that already were included.
     pub count: usize,
     /// Those that are not, in order.
     pub skipped: Vec<SkippedRoot>,
-    position: usize,
 }
 
-impl Added {
-    fn skip(&mut self, subject: Option<String>, reason: SkipReason) {
+impl AddedRoots {
+    fn skip(&mut self, subject: Option<String>, reason: RootProblem) {
         self.skipped.push(SkippedRoot {
-            position: self.position,
+            position: self.count + self.skipped.len(),
             subject,
             reason,
         });
-        self.position += 1;
     }
 }
 
@@ -197,13 +192,13 @@ pub struct SkippedRoot {
     /// Its subject, if it can be read.
     pub subject: Option<String>,
     /// Why.
-    pub reason: SkipReason,
+    pub reason: RootProblem,
 }
 
 /// Why a certificate was not added to the roots.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SkipReason {
+pub enum RootProblem {
     /// The PEM around it is damaged.
     #[error("bad PEM: {0}")]
     Pem(String),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use super::error::ConfigError;
 use super::private_key::PrivateKey;
 use crate::cert;
+use crate::error::ConfigError;
 use crate::message::HandshakeType;
 use crate::message::MAX_CHAIN;
 use crate::policy::Policy;
@@ -26,7 +26,7 @@ impl CertifiedKey {
     /// [`ConfigError::KeyMismatch`].
     pub fn new(
         chain: Vec<CertificateDer<'static>>,
-        key: Arc<dyn PrivateKey>,
+        key: impl PrivateKey + 'static,
     ) -> Result<Self, ConfigError> {
         let encoded_len: usize = chain.iter().map(|certificate| certificate.len() + 3).sum();
         let end_entity = chain.first().ok_or(ConfigError::BadChain)?;
@@ -38,6 +38,7 @@ impl CertifiedKey {
         if public != *key.public_key() {
             return Err(ConfigError::KeyMismatch);
         }
+        let key = Arc::new(key);
         Ok(Self { chain, key })
     }
 
@@ -51,7 +52,7 @@ impl CertifiedKey {
         &self.key
     }
 
-    pub(crate) fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
+    pub(crate) fn check_key_length(&self, policy: &Policy) -> Result<(), ConfigError> {
         let bits = self.key.public_key().bits();
         let min = policy.smallest_rsa_key();
         if bits < min {

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::clock::Clock;
-use super::common::{Common, common_setters};
-use super::error::ConfigError;
+use super::common::{Common, at_most_one, common_setters};
 use super::key_log::KeyLog;
 use super::observer::ObserverFactory;
 use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
-use super::resolver::{Always, ClientCertificateResolver};
+use super::resolver::{ClientCertificateResolver, SingleCertificate};
 use super::session_store::SessionStore;
 use super::ticket_keys::TicketKeys;
 use super::verifier::ServerVerifier;
 use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
+use crate::error::ConfigError;
 use crate::fingerprint::Fingerprint;
 use crate::policy::Policy;
 
@@ -37,9 +37,9 @@ impl ClientConfig {
     pub fn builder(policy: Policy) -> ClientConfigBuilder {
         ClientConfigBuilder {
             common: Common::new(policy),
-            verifier: None,
+            verifiers: Vec::new(),
+            resolvers: Vec::new(),
             certificate: None,
-            resolver: None,
             sends_server_name: true,
         }
     }
@@ -50,16 +50,16 @@ impl ClientConfig {
 #[must_use]
 pub struct ClientConfigBuilder {
     common: Common,
-    verifier: Option<Arc<dyn ServerVerifier>>,
-    certificate: Option<(Vec<CertificateDer<'static>>, Arc<dyn PrivateKey>)>,
-    resolver: Option<Arc<dyn ClientCertificateResolver>>,
+    verifiers: Vec<Arc<dyn ServerVerifier>>,
+    resolvers: Vec<Result<Arc<dyn ClientCertificateResolver>, ConfigError>>,
+    certificate: Option<Fingerprint>,
     sends_server_name: bool,
 }
 
 impl ClientConfigBuilder {
-    /// How servers are authenticated. There is no default.
+    /// How servers are authenticated. There is no default, and only one verifier.
     pub fn verifier(mut self, verifier: impl ServerVerifier + 'static) -> Self {
-        self.verifier = Some(Arc::new(verifier));
+        self.verifiers.push(Arc::new(verifier));
         self
     }
 
@@ -70,18 +70,27 @@ impl ClientConfigBuilder {
     }
 
     /// The certificate for servers that ask for one, its chain and its key.
+    ///
+    /// It is sent to every server that asks, whatever authorities the server names: those lists
+    /// are often incomplete. Before the handshake is complete, everybody on the way can read it.
     pub fn certificate(
         mut self,
         chain: Vec<CertificateDer<'static>>,
-        key: Arc<dyn PrivateKey>,
+        key: impl PrivateKey + 'static,
     ) -> Self {
-        self.certificate = Some((chain, key));
+        self.certificate = chain.first().map(Fingerprint::of);
+        let single = SingleCertificate::new(chain, key, &self.common.policy);
+        self.resolvers
+            .push(single.map(|single| Arc::new(single) as _));
         self
     }
 
     /// Chooses a certificate for each server that asks, in place of one for all.
-    pub fn certificate_resolver(mut self, resolver: Arc<dyn ClientCertificateResolver>) -> Self {
-        self.resolver = Some(resolver);
+    pub fn certificate_resolver(
+        mut self,
+        resolver: impl ClientCertificateResolver + 'static,
+    ) -> Self {
+        self.resolvers.push(Ok(Arc::new(resolver)));
         self
     }
 
@@ -99,24 +108,16 @@ impl ClientConfigBuilder {
     /// [`ConfigError`], whose text says what to change.
     pub fn build(self) -> Result<ClientConfig, ConfigError> {
         self.common.check()?;
-        let end_entity = self
-            .certificate
-            .as_ref()
-            .and_then(|(chain, _)| chain.first());
-        let certificate = end_entity.map(Fingerprint::of);
-        let resolver = match (self.certificate, self.resolver) {
-            (Some(_), Some(_)) => return Err(ConfigError::CertificateAndResolver),
-            (Some((chain, key)), None) => {
-                let always = Always::new(chain, key, &self.common.policy)?;
-                Some(Arc::new(always) as Arc<dyn ClientCertificateResolver>)
-            }
-            (None, resolver) => resolver,
-        };
+        let verifier = at_most_one(self.verifiers, ConfigError::SeveralVerifiers)?
+            .ok_or(ConfigError::NoVerifier)?;
+        verifier.check_settings()?;
+        let resolver =
+            at_most_one(self.resolvers, ConfigError::SeveralCertificates)?.transpose()?;
         Ok(ClientConfig {
             common: self.common,
-            verifier: self.verifier.ok_or(ConfigError::NoVerifier)?,
+            verifier,
             resolver,
-            certificate,
+            certificate: self.certificate,
             sends_server_name: self.sends_server_name,
         })
     }

@@ -1,6 +1,7 @@
 //! What time it is.
 
 use core::fmt;
+use std::sync::Arc;
 
 use rustls_pki_types::UnixTime;
 
@@ -8,6 +9,12 @@ use rustls_pki_types::UnixTime;
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Now.
     fn now(&self) -> UnixTime;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> UnixTime {
+        (**self).now()
+    }
 }
 
 /// The system's clock, the default.

@@ -5,13 +5,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::clock::{Clock, SystemClock};
-use super::error::ConfigError;
 use super::key_log::KeyLog;
 use super::observer::{Observer, ObserverFactory};
 use super::session_store::{MemorySessionStore, SessionStore};
 use super::ticket_keys::TicketKeys;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::random::{SecureRandom, SystemRandom};
+use crate::error::ConfigError;
 use crate::policy::Policy;
 use crate::side::Side;
 use crate::version::ProtocolVersion;
@@ -127,6 +127,18 @@ pub(crate) fn check_policy(policy: &Policy) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// What was given, at most once.
+pub(super) fn at_most_one<T>(
+    given: Vec<T>,
+    several: ConfigError,
+) -> Result<Option<T>, ConfigError> {
+    let mut given = given.into_iter();
+    match (given.next(), given.next()) {
+        (first, None) => Ok(first),
+        _ => Err(several),
+    }
+}
+
 /// Adds the setters that both sides' builders have to a builder with a field `common`.
 macro_rules! common_setters {
     () => {
@@ -141,26 +153,26 @@ macro_rules! common_setters {
 
         /// Where random bytes come from; the system by default. A fixed source makes a
         /// conversation repeatable, and worthless as protection.
-        pub fn random(mut self, random: Arc<dyn SecureRandom>) -> Self {
-            self.common.random = random;
+        pub fn random(mut self, random: impl SecureRandom + 'static) -> Self {
+            self.common.random = Arc::new(random);
             self
         }
 
         /// What time it is; the system's clock by default.
-        pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-            self.common.clock = clock;
+        pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+            self.common.clock = Arc::new(clock);
             self
         }
 
         /// Logs each connection's master secret; nothing by default.
-        pub fn key_log(mut self, key_log: Arc<dyn KeyLog>) -> Self {
-            self.common.key_log = Some(key_log);
+        pub fn key_log(mut self, key_log: impl KeyLog + 'static) -> Self {
+            self.common.key_log = Some(Arc::new(key_log));
             self
         }
 
         /// Is asked for one observer per connection; nobody watches by default.
-        pub fn observers(mut self, factory: Arc<dyn ObserverFactory>) -> Self {
-            self.common.observers = Some(factory);
+        pub fn observers(mut self, factory: impl ObserverFactory + 'static) -> Self {
+            self.common.observers = Some(Arc::new(factory));
             self
         }
 
@@ -169,8 +181,8 @@ macro_rules! common_setters {
         ///
         /// Configs find each other's sessions where they share the store and
         /// [`ticket_keys`](Self::ticket_keys), as what is in the store is sealed with those.
-        pub fn session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
-            self.common.sessions.store = store;
+        pub fn session_store(mut self, store: impl SessionStore + 'static) -> Self {
+            self.common.sessions.store = Arc::new(store);
             self
         }
 
@@ -180,8 +192,8 @@ macro_rules! common_setters {
         ///
         /// Only configs that authenticate peers alike may share keys: a resumed session is
         /// authenticated as it was when it was made.
-        pub fn ticket_keys(mut self, keys: Arc<TicketKeys>) -> Self {
-            self.common.sessions.ticket_keys = keys;
+        pub fn ticket_keys(mut self, keys: impl Into<Arc<TicketKeys>>) -> Self {
+            self.common.sessions.ticket_keys = keys.into();
             self
         }
 

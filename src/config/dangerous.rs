@@ -1,6 +1,8 @@
 //! What weakens checking, behind a name that a reviewer can search for.
 
-use super::verifier::{ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier};
+use super::verifier::{
+    AnonymousClients, ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier,
+};
 use crate::error::CertificateError;
 
 /// Accepts whatever certificate the peer presents, so that anybody in between can read and change
@@ -19,8 +21,8 @@ impl ServerVerifier for AcceptAnyCertificate {
 }
 
 impl ClientVerifier for AcceptAnyCertificate {
-    fn requires_certificate(&self) -> bool {
-        false
+    fn anonymous_clients(&self) -> AnonymousClients {
+        AnonymousClients::Accepted
     }
 
     fn verify_client(&self, _: &ClientToVerify<'_>) -> Result<(), CertificateError> {

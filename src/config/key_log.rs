@@ -4,13 +4,19 @@ use core::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Takes the secrets that a connection is made of, so that another program can decrypt it.
 pub trait KeyLog: Send + Sync + fmt::Debug {
     /// `label` is `CLIENT_RANDOM`, `client_random` the hello's 32 bytes, `secret` the master
     /// secret's 48.
     fn log(&self, label: &str, client_random: &[u8; 32], secret: &[u8]);
+}
+
+impl<K: KeyLog + ?Sized> KeyLog for Arc<K> {
+    fn log(&self, label: &str, client_random: &[u8; 32], secret: &[u8]) {
+        (**self).log(label, client_random, secret);
+    }
 }
 
 /// Appends to a file in the format of NSS, which Wireshark reads.

@@ -5,7 +5,6 @@ mod client;
 mod clock;
 mod common;
 pub mod dangerous;
-mod error;
 mod key_log;
 mod observer;
 mod path_verifier;
@@ -20,18 +19,18 @@ pub use certified_key::CertifiedKey;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use clock::{Clock, SystemClock};
 pub(crate) use common::{Common, MAX_SESSION_LIFETIME, check_policy};
-pub use error::ConfigError;
 pub use key_log::{KeyLog, KeyLogFile};
 pub use observer::{Direction, Event, Observer, ObserverFactory, Resumption};
-pub use path_verifier::{AnonymousClients, PathVerifier};
+pub use path_verifier::PathVerifier;
 pub use private_key::{PrivateKey, RsaPrivateKey};
 pub use resolver::{
-    CertificateRequested, CertificateWanted, CertificatesByAuthority, CertificatesByName,
-    ClientCertificateResolver, ServerCertificateResolver,
+    CertificatesByAuthority, CertificatesByName, ClientCertificateQuery, ClientCertificateResolver,
+    ServerCertificateQuery, ServerCertificateResolver,
 };
 pub use server::{ServerConfig, ServerConfigBuilder};
 pub use session_store::{MemorySessionStore, SessionStore};
 pub use ticket_keys::{TicketKey, TicketKeys};
 pub use verifier::{
-    ClientToVerify, ClientVerifier, PinnedCertificates, ServerToVerify, ServerVerifier,
+    AnonymousClients, ClientToVerify, ClientVerifier, PinnedCertificates, ServerToVerify,
+    ServerVerifier,
 };

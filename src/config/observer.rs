@@ -1,6 +1,7 @@
 //! Watching a handshake, message by message.
 
 use core::fmt;
+use std::sync::Arc;
 
 use crate::alert::{AlertDescription, AlertLevel};
 use crate::message::HandshakeType;
@@ -14,6 +15,12 @@ pub trait ObserverFactory: Send + Sync + fmt::Debug {
     fn observer(&self, side: Side) -> Box<dyn Observer>;
 }
 
+impl<F: ObserverFactory + ?Sized> ObserverFactory for Arc<F> {
+    fn observer(&self, side: Side) -> Box<dyn Observer> {
+        (**self).observer(side)
+    }
+}
+
 /// Sees what one connection sends, receives and does, in order.
 ///
 /// That is the order in which it does it: a client accepts the server's certificate before the
@@ -24,8 +31,6 @@ pub trait ObserverFactory: Send + Sync + fmt::Debug {
 /// log's.
 ///
 /// ```
-/// use std::sync::Arc;
-///
 /// use retrossl::{Event, Observer, ObserverFactory, Side};
 ///
 /// #[derive(Debug)]
@@ -46,7 +51,7 @@ pub trait ObserverFactory: Send + Sync + fmt::Debug {
 /// }
 ///
 /// # let config = retrossl::ClientConfig::builder(retrossl::Policy::STRICT);
-/// config.observers(Arc::new(Print));
+/// config.observers(Print);
 /// ```
 pub trait Observer: Send + Sync {
     /// Called for each event, on the thread that drives the connection.

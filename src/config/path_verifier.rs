@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::verifier::{ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier};
+use super::verifier::{
+    AnonymousClients, ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier,
+};
 use crate::cert::{self, Conditions, RevocationList, RootStore};
-use crate::error::CertificateError;
+use crate::error::{CertificateError, ConfigError};
 
 /// Accepts a peer if a certification path leads from its certificate to one of the roots (RFC 5280
 /// §6), and, for a server, if the certificate is for the server's name (RFC 6125).
@@ -33,16 +35,6 @@ pub struct PathVerifier {
     authorities: Vec<Vec<u8>>,
     revocation_lists: Arc<[RevocationList]>,
     clients: AnonymousClients,
-}
-
-/// What becomes of a client without a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AnonymousClients {
-    /// The server refuses it.
-    Refused,
-    /// The server lets it in.
-    Accepted,
 }
 
 impl PathVerifier {
@@ -77,6 +69,13 @@ impl PathVerifier {
         self.clients = clients;
         self
     }
+
+    fn check_roots(&self) -> Result<(), ConfigError> {
+        if self.roots.is_empty() {
+            return Err(ConfigError::NoRoots);
+        }
+        Ok(())
+    }
 }
 
 impl ServerVerifier for PathVerifier {
@@ -89,11 +88,15 @@ impl ServerVerifier for PathVerifier {
         };
         cert::verify(server.chain, &self.roots, &conditions)
     }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        self.check_roots()
+    }
 }
 
 impl ClientVerifier for PathVerifier {
-    fn requires_certificate(&self) -> bool {
-        self.clients == AnonymousClients::Refused
+    fn anonymous_clients(&self) -> AnonymousClients {
+        self.clients
     }
 
     fn authorities(&self) -> &[Vec<u8>] {
@@ -108,5 +111,9 @@ impl ClientVerifier for PathVerifier {
             revocation_lists: &self.revocation_lists,
         };
         cert::verify(client.chain, &self.roots, &conditions)
+    }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        self.check_roots()
     }
 }

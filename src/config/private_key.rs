@@ -1,6 +1,7 @@
 //! The private key: where it is, is the application's choice.
 
 use core::fmt;
+use std::sync::Arc;
 
 use rustls_pki_types::PrivateKeyDer;
 
@@ -23,8 +24,8 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     /// An implementation should blind the operation.
     ///
     /// # Errors
-    /// [`KeyError::Unavailable`] ends the handshake, so it must not depend on the ciphertext.
-    /// Every other error counts as a bad pre-master secret and must take no other time than a
+    /// [`KeyError::Unavailable`] and [`KeyError::Faulty`] end the handshake, so they must not
+    /// depend on the ciphertext. Every other error counts as a bad pre-master secret and must take no other time than a
     /// decryption that gives nonsense; [`KeyError::InputOutOfRange`] is for a ciphertext that is
     /// not below the modulus.
     fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError>;
@@ -34,6 +35,20 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`KeyError::TooShort`] where the key cannot carry `input`, and the others as they say.
     fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError>;
+}
+
+impl<K: PrivateKey + ?Sized> PrivateKey for Arc<K> {
+    fn public_key(&self) -> &RsaPublicKey {
+        (**self).public_key()
+    }
+
+    fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError> {
+        (**self).raw_decrypt(ciphertext, plaintext)
+    }
+
+    fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError> {
+        (**self).sign(input)
+    }
 }
 
 /// A private key in memory.
@@ -51,13 +66,17 @@ impl RsaPrivateKey {
     /// let key = RsaPrivateKey::from_der(&der).unwrap();
     /// ```
     ///
+    /// An encrypted PEM file needs decrypting before `PrivateKeyDer` finds a key in it, such as by
+    /// `openssl rsa -in encrypted.key -out clear.key`.
+    ///
     /// # Errors
-    /// [`BadKey`] where it is not an RSA key, or its numbers do not fit together.
+    /// [`BadKey`], whose text says what to do.
     pub fn from_der(der: &PrivateKeyDer<'_>) -> Result<Self, BadKey> {
         match der {
             PrivateKeyDer::Pkcs1(der) => RawPrivateKey::from_pkcs1_der(der.secret_pkcs1_der()),
             PrivateKeyDer::Pkcs8(der) => RawPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()),
-            _ => Err(BadKey),
+            PrivateKeyDer::Sec1(_) => Err(BadKey::NotRsa("EC".to_owned())),
+            _ => Err(BadKey::Damaged),
         }
         .map(Self)
     }
@@ -65,8 +84,8 @@ impl RsaPrivateKey {
     fn raw(&self, input: &[u8], output: &mut [u8]) -> Result<(), KeyError> {
         let result = self.0.raw(input).map_err(|failure| match failure {
             RawFailure::OutOfRange => KeyError::InputOutOfRange,
-            // Randomness that is missing, or a fault: neither depends on the input.
-            RawFailure::Internal => KeyError::Unavailable,
+            RawFailure::NoRandomness => KeyError::Unavailable,
+            RawFailure::Fault => KeyError::Faulty,
         })?;
         if output.len() != result.len() {
             return Err(KeyError::Failed("the output has a wrong length".to_owned()));

@@ -6,27 +6,37 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::certified_key::CertifiedKey;
-use super::error::ConfigError;
 use super::private_key::PrivateKey;
 use crate::cert::{self, HostNames};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::pkcs1::digest_info_fits;
+use crate::error::ConfigError;
 use crate::message::ClientHello;
 use crate::policy::Policy;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
 /// Chooses a server's certificate for a client.
+///
+/// Many old clients do not say which name they want: SSL 3.0 has no server_name, nor has Windows
+/// XP, and IP addresses are not sent in it. A resolver that refuses where there is no name refuses
+/// exactly those; give them one to fall back to, as [`CertificatesByName`] does.
 pub trait ServerCertificateResolver: Send + Sync + fmt::Debug {
     /// The certificate for a client; `None` refuses it with `handshake_failure`. A key that is
-    /// shorter than the policy allows ends the handshake.
-    fn resolve(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>>;
+    /// shorter than the policy allows ends the handshake with [`ConfigError::KeyTooShort`].
+    fn resolve(&self, query: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>>;
+}
+
+impl<R: ServerCertificateResolver + ?Sized> ServerCertificateResolver for Arc<R> {
+    fn resolve(&self, query: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
+        (**self).resolve(query)
+    }
 }
 
 /// What a server's certificate is wanted for.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct CertificateWanted<'a> {
+pub struct ServerCertificateQuery<'a> {
     /// What the client offers, the server's name among it.
     pub hello: &'a ClientHello<'a>,
     /// The version that will be answered.
@@ -35,17 +45,40 @@ pub struct CertificateWanted<'a> {
     pub suite: CipherSuite,
 }
 
+impl<'a> ServerCertificateQuery<'a> {
+    /// A query outside of a connection; an [`Acceptor`](crate::server::Acceptor) reads a hello.
+    pub fn new(hello: &'a ClientHello<'a>, version: ProtocolVersion, suite: CipherSuite) -> Self {
+        Self {
+            hello,
+            version,
+            suite,
+        }
+    }
+}
+
 /// Chooses a client's certificate for a server that asks.
+///
+/// It is not asked where the server would take none that this crate can sign with: where it does
+/// not list the type rsa_sign, or at TLS 1.2 where none of its hashes is one that the policy names
+/// for signatures. Then no certificate is sent.
 pub trait ClientCertificateResolver: Send + Sync + fmt::Debug {
     /// The certificate for what the server accepts; `None` sends none, which the server may or
-    /// may not put up with.
-    fn resolve(&self, request: &CertificateRequested<'_>) -> Option<Arc<CertifiedKey>>;
+    /// may not put up with. A key that is shorter than the policy allows ends the handshake with
+    /// [`ConfigError::KeyTooShort`]; a certificate whose key is too short for each of the
+    /// [`signature_hashes`](ClientCertificateQuery::signature_hashes) is not sent.
+    fn resolve(&self, query: &ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>>;
+}
+
+impl<R: ClientCertificateResolver + ?Sized> ClientCertificateResolver for Arc<R> {
+    fn resolve(&self, query: &ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
+        (**self).resolve(query)
+    }
 }
 
 /// What a server says it accepts of a client's certificate (RFC 5246 §7.4.4).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct CertificateRequested<'a> {
+pub struct ClientCertificateQuery<'a> {
     /// DER of the distinguished names of the authorities that are accepted; empty for any.
     pub authorities: &'a [&'a [u8]],
     /// The types of certificate that are accepted, as on the wire; 1 is rsa_sign.
@@ -55,7 +88,20 @@ pub struct CertificateRequested<'a> {
     pub signature_hashes: &'a [HashAlgorithm],
 }
 
-impl CertificateRequested<'_> {
+impl<'a> ClientCertificateQuery<'a> {
+    /// A query outside of a connection.
+    pub fn new(
+        authorities: &'a [&'a [u8]],
+        certificate_types: &'a [u8],
+        signature_hashes: &'a [HashAlgorithm],
+    ) -> Self {
+        Self {
+            authorities,
+            certificate_types,
+            signature_hashes,
+        }
+    }
+
     /// Whether the server says that it takes this certificate: an accepted authority has issued
     /// one of the chain (RFC 5246 §7.4.6), and the key is long enough for one of the hashes.
     pub fn accepts(&self, certified: &CertifiedKey) -> bool {
@@ -86,11 +132,11 @@ impl CertificateRequested<'_> {
 /// shown the first one.
 ///
 /// ```no_run
-/// # use std::sync::Arc;
-/// use retrossl::server::{CertificatesByName, CertifiedKey};
+/// use retrossl::CertifiedKey;
+/// use retrossl::server::CertificatesByName;
 /// # fn serve(intranet: CertifiedKey, printer: CertifiedKey) -> Result<(), retrossl::ConfigError> {
 /// let config = retrossl::ServerConfig::builder(retrossl::Policy::HISTORIC)
-///     .certificate_resolver(Arc::new(CertificatesByName::new([intranet, printer])))
+///     .certificate_resolver(CertificatesByName::new([intranet, printer]))
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -110,9 +156,9 @@ impl CertificatesByName {
 }
 
 impl ServerCertificateResolver for CertificatesByName {
-    fn resolve(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>> {
-        let asked = wanted.hello.server_name();
-        let named = asked.and_then(|asked| self.0.iter().find(|(names, _)| names.include(asked)));
+    fn resolve(&self, query: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
+        let asked = query.hello.server_name();
+        let named = asked.and_then(|asked| self.0.iter().find(|(names, _)| names.include(&asked)));
         let (_, certified) = named.or(self.0.first())?;
         Some(certified.clone())
     }
@@ -124,7 +170,7 @@ impl ServerCertificateResolver for CertificatesByName {
 /// (The one certificate that [`ClientConfigBuilder::certificate`] names is sent to every server
 /// that asks, whatever authorities it lists: those lists are often incomplete.)
 ///
-/// [accepts]: CertificateRequested::accepts
+/// [accepts]: ClientCertificateQuery::accepts
 /// [`ClientConfigBuilder::certificate`]: super::ClientConfigBuilder::certificate
 #[derive(Debug)]
 pub struct CertificatesByAuthority(Vec<Arc<CertifiedKey>>);
@@ -137,37 +183,37 @@ impl CertificatesByAuthority {
 }
 
 impl ClientCertificateResolver for CertificatesByAuthority {
-    fn resolve(&self, requested: &CertificateRequested<'_>) -> Option<Arc<CertifiedKey>> {
-        let accepted = |certified: &&Arc<CertifiedKey>| requested.accepts(certified);
+    fn resolve(&self, query: &ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
+        let accepted = |certified: &&Arc<CertifiedKey>| query.accepts(certified);
         self.0.iter().find(accepted).cloned()
     }
 }
 
 /// One certificate for everybody.
 #[derive(Debug)]
-pub(crate) struct Always(Arc<CertifiedKey>);
+pub(crate) struct SingleCertificate(Arc<CertifiedKey>);
 
-impl Always {
+impl SingleCertificate {
     /// Checks that the two belong together, and that the policy takes the key.
     pub(crate) fn new(
         chain: Vec<CertificateDer<'static>>,
-        key: Arc<dyn PrivateKey>,
+        key: impl PrivateKey + 'static,
         policy: &Policy,
     ) -> Result<Self, ConfigError> {
         let certified = CertifiedKey::new(chain, key)?;
-        certified.check(policy)?;
+        certified.check_key_length(policy)?;
         Ok(Self(Arc::new(certified)))
     }
 }
 
-impl ServerCertificateResolver for Always {
-    fn resolve(&self, _: &CertificateWanted<'_>) -> Option<Arc<CertifiedKey>> {
+impl ServerCertificateResolver for SingleCertificate {
+    fn resolve(&self, _: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
 }
 
-impl ClientCertificateResolver for Always {
-    fn resolve(&self, _: &CertificateRequested<'_>) -> Option<Arc<CertifiedKey>> {
+impl ClientCertificateResolver for SingleCertificate {
+    fn resolve(&self, _: &ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
 }

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::clock::Clock;
-use super::common::{Common, common_setters};
-use super::error::ConfigError;
+use super::common::{Common, at_most_one, common_setters};
 use super::key_log::KeyLog;
 use super::observer::ObserverFactory;
 use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
-use super::resolver::{Always, ServerCertificateResolver};
+use super::resolver::{ServerCertificateResolver, SingleCertificate};
 use super::session_store::SessionStore;
 use super::ticket_keys::TicketKeys;
 use super::verifier::ClientVerifier;
 use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
+use crate::error::ConfigError;
 use crate::policy::Policy;
 
 /// What a server's connections have in common; made by [`ServerConfig::builder`].
@@ -33,9 +33,8 @@ impl ServerConfig {
     pub fn builder(policy: Policy) -> ServerConfigBuilder {
         ServerConfigBuilder {
             common: Common::new(policy),
-            certificate: None,
-            resolver: None,
-            client_verifier: None,
+            resolvers: Vec::new(),
+            client_verifiers: Vec::new(),
         }
     }
 }
@@ -45,9 +44,8 @@ impl ServerConfig {
 #[must_use]
 pub struct ServerConfigBuilder {
     common: Common,
-    certificate: Option<(Vec<CertificateDer<'static>>, Arc<dyn PrivateKey>)>,
-    resolver: Option<Arc<dyn ServerCertificateResolver>>,
-    client_verifier: Option<Arc<dyn ClientVerifier>>,
+    resolvers: Vec<Result<Arc<dyn ServerCertificateResolver>, ConfigError>>,
+    client_verifiers: Vec<Arc<dyn ClientVerifier>>,
 }
 
 impl ServerConfigBuilder {
@@ -55,21 +53,27 @@ impl ServerConfigBuilder {
     pub fn certificate(
         mut self,
         chain: Vec<CertificateDer<'static>>,
-        key: Arc<dyn PrivateKey>,
+        key: impl PrivateKey + 'static,
     ) -> Self {
-        self.certificate = Some((chain, key));
+        let single = SingleCertificate::new(chain, key, &self.common.policy);
+        self.resolvers
+            .push(single.map(|single| Arc::new(single) as _));
         self
     }
 
     /// Chooses a certificate for each client, in place of one for all.
-    pub fn certificate_resolver(mut self, resolver: Arc<dyn ServerCertificateResolver>) -> Self {
-        self.resolver = Some(resolver);
+    pub fn certificate_resolver(
+        mut self,
+        resolver: impl ServerCertificateResolver + 'static,
+    ) -> Self {
+        self.resolvers.push(Ok(Arc::new(resolver)));
         self
     }
 
-    /// Asks clients for a certificate and authenticates them; they are not asked by default.
+    /// Asks clients for a certificate and authenticates them; they are not asked by default. Only
+    /// one verifier can be given.
     pub fn client_verifier(mut self, verifier: impl ClientVerifier + 'static) -> Self {
-        self.client_verifier = Some(Arc::new(verifier));
+        self.client_verifiers.push(Arc::new(verifier));
         self
     }
 
@@ -87,18 +91,16 @@ impl ServerConfigBuilder {
     /// [`ConfigError`], whose text says what to change.
     pub fn build(self) -> Result<ServerConfig, ConfigError> {
         self.common.check()?;
-        let resolver = match (self.certificate, self.resolver) {
-            (Some(_), Some(_)) => return Err(ConfigError::CertificateAndResolver),
-            (Some((chain, key)), None) => {
-                let always = Always::new(chain, key, &self.common.policy)?;
-                Some(Arc::new(always) as Arc<dyn ServerCertificateResolver>)
-            }
-            (None, resolver) => resolver,
-        };
+        let resolver = at_most_one(self.resolvers, ConfigError::SeveralCertificates)?
+            .ok_or(ConfigError::NoCertificate)??;
+        let client_verifier = at_most_one(self.client_verifiers, ConfigError::SeveralVerifiers)?;
+        if let Some(verifier) = &client_verifier {
+            verifier.check_settings()?;
+        }
         Ok(ServerConfig {
-            resolver: resolver.ok_or(ConfigError::NoCertificate)?,
             common: self.common,
-            client_verifier: self.client_verifier,
+            resolver,
+            client_verifier,
         })
     }
 }

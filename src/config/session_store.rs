@@ -63,6 +63,20 @@ pub trait SessionStore: Send + Sync + fmt::Debug {
     fn remove(&self, key: &[u8]);
 }
 
+impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    fn put(&self, key: &[u8], session: Vec<u8>, lifetime: Duration) {
+        (**self).put(key, session, lifetime);
+    }
+
+    fn find(&self, key: &[u8]) -> Option<Vec<u8>> {
+        (**self).find(key)
+    }
+
+    fn remove(&self, key: &[u8]) {
+        (**self).remove(key);
+    }
+}
+
 /// A store in memory with a bounded number of sessions, the default.
 ///
 /// Where there are more, the one that was not used for longest makes way. 100,000 sessions of a
@@ -79,15 +93,15 @@ impl MemorySessionStore {
     /// Keeps `capacity` sessions at the most, for as long as the system's clock says. Memory is
     /// taken as they come.
     pub fn new(capacity: usize) -> Self {
-        Self::with_clock(capacity, Arc::new(SystemClock))
+        Self::with_clock(capacity, SystemClock)
     }
 
     /// The same by another clock.
-    pub fn with_clock(capacity: usize, clock: Arc<dyn Clock>) -> Self {
+    pub fn with_clock(capacity: usize, clock: impl Clock + 'static) -> Self {
         let sessions = NonZeroUsize::new(capacity).map(LruCache::sparse);
         Self {
             sessions: sessions.map(Mutex::new),
-            clock,
+            clock: Arc::new(clock),
         }
     }
 

@@ -17,12 +17,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustls_pki_types::UnixTime;
 use zeroize::Zeroizing;
 
-use super::error::ConfigError;
 use crate::crypto::cipher::{AeadKey, NONCE, TAG};
 use crate::crypto::hash::{Digest, Hash};
 use crate::crypto::hmac::HmacKey;
 use crate::crypto::random::{RandomFailed, SecureRandom};
 use crate::crypto::{BulkCipher, HashAlgorithm};
+use crate::error::ConfigError;
 
 /// A key that seals sessions and tickets, for a fleet whose servers resume each other's sessions.
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::error::CertificateError;
+use crate::error::{CertificateError, ConfigError};
 use crate::fingerprint::Fingerprint;
 use crate::policy::Policy;
 
@@ -19,6 +19,14 @@ pub trait ServerVerifier: Send + Sync + fmt::Debug {
     /// # Errors
     /// Whatever speaks against the server; the connection is not established then.
     fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError>;
+
+    /// Asked when a config is built, so that a verifier that could accept nobody is noticed then.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRoots`], [`ConfigError::NoPins`]; by default none.
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
 }
 
 /// A server to be authenticated.
@@ -54,8 +62,8 @@ impl<'a> ServerToVerify<'a> {
 
 /// Decides whether a client may come in: step 6.
 pub trait ClientVerifier: Send + Sync + fmt::Debug {
-    /// Whether a client without a certificate is refused.
-    fn requires_certificate(&self) -> bool;
+    /// What becomes of a client without a certificate.
+    fn anonymous_clients(&self) -> AnonymousClients;
 
     /// DER of the distinguished names of accepted authorities, sent to the client as a hint for
     /// its choice; empty for any. More than 64 KiB of them are not sent.
@@ -68,6 +76,24 @@ pub trait ClientVerifier: Send + Sync + fmt::Debug {
     /// # Errors
     /// Whatever speaks against the client; the session ends then.
     fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError>;
+
+    /// As [`ServerVerifier::check_settings`].
+    ///
+    /// # Errors
+    /// The same.
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+}
+
+/// What becomes of a client without a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnonymousClients {
+    /// The server refuses it.
+    Refused,
+    /// The server lets it in.
+    Accepted,
 }
 
 /// A client to be authenticated.
@@ -93,11 +119,15 @@ impl<V: ServerVerifier + ?Sized> ServerVerifier for Arc<V> {
     fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
         (**self).verify_server(server)
     }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        (**self).check_settings()
+    }
 }
 
 impl<V: ClientVerifier + ?Sized> ClientVerifier for Arc<V> {
-    fn requires_certificate(&self) -> bool {
-        (**self).requires_certificate()
+    fn anonymous_clients(&self) -> AnonymousClients {
+        (**self).anonymous_clients()
     }
 
     fn authorities(&self) -> &[Vec<u8>] {
@@ -107,13 +137,18 @@ impl<V: ClientVerifier + ?Sized> ClientVerifier for Arc<V> {
     fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
         (**self).verify_client(client)
     }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        (**self).check_settings()
+    }
 }
 
 /// Accepts the certificates with these SHA-256 fingerprints, whatever else is in them: trust on
 /// first use, for devices.
 ///
-/// Names, dates and signatures are not looked at; a pinned certificate needs only a readable
-/// public key. As a [`ClientVerifier`] it requires a certificate.
+/// Only the peer's own certificate, the first of its chain, is compared: the pin of an authority
+/// accepts nothing that it issued. Names, dates and signatures are not looked at; a pinned
+/// certificate needs only a readable public key. As a [`ClientVerifier`] it requires a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinnedCertificates(Vec<Fingerprint>);
 
@@ -123,7 +158,7 @@ impl PinnedCertificates {
         Self(pins.into_iter().collect())
     }
 
-    fn check(&self, chain: &[CertificateDer<'static>]) -> Result<(), CertificateError> {
+    fn check_pinned(&self, chain: &[CertificateDer<'static>]) -> Result<(), CertificateError> {
         let end_entity = chain.first().ok_or(CertificateError::Unreadable)?;
         let fingerprint = Fingerprint::of(end_entity);
         if self.0.contains(&fingerprint) {
@@ -132,20 +167,35 @@ impl PinnedCertificates {
             Err(CertificateError::NotPinned(fingerprint))
         }
     }
+
+    fn check_not_empty(&self) -> Result<(), ConfigError> {
+        if self.0.is_empty() {
+            return Err(ConfigError::NoPins);
+        }
+        Ok(())
+    }
 }
 
 impl ServerVerifier for PinnedCertificates {
     fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
-        self.check(server.chain)
+        self.check_pinned(server.chain)
+    }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        self.check_not_empty()
     }
 }
 
 impl ClientVerifier for PinnedCertificates {
-    fn requires_certificate(&self) -> bool {
-        true
+    fn anonymous_clients(&self) -> AnonymousClients {
+        AnonymousClients::Refused
     }
 
     fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
-        self.check(client.chain)
+        self.check_pinned(client.chain)
+    }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        self.check_not_empty()
     }
 }

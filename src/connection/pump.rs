@@ -272,7 +272,7 @@ impl Pump {
                 Ok(())
             }
             (AlertLevel::Fatal, _) | (_, AlertDescription::CLOSE_NOTIFY) => {
-                Err(Error::AlertReceived(description))
+                Err(self.ended_by(description))
             }
             (_, AlertDescription::NO_CERTIFICATE) if self.answers_certificate_request() => {
                 self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
@@ -288,6 +288,16 @@ impl Pump {
                 )
             }
         }
+    }
+
+    /// What the peer's fatal alert means, as far as it can be told from what came before.
+    fn ended_by(&self, alert: AlertDescription) -> Error {
+        let lacks_certificate =
+            alert == AlertDescription::HANDSHAKE_FAILURE || alert.refuses_certificate();
+        if self.known.sent_no_certificate && lacks_certificate && !self.state.is_established() {
+            return Error::ClientCertificateMissing(alert);
+        }
+        Error::AlertReceived(alert)
     }
 
     /// SSL 3.0 clients that have no certificate say so with a warning.

@@ -1,6 +1,7 @@
 //! Where random bytes come from.
 
 use core::fmt;
+use std::sync::Arc;
 
 /// A source of unpredictable bytes.
 ///
@@ -13,6 +14,12 @@ pub trait SecureRandom: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`RandomFailed`] when the source cannot deliver; the connection then fails.
     fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed>;
+}
+
+impl<R: SecureRandom + ?Sized> SecureRandom for Arc<R> {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
+        (**self).fill(buffer)
+    }
 }
 
 /// The source of random bytes failed.

@@ -4,8 +4,11 @@ use core::fmt;
 
 use ::rsa::BoxedUint;
 use ::rsa::hazmat::{rsa_decrypt_and_check, rsa_encrypt};
-use ::rsa::pkcs1::DecodeRsaPrivateKey;
-use ::rsa::pkcs8::DecodePrivateKey;
+use ::rsa::pkcs1::{ALGORITHM_OID, DecodeRsaPrivateKey};
+use ::rsa::pkcs8::PrivateKeyInfoRef;
+use ::rsa::pkcs8::der::asn1::AnyRef;
+use ::rsa::pkcs8::der::{Tag, Tagged};
+use ::rsa::pkcs8::spki::AlgorithmIdentifierRef;
 use ::rsa::pss::Pss;
 use ::rsa::traits::PublicKeyParts;
 use getrandom::SysRng;
@@ -28,27 +31,32 @@ impl RsaPublicKey {
     /// A key from its modulus and public exponent, big-endian.
     ///
     /// # Errors
-    /// [`BadKey`] where the modulus is even, shorter than 465 bits (59 bytes carry a pre-master
-    /// secret) or longer than 8192, or the exponent is even, below 3 or above 2^33 - 1.
+    /// [`BadKey::Damaged`] where the modulus is even, shorter than 465 bits (59 bytes carry a
+    /// pre-master secret) or longer than 8192, or the exponent is even, below 3 or above 2^33 - 1.
     pub fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, BadKey> {
         let strip = |number: &[u8]| {
             let zeros = number.iter().take_while(|byte| **byte == 0).count();
             BoxedUint::from_be_slice_vartime(&number[zeros..])
         };
         if modulus.len() > MAX_ENCODED || exponent.len() > MAX_ENCODED {
-            return Err(BadKey);
+            return Err(BadKey::Damaged);
         }
         let key = ::rsa::RsaPublicKey::new_with_size_limits(
             strip(modulus),
             strip(exponent),
             MIN_BITS..=MAX_BITS,
         );
-        key.map(Self).map_err(|_| BadKey)
+        key.map(Self).map_err(|_| BadKey::Damaged)
     }
 
     /// The modulus, big-endian, [`modulus_len`](Self::modulus_len) bytes.
     pub fn modulus(&self) -> Vec<u8> {
         self.0.n().as_ref().to_be_bytes_trimmed_vartime().into()
+    }
+
+    /// The public exponent, big-endian, without leading zeros.
+    pub fn exponent(&self) -> Vec<u8> {
+        self.0.e().to_be_bytes_trimmed_vartime().into()
     }
 
     /// The modulus's length in bytes: that of a ciphertext and of a signature.
@@ -137,10 +145,26 @@ impl fmt::Debug for RsaPublicKey {
     }
 }
 
-/// A public or private key that cannot be read or makes no sense.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an RSA key that makes sense: of another kind, encrypted, or damaged")]
-pub struct BadKey;
+/// Why a public or private key cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadKey {
+    /// A private key is protected by a password, which this crate does not ask for.
+    #[error(
+        "the private key is encrypted; decrypt it first, such as by `openssl rsa -in encrypted.key \
+         -out clear.key`"
+    )]
+    Encrypted,
+    /// It is a key of another kind: which one.
+    #[error("the key is of the kind {0}; RSA key exchange needs an RSA key and its certificate")]
+    NotRsa(String),
+    /// It cannot be read, or its numbers do not fit together or are out of range.
+    #[error(
+        "the key is damaged, or its numbers make no sense: an RSA key has a modulus of 465 to 8192 \
+         bits and an odd exponent of 3 or more"
+    )]
+    Damaged,
+}
 
 /// An RSA private key in memory.
 pub(crate) struct RawPrivateKey {
@@ -153,20 +177,30 @@ pub(crate) struct RawPrivateKey {
 pub(crate) enum RawFailure {
     /// The input is not a number below the modulus, or not `modulus_len` bytes.
     OutOfRange,
-    /// The source of randomness failed, or a fault was found in the result.
-    Internal,
+    /// The source of randomness for the blinding failed.
+    NoRandomness,
+    /// The result does not give the input again.
+    Fault,
 }
 
 impl RawPrivateKey {
     pub(crate) fn from_pkcs1_der(der: &[u8]) -> Result<Self, BadKey> {
         ::rsa::RsaPrivateKey::from_pkcs1_der(der)
-            .map_err(|_| BadKey)
+            .map_err(|_| BadKey::Damaged)
             .and_then(Self::new)
     }
 
     pub(crate) fn from_pkcs8_der(der: &[u8]) -> Result<Self, BadKey> {
-        ::rsa::RsaPrivateKey::from_pkcs8_der(der)
-            .map_err(|_| BadKey)
+        let info = match PrivateKeyInfoRef::try_from(der) {
+            Ok(info) => info,
+            Err(_) if is_encrypted(der) => return Err(BadKey::Encrypted),
+            Err(_) => return Err(BadKey::Damaged),
+        };
+        if info.algorithm.oid != ALGORITHM_OID {
+            return Err(BadKey::NotRsa(kind_of_key(&info.algorithm)));
+        }
+        ::rsa::RsaPrivateKey::try_from(info)
+            .map_err(|_| BadKey::Damaged)
             .and_then(Self::new)
     }
 
@@ -188,11 +222,43 @@ impl RawPrivateKey {
     /// (Bellcore). Whether `input` is below the modulus is public: both are.
     pub(crate) fn raw(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, RawFailure> {
         let input = fixed_width(input, &self.key).ok_or(RawFailure::OutOfRange)?;
-        let mut output = rsa_decrypt_and_check(&self.key, Some(&mut SysRng), &input)
-            .map_err(|_| RawFailure::Internal)?;
+        let mut output = rsa_decrypt_and_check(&self.key, Some(&mut SysRng), &input).map_err(
+            |error| match error {
+                ::rsa::Error::Rng => RawFailure::NoRandomness,
+                _ => RawFailure::Fault,
+            },
+        )?;
         let bytes = to_bytes(&output, self.public.modulus_len());
         output.zeroize();
         Ok(bytes)
+    }
+}
+
+/// Whether it is an EncryptedPrivateKeyInfo (RFC 5958 §3): an algorithm stands where a
+/// PrivateKeyInfo has its version.
+fn is_encrypted(der: &[u8]) -> bool {
+    const SEQUENCE: u8 = 0x30;
+    AnyRef::try_from(der)
+        .is_ok_and(|outer| outer.tag() == Tag::Sequence && outer.value().starts_with(&[SEQUENCE]))
+}
+
+/// The kind of a key that is not RSA's, as people call it.
+fn kind_of_key(algorithm: &AlgorithmIdentifierRef<'_>) -> String {
+    let kind = algorithm.oid.to_string();
+    let curve = algorithm.parameters_oid().map(|oid| oid.to_string());
+    match (kind.as_str(), curve.as_deref().ok()) {
+        ("1.2.840.10045.2.1", Some("1.2.840.10045.3.1.7")) => "EC (P-256)".to_owned(),
+        ("1.2.840.10045.2.1", Some("1.3.132.0.34")) => "EC (P-384)".to_owned(),
+        ("1.2.840.10045.2.1", Some("1.3.132.0.35")) => "EC (P-521)".to_owned(),
+        ("1.2.840.10045.2.1", _) => "EC".to_owned(),
+        ("1.3.101.110", _) => "X25519".to_owned(),
+        ("1.3.101.111", _) => "X448".to_owned(),
+        ("1.3.101.112", _) => "Ed25519".to_owned(),
+        ("1.3.101.113", _) => "Ed448".to_owned(),
+        ("1.2.840.10040.4.1", _) => "DSA".to_owned(),
+        ("1.2.840.113549.1.3.1", _) => "DH".to_owned(),
+        ("1.2.840.113549.1.1.10", _) => "RSA, for PSS signatures only".to_owned(),
+        (other, _) => other.to_owned(),
     }
 }
 
@@ -223,9 +289,11 @@ const MAX_ENCODED: usize = MAX_BITS / 8 + 1;
 
 #[cfg(test)]
 mod tests {
+    use ::rsa::traits::PrivateKeyParts;
+
     use super::*;
     use crate::crypto::random::SystemRandom;
-    use crate::testing::vectors::test_key;
+    use crate::testing::vectors::{hex, test_key};
 
     #[test]
     fn what_is_encrypted_to_the_key_decrypts() {
@@ -302,7 +370,99 @@ mod tests {
             (&[0xff; 1025], &[3]),
             (&odd, &[0xff; 40]),
         ] {
-            assert_eq!(RsaPublicKey::new(modulus, exponent).unwrap_err(), BadKey);
+            assert_eq!(
+                RsaPublicKey::new(modulus, exponent).unwrap_err(),
+                BadKey::Damaged
+            );
         }
+    }
+
+    #[test]
+    fn a_public_key_is_made_of_its_two_numbers() {
+        let key = test_key(1024);
+        let (modulus, exponent) = (key.public().modulus(), key.public().exponent());
+        assert_eq!(exponent, [1, 0, 1]);
+        assert_eq!(
+            &RsaPublicKey::new(&modulus, &exponent).unwrap(),
+            key.public()
+        );
+        let padded = RsaPublicKey::new(&modulus, &[0, 0, 3]).unwrap();
+        assert_eq!(padded.exponent(), [3]);
+    }
+
+    /// Bellcore: a result that does not give the input again never leaves. Here one of the primes
+    /// is none, but the product of the two largest of 128 bits.
+    #[test]
+    fn a_wrong_result_is_a_fault() {
+        let good = test_key(512);
+        let composite = hex("fffffffffffffffffffffffffffffeb400000000000000000000000000006b73");
+        let composite = BoxedUint::from_be_slice_vartime(&composite);
+        let prime = good.key.primes()[1].as_ref().clone();
+        let key = ::rsa::RsaPrivateKey::from_p_q(composite, prime, good.key.e().clone()).unwrap();
+        let key = RawPrivateKey::new(key).unwrap();
+        assert_eq!(key.raw(&[7; 64]).unwrap_err(), RawFailure::Fault);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_says_why() {
+        let pkcs8 = |oid: &[u8], parameters: &[u8]| {
+            let algorithm = der(0x30, &[&der(0x06, &[oid]), parameters]);
+            let info = der(0x30, &[&[2, 1, 0], &algorithm, &der(0x04, &[&[7; 32]])]);
+            RawPrivateKey::from_pkcs8_der(&info).map(drop).unwrap_err()
+        };
+        let ec = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+        let p256 = der(0x06, &[&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]]);
+        for (error, kind) in [
+            (pkcs8(ec, &p256), "EC (P-256)"),
+            (
+                pkcs8(ec, &der(0x06, &[&[0x2b, 0x81, 0x04, 0x00, 0x22]])),
+                "EC (P-384)",
+            ),
+            (
+                pkcs8(ec, &der(0x06, &[&[0x2b, 0x81, 0x04, 0x00, 0x0a]])),
+                "EC",
+            ),
+            (pkcs8(&[0x2b, 0x65, 0x70], &[]), "Ed25519"),
+            (
+                pkcs8(&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01], &[]),
+                "DSA",
+            ),
+            (pkcs8(&[0x2a, 0x03, 0x04], &[]), "1.2.3.4"),
+        ] {
+            assert_eq!(error, BadKey::NotRsa(kind.to_owned()));
+        }
+        let rsa = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+        assert_eq!(pkcs8(rsa, &[5, 0]), BadKey::Damaged);
+        // PBES2.
+        let algorithm = der(
+            0x30,
+            &[&der(
+                0x06,
+                &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d]],
+            )],
+        );
+        let encrypted = der(0x30, &[&algorithm, &der(0x04, &[&[7; 32]])]);
+        let error = RawPrivateKey::from_pkcs8_der(&encrypted)
+            .map(drop)
+            .unwrap_err();
+        assert_eq!(error, BadKey::Encrypted);
+        assert!(error.to_string().contains("openssl rsa -in"));
+        for damaged in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0],
+            &[0x30, 2, 0x30],
+            &encrypted[1..],
+        ] {
+            let error = RawPrivateKey::from_pkcs8_der(damaged)
+                .map(drop)
+                .unwrap_err();
+            assert_eq!(error, BadKey::Damaged);
+        }
+    }
+
+    fn der(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+        let contents = contents.concat();
+        [&[tag, contents.len() as u8], &contents[..]].concat()
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Known {
     pub(crate) extended_master_secret: bool,
     pub(crate) encrypt_then_mac: bool,
     pub(crate) secure_renegotiation: bool,
+    /// A client's: the server asked for a certificate, and none was sent.
+    pub(crate) sent_no_certificate: bool,
     /// How the session continues an earlier one, if it does.
     pub(crate) resumption: Option<Resumption>,
     /// Where the session is kept, so that a failure can forget it.

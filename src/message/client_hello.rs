@@ -46,11 +46,12 @@ impl<'a> ClientHello<'a> {
         self.compression_methods
     }
 
-    /// The host name that the client asks for (server_name, RFC 6066 §3); `None` where there is
-    /// none or it cannot be read.
-    pub fn server_name(&self) -> Option<&'a str> {
+    /// The host name that the client asks for (server_name, RFC 6066 §3), in lower case; `None`
+    /// where there is none or it cannot be read.
+    pub fn server_name(&self) -> Option<String> {
         let body = self.extensions.find(ExtensionType::SERVER_NAME)?;
-        extension::read_server_name(body).ok().flatten()
+        let name = extension::read_server_name(body).ok().flatten();
+        name.map(str::to_ascii_lowercase)
     }
 
     /// The application protocols on offer, in the client's order (RFC 7301).

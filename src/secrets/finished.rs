@@ -10,6 +10,7 @@ use super::transcript::Transcript;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::crypto::pkcs1::SignatureInput;
+use crate::error::Error;
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -94,32 +95,33 @@ impl FinishedPair {
     }
 }
 
-/// What a CertificateVerify signs; `None` where the transcript does not keep `hash`.
+/// What a CertificateVerify signs.
 ///
 /// `hash` is the negotiated one at TLS 1.2; before, MD5 and SHA-1 are signed side by side.
 pub(crate) fn certificate_verify_input(
     master_secret: &MasterSecret,
     transcript: &Transcript,
     hash: Option<HashAlgorithm>,
-) -> Option<SignatureInput> {
-    match master_secret.prf() {
+) -> Result<SignatureInput, Error> {
+    let input = match master_secret.prf() {
         Prf::Ssl3 => Some(SignatureInput::Md5Sha1(ssl3_digests(
             master_secret,
             transcript,
             b"",
         ))),
         Prf::Tls10 => {
-            let digests = transcript.session_hash().try_into().ok()?;
-            Some(SignatureInput::Md5Sha1(digests))
+            let digests = transcript.session_hash().try_into().ok();
+            digests.map(SignatureInput::Md5Sha1)
         }
         Prf::Tls12(_) => {
-            let running = transcript.hash(hash?)?;
-            Some(SignatureInput::DigestInfo {
+            let running = hash.and_then(|hash| transcript.hash(hash));
+            running.map(|running| SignatureInput::DigestInfo {
                 hash: running.algorithm(),
                 digest: running.clone().finish().as_ref().to_vec(),
             })
         }
-    }
+    };
+    input.ok_or(Error::Internal("the transcript lacks the signature's hash"))
 }
 
 /// hash(master_secret + pad_2 + hash(messages + sender + master_secret + pad_1)), with MD5 and

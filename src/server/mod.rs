@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub use acceptor::{Accepted, Acceptor};
 
 pub use crate::config::{
-    CertificateWanted, CertificatesByName, CertifiedKey, ClientToVerify, ClientVerifier,
+    CertificatesByName, CertifiedKey, ClientToVerify, ClientVerifier, ServerCertificateQuery,
     ServerCertificateResolver, ServerConfig, ServerConfigBuilder,
 };
 use crate::connection::Connection;
@@ -31,7 +31,7 @@ use crate::handshake::{Occasion, Resume};
 /// let chain = CertificateDer::pem_file_iter("server.pem")?.collect::<Result<_, _>>()?;
 /// let key = RsaPrivateKey::from_der(&PrivateKeyDer::from_pem_file("server.key")?)?;
 /// let config = ServerConfig::builder(Policy::HISTORIC)
-///     .certificate(chain, Arc::new(key))
+///     .certificate(chain, key)
 ///     .build()?;
 /// let config = Arc::new(config);
 /// for tcp in TcpListener::bind("127.0.0.1:4433")?.incoming() {
@@ -69,7 +69,7 @@ impl ServerConnection {
         self.0.begin_handshake(Some(config), Resume::Never)
     }
 
-    /// The host name that the client asked for (server_name, RFC 6066 §3).
+    /// The host name that the client asked for (server_name, RFC 6066 §3), in lower case.
     pub fn server_name(&self) -> Option<&str> {
         self.0.received_server_name()
     }

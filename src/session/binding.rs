@@ -2,7 +2,7 @@
 
 use rustls_pki_types::ServerName;
 
-use crate::config::{ClientConfig, ServerConfig};
+use crate::config::{AnonymousClients, ClientConfig, ServerConfig};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::policy::Policy;
@@ -33,7 +33,7 @@ pub(crate) fn server_binding(config: &ServerConfig) -> Binding {
     let mut terms = Terms::new(b"retrossl server session");
     terms.add(&config.common.policy.canonical());
     if let Some(verifier) = &config.client_verifier {
-        terms.add(&[verifier.requires_certificate().into()]);
+        terms.add(&[(verifier.anonymous_clients() == AnonymousClients::Refused).into()]);
         for authority in verifier.authorities() {
             terms.add(authority);
         }

@@ -91,7 +91,7 @@ fn our_client_has_none() -> Result<(), Error> {
         let trace = Trace::default();
         let client = || {
             ours::client(ours::between(version, version), &people.server)
-                .map(|client| client.observers(Arc::new(trace.clone())))
+                .map(|client| client.observers(trace.clone()))
         };
         let mut server = people.asking_server(version, false)?;
         our_client(client()?, server.port(), &[b"text".to_vec()])
@@ -151,7 +151,7 @@ fn their_client_has_none() -> Result<(), Error> {
         let trace = Trace::default();
         let server = ours::server(policy, &people.server)?
             .client_verifier(AcceptAnyCertificate)
-            .observers(Arc::new(trace.clone()));
+            .observers(trace.clone());
         let listener = Listener::bind()?;
         let mut client = people.their_client(version, None, &listener)?;
         let connection = our_server(&Arc::new(server.build()?), &mut client, &listener)

@@ -1,7 +1,5 @@
 //! Steps 5 and 6: certificates of clients.
 
-use std::sync::Arc;
-
 use interop::Error;
 use interop::certificate::{Hash, Identity};
 use interop::matrix;
@@ -79,7 +77,7 @@ fn our_client_shows_its_certificate() -> Result<(), Error> {
                 vec![ours::certificate(&people.client)?],
                 ours::private_key(&people.client)?,
             )
-            .observers(Arc::new(trace.clone()));
+            .observers(trace.clone());
         let mut pair = our_client(client, &server)?;
         pair.establish()?;
         pair.assert_agreement();
@@ -98,7 +96,7 @@ fn their_client_shows_its_certificate() -> Result<(), Error> {
         let trace = Trace::default();
         let server = ours::server(policy, &people.server)?
             .client_verifier(ours::pin(&people.client)?)
-            .observers(Arc::new(trace.clone()));
+            .observers(trace.clone());
         let mut pair = our_server(server, &theirs.with_identity(&people.client))?;
         pair.establish()?;
         pair.assert_agreement();
@@ -116,10 +114,8 @@ fn our_client_has_none() -> Result<(), Error> {
         let theirs = openssl::Settings::new(version, "AES128-SHA");
         let policy = ours::only(version, AES);
         let trace = Trace::default();
-        let client = || {
-            ours::client(policy, &people.server)
-                .map(|client| client.observers(Arc::new(trace.clone())))
-        };
+        let client =
+            || ours::client(policy, &people.server).map(|client| client.observers(trace.clone()));
         let server = people.asking(theirs.clone(), openssl::ClientCertificate::Requested);
         let mut pair = our_client(client()?, &server)?;
         pair.establish()?;
@@ -135,7 +131,8 @@ fn our_client_has_none() -> Result<(), Error> {
         let server = people.asking(theirs, openssl::ClientCertificate::Required);
         let mut pair = our_client(client()?, &server)?;
         pair.settle();
-        let refused = retrossl::Error::AlertReceived(AlertDescription::HANDSHAKE_FAILURE);
+        let alert = AlertDescription::HANDSHAKE_FAILURE;
+        let refused = retrossl::Error::ClientCertificateMissing(alert);
         assert_eq!(pair.our_error, Some(refused), "{version}");
     }
     Ok(())
@@ -150,7 +147,7 @@ fn their_client_has_none() -> Result<(), Error> {
         let trace = Trace::default();
         let server = ours::server(policy, &people.server)?
             .client_verifier(AcceptAnyCertificate)
-            .observers(Arc::new(trace.clone()));
+            .observers(trace.clone());
         let mut pair = our_server(server, &client)?;
         pair.establish()?;
         assert_eq!(pair.ours.peer_certificates(), None, "{version}");

@@ -1,7 +1,6 @@
 //! How bytes are cut: records, fragments, pieces of the transport.
 
 use std::ops::DerefMut;
-use std::sync::Arc;
 
 use ::openssl::x509::X509;
 use interop::Error;
@@ -11,7 +10,9 @@ use interop::ours::{self, Trace};
 use interop::peer::{Version, openssl};
 use retrossl::pki_types::CertificateDer;
 use retrossl::server::{ClientToVerify, ClientVerifier};
-use retrossl::{CertificateError, CipherSuite, Connection, RecordSplitting, ServerConfig};
+use retrossl::{
+    AnonymousClients, CertificateError, CipherSuite, Connection, RecordSplitting, ServerConfig,
+};
 
 use crate::pair::{Pair, our_client, our_server};
 
@@ -126,7 +127,7 @@ fn handshake_messages_longer_than_a_record_cross() -> Result<(), Error> {
         let trace = Trace::default();
         let client = ours::client(policy, &crowd.identity)?
             .certificate(crowd.chain()?, ours::private_key(&crowd.identity)?)
-            .observers(Arc::new(trace.clone()));
+            .observers(trace.clone());
         let mut pair = our_client(client, &server)?;
         pair.establish()?;
         assert!(pair.theirs.peer_certificate().is_some(), "{version}");
@@ -137,7 +138,7 @@ fn handshake_messages_longer_than_a_record_cross() -> Result<(), Error> {
         let server = ServerConfig::builder(policy)
             .certificate(crowd.chain()?, ours::private_key(&crowd.identity)?)
             .client_verifier(Popular(crowd.names()?))
-            .observers(Arc::new(trace.clone()));
+            .observers(trace.clone());
         let mut pair = our_server(server, &theirs)?;
         pair.establish()?;
         let chain = pair.ours.peer_certificates().unwrap_or_default();
@@ -196,8 +197,8 @@ impl Crowd {
 struct Popular(Vec<Vec<u8>>);
 
 impl ClientVerifier for Popular {
-    fn requires_certificate(&self) -> bool {
-        true
+    fn anonymous_clients(&self) -> AnonymousClients {
+        AnonymousClients::Refused
     }
 
     fn authorities(&self) -> &[Vec<u8>] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{KnownServer, Start};
 use crate::alert::AlertDescription;
-use crate::config::{CertificateRequested, CertifiedKey};
+use crate::config::{CertifiedKey, ClientCertificateQuery};
 use crate::crypto::HashAlgorithm;
 use crate::error::Error;
 use crate::handshake::{Output, signature_hashes};
@@ -28,7 +28,7 @@ impl ClientCertificate {
         start: &Start,
         request: &CertificateRequest<'_>,
         version: ProtocolVersion,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let tls12 = version >= ProtocolVersion::TLSv1_2;
         let offered = |hash: &HashAlgorithm| {
             let algorithm = SignatureAlgorithm::rsa(*hash);
@@ -37,24 +37,22 @@ impl ClientCertificate {
         let signature_hashes: Vec<_> = signature_hashes(&start.policy).filter(offered).collect();
         if !request.certificate_types.contains(&RSA_SIGN) || (tls12 && signature_hashes.is_empty())
         {
-            return Self::Absent;
+            return Ok(Self::Absent);
         }
-        let requested = CertificateRequested {
+        let query = ClientCertificateQuery {
             authorities: &request.certificate_authorities,
             certificate_types: request.certificate_types,
             signature_hashes: &signature_hashes,
         };
-        let certified = start
-            .config
-            .resolver
-            .as_ref()
-            .and_then(|resolver| resolver.resolve(&requested))
-            .filter(|certified| certified.check(&start.policy).is_ok());
-        match certified.map(|certified| (requested.signature_hash(&certified), certified)) {
-            Some((None, _)) if tls12 => Self::Absent,
-            Some((hash, certified)) => Self::Present(certified, hash),
-            None => Self::Absent,
-        }
+        let resolver = start.config.resolver.as_ref();
+        let Some(certified) = resolver.and_then(|resolver| resolver.resolve(&query)) else {
+            return Ok(Self::Absent);
+        };
+        certified.check_key_length(&start.policy)?;
+        Ok(match query.signature_hash(&certified) {
+            None if tls12 => Self::Absent,
+            hash => Self::Present(certified, hash),
+        })
     }
 }
 
@@ -88,8 +86,7 @@ impl KnownServer {
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let transcript = &mut self.negotiated.transcript;
-        let input = certificate_verify_input(master_secret, transcript, hash)
-            .ok_or(Error::Internal("the transcript lacks the signature's hash"))?;
+        let input = certificate_verify_input(master_secret, transcript, hash)?;
         let signature = certified.key().sign(&input).map_err(Error::PrivateKey)?;
         out.send_hashed(transcript, HandshakeType::CERTIFICATE_VERIFY, |body| {
             CertificateVerify {

@@ -19,6 +19,7 @@ impl KnownServer {
         out: &mut Output<'_>,
     ) -> Result<ClientState, Error> {
         self.negotiated.transcript.add(server_hello_done.encoded);
+        out.known.sent_no_certificate = matches!(certificate, Some(ClientCertificate::Absent));
         if let Some(certificate) = &certificate {
             self.send_certificate(certificate, out)?;
         }

@@ -249,7 +249,7 @@ impl ExpectCertificateRequestOrDone {
                 let version = negotiated.version;
                 negotiated.transcript.add(message.encoded);
                 let request = CertificateRequest::read(message.body, version)?;
-                let answer = ClientCertificate::choose(&self.known.start, &request, version);
+                let answer = ClientCertificate::choose(&self.known.start, &request, version)?;
                 Ok(ClientState::ExpectServerHelloDone(Box::new(
                     ExpectServerHelloDone {
                         known: self.known,

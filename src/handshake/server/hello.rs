@@ -67,7 +67,7 @@ impl Answer {
                 self.renegotiated_connection = Some(read_renegotiated_connection(body)?.to_vec());
             }
             ExtensionType::SERVER_NAME => {
-                self.server_name = read_server_name(body)?.map(str::to_owned);
+                self.server_name = read_server_name(body)?.map(str::to_ascii_lowercase);
                 self.answers_server_name = in_tls && self.server_name.is_some();
             }
             ExtensionType::EXTENDED_MASTER_SECRET => {

@@ -19,8 +19,8 @@ impl KnownClient {
     /// operation is the key's (blinded); unpadding and choice are
     /// [`unpad_pre_master_secret`](crate::crypto::pkcs1::unpad_pre_master_secret)'s; a number
     /// that is not below the modulus, which an attacker knows without asking, counts as
-    /// zeros. The only errors are a malformed message and a key that is not available, which do not
-    /// depend on the plaintext.
+    /// zeros. The only errors are a malformed message and a key that is not available or that
+    /// errs, which do not depend on the plaintext.
     pub(super) fn decrypt_pre_master_secret(
         &self,
         body: &[u8],
@@ -37,8 +37,8 @@ impl KnownClient {
         if encrypted.len() == modulus_len {
             match key.raw_decrypt(encrypted, &mut encoded) {
                 Ok(()) => {}
-                Err(KeyError::Unavailable) => {
-                    return Err(Error::PrivateKey(KeyError::Unavailable));
+                Err(error @ (KeyError::Unavailable | KeyError::Faulty)) => {
+                    return Err(Error::PrivateKey(error));
                 }
                 // A key that is elsewhere may call bad padding a failure: nobody must see it, in
                 // a log's time neither.

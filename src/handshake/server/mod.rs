@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use crate::cert;
 use crate::config::{
-    CertificateWanted, CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerConfig,
+    AnonymousClients, CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerCertificateQuery,
+    ServerConfig,
 };
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
@@ -140,15 +141,13 @@ impl ExpectClientHello {
         let config = &self.start.config;
         let certified = config
             .resolver
-            .resolve(&CertificateWanted {
+            .resolve(&ServerCertificateQuery {
                 hello: &hello,
                 version: answer.choice.version,
                 suite: answer.choice.suite.suite,
             })
             .ok_or(PeerIncompatible::NoCertificateForClient)?;
-        certified
-            .check(&config.common.policy)
-            .map_err(|error| Error::Policy(error.to_string()))?;
+        certified.check_key_length(&config.common.policy)?;
 
         out.known.resumption = None;
         out.known.peer_certificates = Vec::new();
@@ -279,7 +278,7 @@ impl ExpectClientCertificate {
         // Readable also when what follows refuses it.
         out.known.peer_certificates = chain;
         let Some(end_entity) = out.known.peer_certificates.first() else {
-            if self.verifier.requires_certificate() {
+            if self.verifier.anonymous_clients() == AnonymousClients::Refused {
                 return Err(PeerIncompatible::NoClientCertificate.into());
             }
             return Ok(self.known.expect_client_key_exchange(None));
@@ -372,10 +371,9 @@ impl ExpectCertificateVerify {
                 .map(Some)?,
             None => None,
         };
-        let input = certificate_verify_input(&self.keyed.master_secret, transcript, hash)
-            .ok_or(Error::Internal("the transcript lacks the signature's hash"))?;
+        let input = certificate_verify_input(&self.keyed.master_secret, transcript, hash)?;
         if !self.client_key.verify(&input, verify.signature) {
-            return Err(PeerMisbehaved::BadSignature.into());
+            return Err(PeerMisbehaved::BadCertificateVerify.into());
         }
         out.report(Event::PeerAuthenticated);
         transcript.add(message.encoded);

@@ -7,7 +7,7 @@
 
 use super::hello::Answer;
 use super::{ExpectChangeCipherSpec, Keyed, ServerState, Start};
-use crate::config::{ClientToVerify, Event, Resumption};
+use crate::config::{AnonymousClients, ClientToVerify, Event, Resumption};
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Choice, Flow, Kept, Negotiated, Output, Resume};
 use crate::message::{ClientHello, ExtensionType, Handshake, HandshakeType, NewSessionTicket};
@@ -123,7 +123,7 @@ impl Start {
             return session.peer_certificates.is_empty();
         };
         if session.peer_certificates.is_empty() {
-            return !verifier.requires_certificate();
+            return verifier.anonymous_clients() == AnonymousClients::Accepted;
         }
         let client = ClientToVerify {
             chain: &session.peer_certificates,

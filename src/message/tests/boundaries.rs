@@ -239,7 +239,7 @@ fn hellos_of_openssl_3_are_read() {
         (ExtensionType::EXTENDED_MASTER_SECRET, b""),
         (ExtensionType::SIGNATURE_ALGORITHMS, &[0, 4, 4, 1, 2, 1][..]),
     ]));
-    assert_eq!(hello.server_name(), Some("localhost"));
+    assert_eq!(hello.server_name().as_deref(), Some("localhost"));
     assert_eq!(hello.alpn_protocols().count(), 0);
 
     let record = first_record(&recording, Side::Server);
@@ -281,7 +281,7 @@ fn hellos_of_openssl_1_0_1_are_read() {
         (HEARTBEAT, &[1]),
         (NEXT_PROTOCOL_NEGOTIATION, b""),
     ]));
-    assert_eq!(hello.server_name(), Some("localhost"));
+    assert_eq!(hello.server_name().as_deref(), Some("localhost"));
 
     let record = first_record(&recording, Side::Server);
     let hello = ServerHello::read(Handshake::read(record).unwrap().body).unwrap();

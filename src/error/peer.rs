@@ -1,183 +1,15 @@
-//! What can go wrong on a connection, whose fault it is, and which alert it causes.
-
-mod chain;
-mod text;
+//! What a peer can do wrong: bytes that cannot be parsed, messages that the protocol forbids, wishes
+//! that the policy does not meet.
 
 use core::fmt;
-use std::io;
-
-pub use chain::{CertificateProblem, ChainError};
-pub(crate) use text::printable;
 
 use crate::alert::AlertDescription;
-use crate::crypto::random::RandomFailed;
-use crate::fingerprint::Fingerprint;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
-/// Why a connection failed.
-///
-/// A connection that failed stays failed and answers the same error from then on; the alert that
-/// the error caused can still be drained with `write_tls`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The peer sent bytes that cannot be parsed.
-    #[error("the peer sent a malformed {0}")]
-    InvalidMessage(InvalidMessage),
-    /// The peer sent something well-formed that the protocol forbids.
-    #[error("the peer broke the protocol: {0}")]
-    PeerMisbehaved(PeerMisbehaved),
-    /// The peer and this side's policy have nothing in common.
-    #[error("the peer and the policy do not fit: {0}")]
-    PeerIncompatible(PeerIncompatible),
-    /// The peer's certificate was refused.
-    #[error("the peer's certificate was refused: {0}")]
-    InvalidCertificate(CertificateError),
-    /// The peer sent a fatal alert.
-    #[error("the peer sent the alert {0}{hint}", hint = hint(*.0))]
-    AlertReceived(AlertDescription),
-    /// The transport ended without a close_notify: data may be missing (truncation).
-    ///
-    /// Only readers and streams give it, after everything that was received: the connection
-    /// itself has not failed. Peers that always end so can be put up with where the data says
-    /// itself where it ends.
-    #[error("the peer closed the transport without close_notify; data may be missing")]
-    Truncated,
-    /// The transport ended before the handshake was complete.
-    #[error(
-        "the peer closed the transport during the handshake; it may not accept these versions, \
-         suites or extensions"
-    )]
-    TruncatedHandshake,
-    /// The source of random bytes failed.
-    #[error("{0}; give the config another one, or repair the system's")]
-    RandomFailed(RandomFailed),
-    /// This side's private key could not be used.
-    #[error("the private key could not be used: {0}")]
-    PrivateKey(KeyError),
-    /// One key has protected as many bytes as it safely can (Sweet32, RC4's biases).
-    #[error(
-        "the keys are worn out after {0} bytes; open a new connection, or let the policy name a \
-         higher limit"
-    )]
-    KeysWornOut(u64),
-    /// The call needs a completed handshake.
-    #[error("the handshake is not complete; drive the connection until it is")]
-    HandshakeNotComplete,
-    /// The connection cannot be renegotiated; it lives on as it is.
-    #[error("the connection cannot be renegotiated: {0}")]
-    Renegotiation(RenegotiationRefused),
-    /// There are no exporters at SSL 3.0 (RFC 5705 is for TLS), or the request is too long.
-    #[error("keying material cannot be exported: {0}")]
-    Export(&'static str),
-    /// This side's policy allows no handshake, or not with this side's key.
-    #[error("the policy allows no handshake: {0}")]
-    Policy(String),
-    /// A defect of this crate. Please report it.
-    #[error("internal error: {0}; please report it")]
-    Internal(&'static str),
-}
-
-/// Who has to act when a connection failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The peer broke the protocol, or what came was damaged or forged on the way.
-    Peer,
-    /// Nobody erred, but the two sides' settings do not meet.
-    Settings,
-    /// The peer refused this side; its alert says why.
-    Refused,
-    /// The transport between the two.
-    Transport,
-    /// This side: its key, its randomness, its use of the API.
-    Local,
-}
-
-impl Error {
-    /// The alert that this error sends to the peer, if it sends one.
-    pub fn alert(&self) -> Option<AlertDescription> {
-        use AlertDescription as Alert;
-        Some(match self {
-            Self::InvalidMessage(invalid) => invalid.problem.alert(),
-            Self::PeerMisbehaved(misbehaved) => misbehaved.alert(),
-            Self::PeerIncompatible(incompatible) => incompatible.alert(),
-            Self::InvalidCertificate(certificate) => certificate.alert(),
-            // Worn-out keys are no clean end: the peer must not take what it has for all.
-            Self::RandomFailed(_)
-            | Self::PrivateKey(_)
-            | Self::KeysWornOut(_)
-            | Self::Policy(_)
-            | Self::Internal(_) => Alert::INTERNAL_ERROR,
-            Self::AlertReceived(_)
-            | Self::Truncated
-            | Self::TruncatedHandshake
-            | Self::HandshakeNotComplete
-            | Self::Renegotiation(_)
-            | Self::Export(_) => return None,
-        })
-    }
-
-    /// The connection's error inside one of I/O, as [`Stream`](crate::Stream), `Reader` and
-    /// `Writer` give it; `None` where the transport's own.
-    pub fn of_io(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
-    }
-
-    /// Who has to act.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::InvalidMessage(_)
-            | Self::PeerMisbehaved(_)
-            | Self::InvalidCertificate(CertificateError::Unreadable) => Fault::Peer,
-            Self::PeerIncompatible(_) | Self::InvalidCertificate(_) => Fault::Settings,
-            Self::AlertReceived(_) => Fault::Refused,
-            Self::Truncated | Self::TruncatedHandshake => Fault::Transport,
-            Self::RandomFailed(_)
-            | Self::PrivateKey(_)
-            | Self::KeysWornOut(_)
-            | Self::HandshakeNotComplete
-            | Self::Renegotiation(_)
-            | Self::Export(_)
-            | Self::Policy(_)
-            | Self::Internal(_) => Fault::Local,
-        }
-    }
-}
-
-impl From<InvalidMessage> for Error {
-    fn from(invalid: InvalidMessage) -> Self {
-        Self::InvalidMessage(invalid)
-    }
-}
-
-impl From<PeerMisbehaved> for Error {
-    fn from(misbehaved: PeerMisbehaved) -> Self {
-        Self::PeerMisbehaved(misbehaved)
-    }
-}
-
-impl From<PeerIncompatible> for Error {
-    fn from(incompatible: PeerIncompatible) -> Self {
-        Self::PeerIncompatible(incompatible)
-    }
-}
-
-impl From<CertificateError> for Error {
-    fn from(certificate: CertificateError) -> Self {
-        Self::InvalidCertificate(certificate)
-    }
-}
-
-impl From<RandomFailed> for Error {
-    fn from(failed: RandomFailed) -> Self {
-        Self::RandomFailed(failed)
-    }
-}
-
 /// Bytes that cannot be parsed: what they should have been, and what is wrong with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InvalidMessage {
     /// The structure, by the specifications' name.
     pub what: &'static str,
@@ -234,7 +66,7 @@ pub enum Malformed {
 }
 
 impl Malformed {
-    fn alert(self) -> AlertDescription {
+    pub(super) fn alert(self) -> AlertDescription {
         match self {
             Self::Truncated
             | Self::TrailingBytes
@@ -337,7 +169,7 @@ pub enum PeerMisbehaved {
     BadFinished,
     /// A CertificateVerify does not verify.
     #[error("the CertificateVerify signature does not verify")]
-    BadSignature,
+    BadCertificateVerify,
     /// A signature was made with an algorithm that was not offered.
     #[error("the signature was made with an algorithm that was not offered")]
     SignatureAlgorithmNotOffered,
@@ -356,7 +188,7 @@ pub enum PeerMisbehaved {
 }
 
 impl PeerMisbehaved {
-    fn alert(&self) -> AlertDescription {
+    pub(super) fn alert(&self) -> AlertDescription {
         use AlertDescription as Alert;
         match self {
             Self::UnexpectedMessage { .. }
@@ -386,31 +218,9 @@ impl PeerMisbehaved {
             }
             Self::ServerCertificateChanged => Alert::BAD_CERTIFICATE,
             Self::InappropriateFallback(_) => Alert::INAPPROPRIATE_FALLBACK,
-            Self::BadFinished | Self::BadSignature => Alert::DECRYPT_ERROR,
+            Self::BadFinished | Self::BadCertificateVerify => Alert::DECRYPT_ERROR,
         }
     }
-}
-
-/// Why a connection cannot be renegotiated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RenegotiationRefused {
-    /// The policy says never.
-    #[error("the policy says never; `Policy::renegotiation` says otherwise")]
-    Policy,
-    /// The peer does not have RFC 5746, and the policy asks for it.
-    #[error("the peer lacks RFC 5746, so an attacker could put data before the client's")]
-    PeerIsInsecure,
-    /// The session was resumed without the extended master secret, and the policy asks for a
-    /// connection that is tied to it (RFC 7627 §5.3).
-    #[error("the session was resumed without the extended master secret, which leaves it unbound")]
-    UnboundSession,
-    /// close_notify was sent or received.
-    #[error("the connection is closing")]
-    Closing,
-    /// One is under way.
-    #[error("a renegotiation is under way")]
-    UnderWay,
 }
 
 /// What the two sides do not have in common.
@@ -458,7 +268,7 @@ pub enum PeerIncompatible {
 }
 
 impl PeerIncompatible {
-    fn alert(&self) -> AlertDescription {
+    pub(super) fn alert(&self) -> AlertDescription {
         match self {
             Self::NoVersionInCommon { .. } => AlertDescription::PROTOCOL_VERSION,
             Self::NoSuiteInCommon(_)
@@ -471,70 +281,6 @@ impl PeerIncompatible {
     }
 }
 
-/// Why a certificate was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertificateError {
-    /// The certificate's public key cannot be found in it.
-    #[error("it cannot be read")]
-    Unreadable,
-    /// The certificate's key is not an RSA key.
-    #[error("its key is not an RSA key that makes sense")]
-    NotRsa,
-    /// The certificate is none of the pinned ones.
-    #[error("it is not pinned; if it is the right one, pin its SHA-256 fingerprint {0}")]
-    NotPinned(Fingerprint),
-    /// A certificate of the chain does not stand up to path validation.
-    #[error("{0}")]
-    Chain(ChainError),
-    /// A verifier's own reason.
-    #[error("{reason}")]
-    Refused {
-        /// The alert to send, one of the certificate alerts.
-        alert: AlertDescription,
-        /// What is wrong, for a person.
-        reason: String,
-    },
-}
-
-impl CertificateError {
-    /// The alert that this refusal sends to the peer.
-    pub fn alert(&self) -> AlertDescription {
-        match self {
-            Self::Unreadable => AlertDescription::BAD_CERTIFICATE,
-            Self::NotRsa => AlertDescription::UNSUPPORTED_CERTIFICATE,
-            Self::NotPinned(_) => AlertDescription::CERTIFICATE_UNKNOWN,
-            Self::Chain(chain) => chain.problem.alert(),
-            Self::Refused { alert, .. } => *alert,
-        }
-    }
-}
-
-impl From<ChainError> for CertificateError {
-    fn from(chain: ChainError) -> Self {
-        Self::Chain(chain)
-    }
-}
-
-/// Why a private key could not be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The key is elsewhere and cannot be reached now; a later connection may succeed.
-    #[error("it is not available now; try again later")]
-    Unavailable,
-    /// The ciphertext is not a number below the modulus. In a handshake this is never reported:
-    /// it takes the same way as every other bad pre-master secret.
-    #[error("the input is not a number below the modulus")]
-    InputOutOfRange,
-    /// The key is too short to carry the signature.
-    #[error("it is too short for the signature")]
-    TooShort,
-    /// The operation itself failed.
-    #[error("{0}")]
-    Failed(String),
-}
-
 /// A version's number with its name, where it has one.
 struct VersionNumber(u16);
 
@@ -545,16 +291,5 @@ impl fmt::Display for VersionNumber {
             None if self.0 == 0x0002 => f.pad("SSLv2"),
             None => write!(f, "version {:#06x}", self.0),
         }
-    }
-}
-
-/// What the alert that says least may mean to a peer of this crate.
-fn hint(alert: AlertDescription) -> &'static str {
-    match alert {
-        AlertDescription::HANDSHAKE_FAILURE => {
-            "; it may want (EC)DHE, which this crate does not have, other suites, or a client \
-             certificate"
-        }
-        _ => "",
     }
 }

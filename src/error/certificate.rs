@@ -1,12 +1,87 @@
-//! Why one certificate of a chain does not stand up to path validation.
+//! Why a certificate was refused.
 
 use core::fmt;
 
 use rustls_pki_types::UnixTime;
 
+use super::Fault;
 use super::text::{Date, Names};
 use crate::alert::AlertDescription;
 use crate::crypto::HashAlgorithm;
+use crate::fingerprint::Fingerprint;
+
+/// Why a certificate was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The certificate's public key cannot be found in it.
+    #[error("it cannot be read")]
+    Unreadable,
+    /// The certificate's key is not an RSA key.
+    #[error("its key is not an RSA key that makes sense")]
+    NotRsa,
+    /// The certificate is none of the pinned ones.
+    #[error("it is not pinned; if it is the right one, pin its SHA-256 fingerprint {0}")]
+    NotPinned(Fingerprint),
+    /// A certificate of the chain does not stand up to path validation.
+    #[error("{0}")]
+    Chain(ChainError),
+    /// A verifier's own reason; [`refused`](Self::refused) makes it.
+    #[error("{reason}")]
+    #[non_exhaustive]
+    Refused {
+        /// The alert to send, one of the certificate alerts.
+        alert: AlertDescription,
+        /// What is wrong, for a person.
+        reason: String,
+    },
+}
+
+impl CertificateError {
+    /// A verifier's own reason, for a person, and the alert that tells it to the peer.
+    ///
+    /// The alert is one of those for certificates: bad_certificate, unsupported_certificate,
+    /// certificate_revoked, certificate_expired, certificate_unknown, unknown_ca, access_denied.
+    /// In place of any other, certificate_unknown is sent.
+    pub fn refused(alert: AlertDescription, reason: impl Into<String>) -> Self {
+        Self::Refused {
+            alert: if alert.refuses_certificate() {
+                alert
+            } else {
+                AlertDescription::CERTIFICATE_UNKNOWN
+            },
+            reason: reason.into(),
+        }
+    }
+
+    /// The alert that this refusal sends to the peer.
+    pub fn alert(&self) -> AlertDescription {
+        match self {
+            Self::Unreadable => AlertDescription::BAD_CERTIFICATE,
+            Self::NotRsa => AlertDescription::UNSUPPORTED_CERTIFICATE,
+            Self::NotPinned(_) => AlertDescription::CERTIFICATE_UNKNOWN,
+            Self::Chain(chain) => chain.problem.alert(),
+            Self::Refused { alert, .. } => *alert,
+        }
+    }
+
+    /// Who has to act.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Unreadable => Fault::Peer,
+            Self::NotRsa | Self::NotPinned(_) | Self::Refused { .. } => Fault::Settings,
+            // Trust anchors come from this side's roots.
+            Self::Chain(ChainError { index: None, .. }) => Fault::Local,
+            Self::Chain(chain) => chain.problem.fault(),
+        }
+    }
+}
+
+impl From<ChainError> for CertificateError {
+    fn from(chain: ChainError) -> Self {
+        Self::Chain(chain)
+    }
+}
 
 /// Which certificate of a chain was refused, and why (RFC 5280 §6.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,7 +285,7 @@ pub enum CertificateProblem {
 }
 
 impl CertificateProblem {
-    pub(super) fn alert(&self) -> AlertDescription {
+    fn alert(&self) -> AlertDescription {
         use AlertDescription as Alert;
         match self {
             Self::Unreadable
@@ -241,6 +316,40 @@ impl CertificateProblem {
             | Self::BadRevocationList => Alert::CERTIFICATE_UNKNOWN,
         }
     }
+
+    /// Who has to act where a certificate of the peer's has it.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Unreadable
+            | Self::MalformedExtension(_)
+            | Self::DuplicateExtension(_)
+            | Self::BadSignature { .. }
+            | Self::BadKey
+            | Self::TooMuchWork
+            | Self::MalformedNameConstraints(_)
+            | Self::Revoked { .. } => Fault::Peer,
+            Self::UnknownCriticalExtension(_)
+            | Self::OldVersion(_)
+            | Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::UnknownIssuer { .. }
+            | Self::SelfSigned
+            | Self::HashNotAccepted(_)
+            | Self::UnknownSignatureAlgorithm(_)
+            | Self::KeyTooShort { .. }
+            | Self::UnknownKey(_)
+            | Self::NotAnAuthority
+            | Self::PathTooLong { .. }
+            | Self::KeyUsage(_)
+            | Self::ExtendedKeyUsage { .. }
+            | Self::NameNotPermitted(_)
+            | Self::UnknownNameConstraint(_)
+            | Self::NotForName { .. } => Fault::Settings,
+            Self::StaleRevocationList { .. }
+            | Self::FutureRevocationList { .. }
+            | Self::BadRevocationList => Fault::Local,
+        }
+    }
 }
 
 /// The name asked for, the names found, and what else could be tried.
@@ -263,5 +372,148 @@ impl fmt::Display for NameMismatch<'_> {
             ),
             (found, _) => write!(f, "it is for {}, not for {asked}", Names(found)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use CertificateProblem as Problem;
+
+    #[test]
+    fn who_has_to_act_is_said_of_every_problem() {
+        let time = UnixTime::since_unix_epoch(core::time::Duration::ZERO);
+        let text = String::new;
+        for (problem, fault) in [
+            (Problem::Unreadable, Fault::Peer),
+            (Problem::MalformedExtension(text()), Fault::Peer),
+            (Problem::DuplicateExtension(text()), Fault::Peer),
+            (Problem::UnknownCriticalExtension(text()), Fault::Settings),
+            (Problem::OldVersion(1), Fault::Settings),
+            (
+                Problem::Expired {
+                    not_after: time,
+                    now: time,
+                },
+                Fault::Settings,
+            ),
+            (
+                Problem::NotYetValid {
+                    not_before: time,
+                    now: time,
+                },
+                Fault::Settings,
+            ),
+            (Problem::UnknownIssuer { issuer: text() }, Fault::Settings),
+            (Problem::SelfSigned, Fault::Settings),
+            (Problem::BadSignature { issuer: text() }, Fault::Peer),
+            (
+                Problem::HashNotAccepted(HashAlgorithm::Md5),
+                Fault::Settings,
+            ),
+            (Problem::UnknownSignatureAlgorithm(text()), Fault::Settings),
+            (Problem::TooMuchWork, Fault::Peer),
+            (Problem::KeyTooShort { bits: 1, min: 2 }, Fault::Settings),
+            (Problem::UnknownKey(text()), Fault::Settings),
+            (Problem::BadKey, Fault::Peer),
+            (Problem::NotAnAuthority, Fault::Settings),
+            (Problem::PathTooLong { max: 0 }, Fault::Settings),
+            (Problem::KeyUsage(""), Fault::Settings),
+            (
+                Problem::ExtendedKeyUsage {
+                    expected: "",
+                    found: Vec::new(),
+                },
+                Fault::Settings,
+            ),
+            (Problem::NameNotPermitted(text()), Fault::Settings),
+            (Problem::UnknownNameConstraint(""), Fault::Settings),
+            (Problem::MalformedNameConstraints(""), Fault::Peer),
+            (
+                Problem::NotForName {
+                    asked: text(),
+                    found: Vec::new(),
+                    ignored: Vec::new(),
+                },
+                Fault::Settings,
+            ),
+            (Problem::Revoked { since: time }, Fault::Peer),
+            (
+                Problem::StaleRevocationList {
+                    next_update: time,
+                    now: time,
+                },
+                Fault::Local,
+            ),
+            (
+                Problem::FutureRevocationList {
+                    this_update: time,
+                    now: time,
+                },
+                Fault::Local,
+            ),
+            (Problem::BadRevocationList, Fault::Local),
+        ] {
+            let at = |index| {
+                CertificateError::Chain(ChainError {
+                    index,
+                    subject: String::new(),
+                    problem: problem.clone(),
+                })
+            };
+            assert_eq!(
+                crate::Error::from(at(Some(0))).fault(),
+                fault,
+                "{problem:?}"
+            );
+            assert_eq!(at(None).fault(), Fault::Local, "{problem:?}");
+        }
+        for (error, fault) in [
+            (CertificateError::Unreadable, Fault::Peer),
+            (CertificateError::NotRsa, Fault::Settings),
+            (
+                CertificateError::NotPinned(Fingerprint::of(&Vec::new().into())),
+                Fault::Settings,
+            ),
+            (
+                CertificateError::refused(AlertDescription::UNKNOWN_CA, ""),
+                Fault::Settings,
+            ),
+        ] {
+            assert_eq!(
+                crate::Error::from(error.clone()).fault(),
+                fault,
+                "{error:?}"
+            );
+        }
+    }
+
+    /// A verifier's word cannot end a connection cleanly, nor blame the handshake.
+    #[test]
+    fn a_refusal_sends_an_alert_for_certificates() {
+        use AlertDescription as Alert;
+        let sent = |alert| CertificateError::refused(alert, "a reason").alert();
+        for alert in [
+            Alert::BAD_CERTIFICATE,
+            Alert::UNSUPPORTED_CERTIFICATE,
+            Alert::CERTIFICATE_REVOKED,
+            Alert::CERTIFICATE_EXPIRED,
+            Alert::CERTIFICATE_UNKNOWN,
+            Alert::UNKNOWN_CA,
+            Alert::ACCESS_DENIED,
+        ] {
+            assert_eq!(sent(alert), alert);
+        }
+        for alert in [
+            Alert::CLOSE_NOTIFY,
+            Alert::NO_CERTIFICATE,
+            Alert::HANDSHAKE_FAILURE,
+            Alert::USER_CANCELED,
+            AlertDescription(213),
+        ] {
+            assert_eq!(sent(alert), Alert::CERTIFICATE_UNKNOWN);
+        }
+        let error = CertificateError::refused(Alert::UNKNOWN_CA, "a reason");
+        assert_eq!(error.to_string(), "a reason");
     }
 }

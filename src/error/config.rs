@@ -13,12 +13,33 @@ pub enum ConfigError {
          of the module `dangerous`"
     )]
     NoVerifier,
+    /// A peer is authenticated in one way.
+    #[error(
+        "more than one verifier is given (root certificates are one, too): leave the others out, \
+         or write one that asks several"
+    )]
+    SeveralVerifiers,
+    /// A verifier without roots would refuse every peer.
+    #[error(
+        "no authority is trusted: add root certificates; what `add_pem` and `add_certificates` \
+         return tells which were skipped, and why"
+    )]
+    NoRoots,
+    /// A verifier without pins would refuse every peer.
+    #[error(
+        "no certificate is pinned: give the SHA-256 fingerprint of the peer's, as `openssl x509 \
+         -noout -fingerprint -sha256` shows it"
+    )]
+    NoPins,
     /// A server must have a certificate and its key.
     #[error("no certificate: give the builder a chain with its key, or a resolver")]
     NoCertificate,
-    /// One certificate for all and a resolver exclude each other.
-    #[error("both a certificate and a resolver of certificates are given: leave one out")]
-    CertificateAndResolver,
+    /// A certificate for all or a resolver is given once.
+    #[error(
+        "more than one certificate or resolver of certificates is given: give one, such as \
+         `CertificatesByName` or `CertificatesByAuthority` with all of them"
+    )]
+    SeveralCertificates,
     /// TLS 1.2 is allowed, and no hash for its signatures.
     #[error("the policy allows TLS 1.2 and no signature hash; `signature_hashes` names some")]
     NoSignatureHashes,
@@ -49,7 +70,7 @@ pub enum ConfigError {
     /// The key is shorter than the policy allows.
     #[error(
         "the key has {bits} bits, the policy asks for {min}; use a longer key, or a policy that \
-             takes shorter ones"
+         takes shorter ones"
     )]
     KeyTooShort {
         /// The key's length.
