@@ -5,7 +5,7 @@ mod pki;
 use std::slice::from_ref;
 
 use CertificateProblem as Problem;
-use pki::der::{oid, sequence, set, utf8, value};
+use pki::der::{sequence, set, utf8, value};
 use pki::verdict::*;
 use pki::*;
 use retrossl::{
@@ -19,6 +19,9 @@ fn names_are_one_name_in_other_types_case_and_spacing() {
         name_of("O=EXAMPLE, CN= root ", string(0x13)),
         name_of("O=example, CN=Root", string(0x14)),
         name_of("O=Example, CN=ROOT", string(0x16)),
+        name_of("O=Example, CN=ROOT", string(0x1b)),
+        name_of("O=example, CN=Root", bmp),
+        name_of("O=example, CN=Root", universal),
     ] {
         let mut template = Template::server(HOST);
         template.issuer = issuer;
@@ -27,6 +30,39 @@ fn names_are_one_name_in_other_types_case_and_spacing() {
     let mut template = Template::server(HOST);
     template.issuer = name("CN=Root, O=Example");
     let result = verify(&[template.sign(&ROOT_KEY)], &Policy::STRICT);
+    assert!(matches!(refused(result).1, Problem::UnknownIssuer { .. }));
+}
+
+#[test]
+fn the_attributes_of_one_rdn_have_no_order() {
+    let (o, cn) = (
+        attribute("2.5.4.10", utf8("Example")),
+        attribute("2.5.4.3", utf8("Root")),
+    );
+    let subject = sequence(&[set(&[o.clone(), cn.clone()])]);
+    let root = Template {
+        subject: subject.clone(),
+        ..Template::authority("", &ROOT_KEY)
+    };
+    let root = root.self_signed(&ROOT_KEY);
+    for issuer in [subject, sequence(&[set(&[cn.clone(), o.clone()])])] {
+        let leaf = Template {
+            issuer,
+            ..Template::server(HOST)
+        };
+        let chain = [leaf.sign(&ROOT_KEY)];
+        verify_as(HOST, &chain, roots(from_ref(&root)), &Policy::STRICT).unwrap();
+    }
+    let in_two = Template {
+        issuer: sequence(&[set(&[o]), set(&[cn])]),
+        ..Template::server(HOST)
+    };
+    let result = verify_as(
+        HOST,
+        &[in_two.sign(&ROOT_KEY)],
+        roots(&[root]),
+        &Policy::STRICT,
+    );
     assert!(matches!(refused(result).1, Problem::UnknownIssuer { .. }));
 }
 
@@ -150,6 +186,23 @@ fn malformed_name_constraints_refuse_the_path() {
             assert_eq!(RootStore::new().add(root).as_ref(), Err(problem));
         }
     }
+    // What cannot be read may be any name.
+    let unreadable = malformed("a subtree that cannot be read");
+    for base in [
+        value(0x82, &[0xff]),
+        value(0x89, b"?"),
+        value(0xa4, &[0x30, 0x01, 0x00]),
+        value(0xa4, &[0x30, 0x05, 0x31, 0x03, 0x02, 0x01, 0x00]),
+    ] {
+        for constraints in [
+            name_constraints(&[dns("lan"), base.clone()], &[]),
+            name_constraints(&[], &[dns("example"), base.clone()]),
+        ] {
+            let chain = through(&sub().with(constraints), &leaf);
+            let problem = refused(verify(&chain, &Policy::EVERYTHING));
+            assert_eq!(problem, (Some(1), unreadable.clone()), "{base:?}");
+        }
+    }
     // The default, written out, which DER forbids and which means nothing else.
     for excluded in [dns("example"), ip(&[0; 8]), ip(&[0; 32])] {
         let base = [excluded, value(0x80, &[0])].concat();
@@ -189,6 +242,10 @@ fn name_constraints_of_the_anchor_and_on_common_names_count() {
     );
     let good = direct(&Template::new("CN=printer.example", &Key::Rsa(2048)));
     verify_as("printer.example", &good, limited(), &Policy::HISTORIC).unwrap();
+    // What can be no host's name is not constrained as one.
+    let with_a_title = Template::new("CN=Acme Printer, CN=printer.example", &Key::Rsa(2048));
+    let chain = direct(&with_a_title);
+    verify_as("printer.example", &chain, limited(), &Policy::HISTORIC).unwrap();
 }
 
 #[test]
@@ -274,18 +331,48 @@ fn common_names_are_the_policy_s_word() {
         let result = check(HOST, subject, &Policy::EVERYTHING);
         assert!(matches!(refused(result).1, Problem::NotForName { .. }));
     }
-    let teletex = Template {
-        subject: name_of("CN=printer.lan", string(0x14)),
-        ..Template::new("", &Key::Rsa(2048))
-    };
-    verify(&direct(&teletex), &Policy::HISTORIC).unwrap();
+    for subject in [
+        name_of("CN=printer.lan", string(0x14)),
+        name_of("CN=printer.lan", bmp),
+    ] {
+        let template = Template {
+            subject,
+            ..Template::new("", &Key::Rsa(2048))
+        };
+        verify(&direct(&template), &Policy::HISTORIC).unwrap();
+    }
+    // A list that cannot be read is a list.
+    let broken = Template::new("CN=printer.lan", &Key::Rsa(2048));
+    let broken = broken.with(extension("2.5.29.17", false, &[0x30, 0x05]));
+    assert_eq!(
+        refused(verify(&direct(&broken), &Policy::EVERYTHING)).1,
+        Problem::MalformedExtension("2.5.29.17".to_owned())
+    );
+}
+
+#[test]
+fn an_alternative_name_that_cannot_be_read_may_be_any() {
+    let constrained = sub().with(name_constraints(&[], &[dns("example")]));
+    for unreadable in [
+        value(0x82, &[0xff]),
+        value(0x89, b"?"),
+        value(0xa4, &[0x30, 0x01, 0x00]),
+        value(0xa4, &[0x30, 0x05, 0x31, 0x03, 0x02, 0x01, 0x00]),
+        ip(&[10, 0, 0]),
+    ] {
+        let leaf = Template::new("CN=server", &Key::Rsa(2048));
+        let leaf = leaf.with(alt_names(&[dns(HOST), unreadable.clone()]));
+        verify(&direct(&leaf), &Policy::STRICT).unwrap();
+        let result = verify(&through(&constrained, &leaf), &Policy::EVERYTHING);
+        let malformed = Problem::MalformedExtension("2.5.29.17".to_owned());
+        assert_eq!(refused(result), (Some(0), malformed), "{unreadable:?}");
+    }
 }
 
 /// RFC 4514 §2.4.
 #[test]
 fn shown_names_cannot_be_mistaken_for_others() {
     const CN: &str = "2.5.4.3";
-    let attribute = |number: &str, value: Vec<u8>| sequence(&[oid(number), value]);
     let shown = |rdns: &[Vec<Vec<u8>>]| {
         let rdns: Vec<_> = rdns.iter().map(|attributes| set(attributes)).collect();
         let template = Template {
@@ -309,6 +396,15 @@ fn shown_names_cannot_be_mistaken_for_others() {
         (utf8("a\u{200b}\u{202e}"), "CN=a\u{fffd}\u{fffd}"),
         (utf8("Müller"), "CN=Müller"),
         (value(0x14, b"M\xfcller, x"), r"CN=Müller\, x"),
+        (value(0x1b, b"M\xfcller"), "CN=Müller"),
+        // Latin-1 where only ASCII may stand.
+        (value(0x13, b"M\xfcller"), "CN=Müller"),
+        (value(0x16, b"M\xfcller"), "CN=Müller"),
+        (value(0x16, "Müller".as_bytes()), "CN=Müller"),
+        (bmp("Müller 日本 😀"), "CN=Müller 日本 😀"),
+        (universal("Müller 日本 😀"), "CN=Müller 日本 😀"),
+        (value(0x1e, &[0, 0x41, 0]), "CN=#1E03004100"),
+        (value(0x1c, &[0, 0x11, 0, 0]), "CN=#1C0400110000"),
         (value(0x0c, &[0xff]), "CN=#0C01FF"),
         (value(0x02, &[7]), "CN=#020107"),
     ] {

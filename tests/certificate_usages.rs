@@ -209,6 +209,12 @@ fn extensions_that_are_unknown_doubled_or_broken_are_refused() {
         refused(result).1,
         Problem::UnknownCriticalExtension(_)
     ));
+    // A hint that cannot be read is one that matters where it says so.
+    for (critical, accepted) in [(false, true), (true, false)] {
+        let broken = leaf().with(extension("2.5.29.35", critical, &[0x30, 0x05]));
+        let result = verify(&direct(&broken), &Policy::STRICT);
+        assert_eq!(result.is_ok(), accepted);
+    }
     let policies = sequence(&[sequence(&[der::oid("2.5.29.32.0")])]);
     let policies = extension("2.5.29.32", true, &policies);
     verify(&direct(&leaf().with(policies)), &Policy::STRICT).unwrap();
@@ -221,6 +227,8 @@ fn extensions_that_are_unknown_doubled_or_broken_are_refused() {
     for (number, contents) in [
         ("2.5.29.19", &[0x30, 0x01, 0x00][..]),
         ("2.5.29.15", &[0x04, 0x00]),
+        ("2.5.29.17", &[0x30, 0x05]),
+        ("2.16.840.1.113730.1.1", &[0x04, 0x00]),
         ("2.5.29.37", &[0x30, 0x05]),
         ("2.5.29.30", &[0x30, 0x02, 0xa1, 0x01]),
         ("2.5.29.30", &[0x30, 0x04, 0xa1, 0x02, 0x30, 0x00]),

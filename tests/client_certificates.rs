@@ -4,7 +4,10 @@ mod in_memory;
 
 use std::sync::{Arc, Mutex};
 
-use in_memory::{Pair, client_config, each_version_and_suite, only, pin, test_identity};
+use in_memory::wire::records;
+use in_memory::{
+    Pair, client_config, deliver, each_version_and_suite, only, pin, take, test_identity,
+};
 use retrossl::{
     AlertDescription, AnonymousClients, CertifiedKey, CipherSuite, ClientConfig, ClientConnection,
     ConfigError, Error, Fault, PeerIncompatible, ProtocolVersion, ServerConfig, ServerConnection,
@@ -136,6 +139,42 @@ fn a_client_that_may_come_without_a_certificate_resumes_its_session() {
             pair.established().server.session_resumed()
         };
         assert_eq!((resumed(), resumed()), (false, true), "{version}");
+    }
+}
+
+/// A server that wants DSA's.
+#[test]
+fn a_client_without_a_certificate_of_the_wanted_type_sends_none() {
+    for version in [ProtocolVersion::TLSv1_0, ProtocolVersion::TLSv1_1] {
+        // The types and no authorities, and what the client answers.
+        for (wanted, is_sent) in [(1, true), (2, false)] {
+            let (chain, key) = test_identity(2048);
+            let client = ClientConfig::builder(only(version, AES))
+                .verifier(pin(1024))
+                .certificate(chain, key)
+                .build()
+                .unwrap();
+            let (chain, key) = test_identity(1024);
+            let server = ServerConfig::builder(only(version, AES))
+                .certificate(chain, key)
+                .client_verifier(dangerous::AcceptAnyCertificate)
+                .build()
+                .unwrap();
+            let mut pair = Pair::new(client, server);
+            deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+            let mut flight = take(&mut pair.server);
+            let request = [13, 0, 0, 4, 1, 1, 0, 0];
+            let at = flight
+                .windows(request.len())
+                .position(|it| it == request)
+                .unwrap();
+            flight[at + 5] = wanted;
+            deliver(&flight, &mut pair.client, || usize::MAX).unwrap();
+            let answer = records(&take(&mut pair.client));
+            let empty = [11, 0, 0, 3, 0, 0, 0];
+            let is_empty = answer[0].fragment.starts_with(&empty);
+            assert_eq!(is_empty, !is_sent, "{version} {wanted}");
+        }
     }
 }
 

@@ -3,51 +3,27 @@
 mod pki;
 
 use CertificateProblem as Problem;
+use pki::verdict::{HOST, ROOT, ROOT_KEY, SUB, SUB_KEY, roots, through, verify_with_lists};
 use pki::*;
 use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use retrossl::{
-    AlertDescription, CertificateError, CertificateProblem, HashAlgorithm, PathVerifier, Policy,
-    RevocationList, RevocationListError, RootStore,
+    AlertDescription, CertificateProblem, HashAlgorithm, PathVerifier, Policy, RevocationList,
+    RevocationListError,
 };
-
-const HOST: &str = "printer.lan";
-const ROOT: &str = "CN=Root";
-const SUB: &str = "CN=Sub";
-const ROOT_KEY: Key = Key::P256(1);
-const SUB_KEY: Key = Key::Rsa(2048);
 
 /// A server's certificate with serial number 7, issued by one with serial number 5.
 fn chain() -> Vec<CertificateDer<'static>> {
-    let sub = Template::authority(SUB, &SUB_KEY).serial(&[5]);
-    vec![
-        Template::server(HOST).serial(&[7]).issued_by(SUB, &SUB_KEY),
-        sub.issued_by(ROOT, &ROOT_KEY),
-    ]
+    let sub = verdict::sub().serial(&[5]);
+    through(&sub, &Template::server(HOST).serial(&[7]))
 }
 
 fn read(list: CertificateRevocationListDer<'_>) -> RevocationList {
     RevocationList::from_der(&list).unwrap()
 }
 
-fn verify(
-    chain: &[CertificateDer<'static>],
-    lists: impl IntoIterator<Item = RevocationList>,
-    policy: &Policy,
-) -> Result<(), CertificateError> {
-    let root = Template::authority(ROOT, &ROOT_KEY).self_signed(&ROOT_KEY);
-    let roots: RootStore = [root].into_iter().collect();
-    let name = ServerName::try_from(HOST).unwrap();
-    PathVerifier::new(roots)
-        .revocation_lists(lists)
-        .verify_server(&ServerToVerify::new(chain, &name, now(), policy))
-}
-
 fn refused(lists: impl IntoIterator<Item = RevocationList>) -> (Option<usize>, Problem) {
-    match verify(&chain(), lists, &Policy::STRICT).unwrap_err() {
-        CertificateError::Chain(error) => (error.index, error.problem),
-        other => panic!("{other}"),
-    }
+    verdict::refused(verify_with_lists(&chain(), lists, &Policy::STRICT))
 }
 
 fn of_sub(serials: &[&[u8]]) -> RevocationList {
@@ -56,9 +32,9 @@ fn of_sub(serials: &[&[u8]]) -> RevocationList {
 
 #[test]
 fn what_is_revoked_is_refused() {
-    verify(&chain(), [], &Policy::STRICT).unwrap();
-    verify(&chain(), [of_sub(&[])], &Policy::STRICT).unwrap();
-    verify(
+    verify_with_lists(&chain(), [], &Policy::STRICT).unwrap();
+    verify_with_lists(&chain(), [of_sub(&[])], &Policy::STRICT).unwrap();
+    verify_with_lists(
         &chain(),
         [of_sub(&[&[5], &[8], &[0x07, 0x07], &[0x70]])],
         &Policy::STRICT,
@@ -66,7 +42,7 @@ fn what_is_revoked_is_refused() {
     .unwrap();
     for serial in [&[7][..], &[0, 7]] {
         let list = of_sub(&[&[1], serial, &[9, 9]]);
-        let error = verify(&chain(), [list], &Policy::STRICT).unwrap_err();
+        let error = verify_with_lists(&chain(), [list], &Policy::STRICT).unwrap_err();
         assert_eq!(error.alert(), AlertDescription::CERTIFICATE_REVOKED);
         assert!(
             error
@@ -82,7 +58,7 @@ fn what_is_revoked_is_refused() {
     ));
     // Another authority's list says nothing, whatever is on it.
     let of_another = read(ListTemplate::revoking(&[&[7]]).issued_by("CN=Another", &SUB_KEY));
-    verify(&chain(), [of_another], &Policy::STRICT).unwrap();
+    verify_with_lists(&chain(), [of_another], &Policy::STRICT).unwrap();
 }
 
 #[test]
@@ -93,31 +69,31 @@ fn a_list_that_its_issuer_did_not_sign_is_refused() {
         (Some(0), Problem::BadRevocationList)
     );
     // Besides a good one it does no harm: the authority may have had another key.
-    verify(&chain(), [forged.clone(), of_sub(&[])], &Policy::STRICT).unwrap();
+    verify_with_lists(&chain(), [forged.clone(), of_sub(&[])], &Policy::STRICT).unwrap();
     let (_, problem) = refused([forged, of_sub(&[&[7]])]);
     assert!(matches!(problem, Problem::Revoked { .. }));
     // The hash of a list is the policy's word, too.
     let only_sha1 = Policy::STRICT.certificate_hashes(&[HashAlgorithm::Sha1]);
-    let sub = Template::authority(SUB, &SUB_KEY)
+    let sub = verdict::sub()
         .signed_with(Signature::Ecdsa(HashAlgorithm::Sha1))
         .issued_by(ROOT, &ROOT_KEY);
     let leaf = Template::server(HOST)
-        .signed_with(Signature::Rsa(HashAlgorithm::Sha1))
+        .signed_with(Signature::Ecdsa(HashAlgorithm::Sha1))
         .issued_by(SUB, &SUB_KEY);
     let chain = [leaf, sub];
-    verify(&chain, [], &only_sha1).unwrap();
-    assert!(verify(&chain, [of_sub(&[])], &only_sha1).is_err());
+    verify_with_lists(&chain, [], &only_sha1).unwrap();
+    assert!(verify_with_lists(&chain, [of_sub(&[])], &only_sha1).is_err());
 }
 
 #[test]
 fn an_issuer_that_may_not_sign_lists_has_none() {
     let with = |bits: &[u8]| {
-        let sub = Template::authority(SUB, &SUB_KEY).with(key_usage(bits));
+        let sub = verdict::sub().with(key_usage(bits));
         let chain = [
             Template::server(HOST).issued_by(SUB, &SUB_KEY),
             sub.issued_by(ROOT, &ROOT_KEY),
         ];
-        verify(&chain, [of_sub(&[])], &Policy::STRICT)
+        verify_with_lists(&chain, [of_sub(&[])], &Policy::STRICT)
     };
     with(&[KEY_CERT_SIGN, CRL_SIGN]).unwrap();
     assert!(with(&[KEY_CERT_SIGN]).is_err());
@@ -143,14 +119,14 @@ fn the_newest_list_counts_and_it_must_not_be_overdue() {
     assert_eq!(endless.next_update(), None);
     assert_eq!(endless.this_update().as_secs(), 1_704_067_200);
     assert_eq!(old.next_update().unwrap().as_secs(), 1_706_745_600);
-    verify(&chain(), [endless], &Policy::STRICT).unwrap();
+    verify_with_lists(&chain(), [endless], &Policy::STRICT).unwrap();
     // Taken off the list again, such as after certificateHold.
-    verify(&chain(), [old_revoking, of_sub(&[]), old], &Policy::STRICT).unwrap();
+    verify_with_lists(&chain(), [old_revoking, of_sub(&[]), old], &Policy::STRICT).unwrap();
     // Which of two of one time is the right one, nobody can say: what either revokes is revoked.
     let other = list("20240501000000Z", Some("20240702000000Z"), &[&[6]]);
     let revoking = list("20240501000000Z", Some("20240702000000Z"), &[&[6], &[7]]);
     let of_old = list("20240430000000Z", Some("20240702000000Z"), &[&[7]]);
-    verify(
+    verify_with_lists(
         &chain(),
         [of_sub(&[]), other.clone(), of_old],
         &Policy::STRICT,
@@ -169,7 +145,7 @@ fn the_newest_list_counts_and_it_must_not_be_overdue() {
     let future = list("20240701000000Z", None, &[]);
     let (_, problem) = refused([future.clone()]);
     assert!(matches!(problem, Problem::FutureRevocationList { .. }));
-    verify(&chain(), [future, of_sub(&[])], &Policy::STRICT).unwrap();
+    verify_with_lists(&chain(), [future, of_sub(&[])], &Policy::STRICT).unwrap();
 }
 
 #[test]
@@ -228,7 +204,7 @@ fn a_list_that_is_not_complete_is_refused_whether_it_says_so_critically_or_not()
             (of_list("2.5.29.27", b"?"), "a delta list"),
         ] {
             let text = refused(template);
-            let of_sub = text.starts_with("the revocation list of CN=Sub is ");
+            let of_sub = text.starts_with("the revocation list of O=Example, CN=Sub is ");
             assert!(of_sub && text.contains(what), "{text}");
         }
         let indirect = ListTemplate {
@@ -251,7 +227,65 @@ fn cut_and_changed_lists_never_panic() {
         let mut changed = list.to_vec();
         changed[len] ^= 0xff;
         if let Ok(changed) = RevocationList::from_der(&changed.into()) {
-            assert!(verify(&chain(), [changed, of_sub(&[])], &Policy::STRICT).is_ok());
+            assert!(verify_with_lists(&chain(), [changed, of_sub(&[])], &Policy::STRICT).is_ok());
         }
     }
+}
+
+/// Trusted by itself, and issued by an authority that is trusted, too.
+#[test]
+fn a_trusted_certificate_is_revoked_by_a_trusted_issuer() {
+    let key = Key::Rsa(2048);
+    let template = Template::server(HOST).serial(&[7]);
+    let by_root = template.issued_by(ROOT, &ROOT_KEY);
+    let by_another = template.issued_by(ROOT, &Key::P256(9));
+    let by_itself = template.self_signed(&key);
+    let of_root =
+        |serials: &[&[u8]]| read(ListTemplate::revoking(serials).issued_by(ROOT, &ROOT_KEY));
+    let judged = |trusted: &CertificateDer<'static>, list: RevocationList| {
+        let name = ServerName::try_from(HOST).unwrap();
+        let chain = [trusted.clone()];
+        PathVerifier::new(roots(&[trusted.clone(), verdict::root()]))
+            .revocation_lists([list])
+            .verify_server(&ServerToVerify::new(&chain, &name, now(), &Policy::STRICT))
+    };
+    judged(&by_root, of_root(&[&[8]])).unwrap();
+    let (index, problem) = verdict::refused(judged(&by_root, of_root(&[&[7]])));
+    assert!(matches!(
+        (index, problem),
+        (Some(0), Problem::Revoked { .. })
+    ));
+    let overdue = ListTemplate {
+        next_update: Some("20240515000000Z"),
+        ..ListTemplate::revoking(&[])
+    };
+    let overdue = read(overdue.issued_by(ROOT, &ROOT_KEY));
+    let (_, problem) = verdict::refused(judged(&by_root, overdue));
+    assert!(matches!(problem, Problem::StaleRevocationList { .. }));
+    // The authority cannot revoke what it has not issued.
+    judged(&by_another, of_root(&[&[7]])).unwrap();
+    judged(&by_itself, of_root(&[&[7]])).unwrap();
+    let own = read(ListTemplate::revoking(&[&[7]]).issued_by("CN=server", &key));
+    let (_, problem) = verdict::refused(judged(&by_itself, own));
+    assert!(matches!(problem, Problem::Revoked { .. }));
+}
+
+#[test]
+fn the_signature_of_a_list_is_whole_bytes() {
+    let key = Key::Rsa(2048);
+    let sub = Template::authority(SUB, &key).issued_by(ROOT, &ROOT_KEY);
+    let chain = [Template::server(HOST).issued_by(SUB, &key), sub];
+    // What is unused has to be zero for the parser to take it.
+    let mut signed =
+        (1..).map(|serial| ListTemplate::revoking(&[&[100, serial]]).issued_by(SUB, &key));
+    let mut list = signed
+        .find(|der| der.last().unwrap() & 1 == 0)
+        .unwrap()
+        .to_vec();
+    verify_with_lists(&chain, [read(list.clone().into())], &Policy::STRICT).unwrap();
+    let unused_bits = list.len() - 256 - 1;
+    assert_eq!(list[unused_bits - 4..=unused_bits], [3, 0x82, 1, 1, 0]);
+    list[unused_bits] = 1;
+    let result = verify_with_lists(&chain, [read(list.into())], &Policy::STRICT);
+    assert_eq!(verdict::refused(result).1, Problem::BadRevocationList);
 }

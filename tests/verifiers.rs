@@ -3,6 +3,8 @@
 mod in_memory;
 mod pki;
 
+use std::sync::Arc;
+
 use in_memory::{Pair, only};
 use pki::*;
 use retrossl::client::{ServerToVerify, ServerVerifier};
@@ -10,7 +12,7 @@ use retrossl::pki_types::{
     AlgorithmIdentifier, CertificateDer, InvalidSignature, ServerName,
     SignatureVerificationAlgorithm, UnixTime, alg_id,
 };
-use retrossl::server::ServerConfigBuilder;
+use retrossl::server::{ClientVerifier, ServerConfigBuilder};
 use retrossl::{
     AlertDescription, AnonymousClients, CertificateError, CertificateProblem, CipherSuite,
     ClientConfig, Clock, Error, PathVerifier, Policy, ProtocolVersion, RevocationList, RootStore,
@@ -48,6 +50,17 @@ fn server(policy: Policy, host: &str) -> ServerConfigBuilder {
     ServerConfig::builder(policy)
         .certificate(chain(&Template::server(host)), rsa_key(2048))
         .clock(Fixed)
+}
+
+#[test]
+fn a_shared_verifier_names_its_authorities() {
+    fn authorities(verifier: impl ClientVerifier) -> Vec<Vec<u8>> {
+        verifier.authorities().to_vec()
+    }
+    let verifier = Arc::new(PathVerifier::new(roots()));
+    assert_eq!(authorities(verifier.clone()), [name(ROOT)]);
+    let verifier: Arc<dyn ClientVerifier> = verifier;
+    assert_eq!(authorities(verifier), [name(ROOT)]);
 }
 
 #[test]

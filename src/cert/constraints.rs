@@ -1,13 +1,16 @@
 //! Name constraints (RFC 5280 §4.2.1.10, §6.1.4 (g)).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::X509Name;
 
 use super::budget::Budget;
 use super::name::{self, Name};
 use super::parsed::Parsed;
-use super::server_name::PresentedName;
+use super::server_name::{PresentedName, ip_address};
+use super::subtrees::{NameConstraints, NameKind, Subtree};
 use crate::error::{CertificateProblem, printable};
 
 /// Refuses a certificate with a name that one of the `constraints` does not permit.
@@ -38,8 +41,8 @@ fn check_name(
 ) -> Result<(), CertificateProblem> {
     let not_permitted = || CertificateProblem::NameNotPermitted(name.show());
     let mut permitted = None;
-    for subtree in constraints.permitted_subtrees.iter().flatten() {
-        budget.compare_names(base_len(subtree))?;
+    for subtree in &constraints.permitted {
+        budget.compare_names()?;
         if let Some(is_within) = name.is_within(subtree)? {
             permitted = Some(is_within || permitted == Some(true));
         }
@@ -47,8 +50,8 @@ fn check_name(
     if permitted == Some(false) {
         return Err(not_permitted());
     }
-    for subtree in constraints.excluded_subtrees.iter().flatten() {
-        budget.compare_names(base_len(subtree))?;
+    for subtree in &constraints.excluded {
+        budget.compare_names()?;
         if name.is_within(subtree)? == Some(true) || name.may_stand_for(subtree) {
             return Err(not_permitted());
         }
@@ -59,53 +62,49 @@ fn check_name(
 /// A name that may be constrained.
 enum Constrained<'a> {
     Dns(&'a str),
-    Ip(Vec<u8>),
-    Directory(Name, String),
-    /// A kind that is not compared here.
-    Other(&'static str),
+    Ip(IpAddr),
+    /// In the form that is compared, and in the one that is shown.
+    Directory(Cow<'a, Name>, &'a X509Name<'a>),
+    Other(NameKind),
 }
 
 fn names_of<'a>(
-    certificate: &'a Parsed<'_>,
+    certificate: &'a Parsed<'a>,
     presented: &'a [PresentedName],
 ) -> Result<Vec<Constrained<'a>>, CertificateProblem> {
     let subject = &certificate.x509.subject;
     let mut names = Vec::new();
     if !certificate.subject.is_empty() {
         names.push(Constrained::Directory(
-            certificate.subject.clone(),
-            name::display(subject),
+            Cow::Borrowed(&certificate.subject),
+            subject,
         ));
     }
     if subject.iter_email().next().is_some() {
-        names.push(Constrained::Other(kind_of(&GeneralName::RFC822Name(""))));
+        names.push(Constrained::Other(NameKind::Rfc822Name));
     }
     match &certificate.extensions()?.subject_alt_name {
-        Some(alt_names) => names.extend(alt_names.iter().map(Constrained::of)),
+        // What cannot be read may be any name.
+        Some(alt_names) => {
+            let malformed = || CertificateProblem::MalformedExtension("2.5.29.17".to_owned());
+            for name in alt_names {
+                names.push(Constrained::of(name).ok_or_else(malformed)?);
+            }
+        }
         None => names.extend(presented.iter().filter_map(Constrained::of_common_name)),
     }
     Ok(names)
 }
 
-/// Bytes of a subtree's base that comparing has to read again.
-fn base_len(subtree: &GeneralSubtree<'_>) -> usize {
-    match &subtree.base {
-        GeneralName::DirectoryName(base) => base.as_raw().len(),
-        _ => 0,
-    }
-}
-
 impl<'a> Constrained<'a> {
-    fn of(name: &'a GeneralName<'_>) -> Self {
-        match name {
+    /// `None` where the name cannot be read.
+    fn of(name: &'a GeneralName<'a>) -> Option<Self> {
+        Some(match name {
             GeneralName::DNSName(name) => Self::Dns(name),
-            GeneralName::IPAddress(octets) => Self::Ip(octets.to_vec()),
-            GeneralName::DirectoryName(name) => match Name::of(name) {
-                Some(of_name) => Self::Directory(of_name, name::display(name)),
-                None => Self::Other(INVALID),
-            },
-            other => Self::Other(kind_of(other)),
-        }
+            GeneralName::IPAddress(octets) => Self::Ip(ip_address(octets)?),
+            GeneralName::DirectoryName(name) => Self::Directory(Cow::Owned(Name::of(name)?), name),
+            other => Self::Other(NameKind::of(other)?),
+        })
     }
 
     /// A common name constrains like the alternative name that it stands for, if it can stand for
@@ -116,36 +115,27 @@ impl<'a> Constrained<'a> {
                 .chars()
                 .all(|char| char.is_ascii_alphanumeric() || "-_.*".contains(char))
                 .then_some(Self::Dns(name)),
-            PresentedName::Ip(IpAddr::V4(address)) => Some(Self::Ip(address.octets().to_vec())),
-            PresentedName::Ip(IpAddr::V6(address)) => Some(Self::Ip(address.octets().to_vec())),
+            PresentedName::Ip(address) => Some(Self::Ip(*address)),
         }
     }
 
     /// Whether the name lies in the subtree; `None` where the subtree is for another kind.
-    fn is_within(&self, subtree: &GeneralSubtree<'_>) -> Result<Option<bool>, CertificateProblem> {
-        Ok(match (self, &subtree.base) {
-            (Self::Dns(name), GeneralName::DNSName(base)) => Some(dns_is_within(name, base)),
-            (Self::Ip(octets), GeneralName::IPAddress(range)) => ip_is_within(octets, range),
-            (Self::Directory(name, _), GeneralName::DirectoryName(base)) => {
-                let base =
-                    Name::of(base).ok_or(CertificateProblem::UnknownNameConstraint(INVALID))?;
-                Some(name.is_within(&base))
-            }
-            (Self::Other(kind), base) if *kind == kind_of(base) => {
-                return Err(CertificateProblem::UnknownNameConstraint(kind));
-            }
-            // What cannot be read may constrain or be anything.
-            (Self::Other(INVALID), _) | (_, GeneralName::Invalid(..)) => {
-                return Err(CertificateProblem::UnknownNameConstraint(INVALID));
+    fn is_within(&self, subtree: &Subtree<'_>) -> Result<Option<bool>, CertificateProblem> {
+        Ok(match (self, subtree) {
+            (Self::Dns(name), Subtree::Dns(base)) => Some(dns_is_within(name, base)),
+            (Self::Ip(address), Subtree::Ip(base, mask)) => ip_is_within(*address, base, mask),
+            (Self::Directory(name, _), Subtree::Directory(base)) => Some(name.is_within(base)),
+            (Self::Other(kind), Subtree::Other(constrained)) if kind == constrained => {
+                return Err(CertificateProblem::UnknownNameConstraint(kind.as_str()));
             }
             _ => None,
         })
     }
 
     /// Whether a wildcard's label can be filled so that the name lies in the subtree.
-    fn may_stand_for(&self, subtree: &GeneralSubtree<'_>) -> bool {
-        match (self, &subtree.base) {
-            (Self::Dns(name), GeneralName::DNSName(base)) => without_root(name)
+    fn may_stand_for(&self, subtree: &Subtree<'_>) -> bool {
+        match (self, subtree) {
+            (Self::Dns(name), Subtree::Dns(base)) => without_root(name)
                 .strip_prefix("*.")
                 .zip(without_root(base).split_once('.'))
                 .is_some_and(|(parent, (_, base_parent))| parent.eq_ignore_ascii_case(base_parent)),
@@ -156,12 +146,9 @@ impl<'a> Constrained<'a> {
     fn show(&self) -> String {
         match self {
             Self::Dns(name) => printable(name),
-            Self::Ip(octets) => match super::server_name::ip_address(octets) {
-                Some(address) => address.to_string(),
-                None => "an address of a wrong length".to_owned(),
-            },
-            Self::Directory(_, text) => text.clone(),
-            Self::Other(kind) => (*kind).to_owned(),
+            Self::Ip(address) => address.to_string(),
+            Self::Directory(_, name) => name::display(name),
+            Self::Other(kind) => kind.as_str().to_owned(),
         }
     }
 }
@@ -185,32 +172,18 @@ fn without_root(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// `range` is an address and a mask; `None` where it is of the other family.
-fn ip_is_within(octets: &[u8], range: &[u8]) -> Option<bool> {
-    if octets.len() * 2 != range.len() {
-        return None;
-    }
-    let (base, mask) = range.split_at(octets.len());
-    let mut triples = octets.iter().zip(base).zip(mask);
-    Some(triples.all(|((octet, base), mask)| octet & mask == base & mask))
-}
-
-fn kind_of(name: &GeneralName<'_>) -> &'static str {
-    match name {
-        GeneralName::OtherName(..) => "otherName",
-        GeneralName::RFC822Name(_) => "rfc822Name",
-        GeneralName::DNSName(_) => "dNSName",
-        GeneralName::X400Address(_) => "x400Address",
-        GeneralName::DirectoryName(_) => "directoryName",
-        GeneralName::EDIPartyName(_) => "ediPartyName",
-        GeneralName::URI(_) => "uniformResourceIdentifier",
-        GeneralName::IPAddress(_) => "iPAddress",
-        GeneralName::RegisteredID(_) => "registeredID",
-        GeneralName::Invalid(..) => INVALID,
+/// `None` where `base` and `mask` are of the other family.
+fn ip_is_within(address: IpAddr, base: &[u8], mask: &[u8]) -> Option<bool> {
+    let is_within = |octets: &[u8]| {
+        let mut triples = octets.iter().zip(base).zip(mask);
+        (octets.len() == base.len())
+            .then(|| triples.all(|((octet, base), mask)| octet & mask == base & mask))
+    };
+    match address {
+        IpAddr::V4(address) => is_within(&address.octets()),
+        IpAddr::V6(address) => is_within(&address.octets()),
     }
 }
-
-const INVALID: &str = "that cannot be read";
 
 #[cfg(test)]
 mod tests {
@@ -239,10 +212,13 @@ mod tests {
 
     #[test]
     fn addresses_lie_in_ranges_of_their_family() {
-        let net_10 = [10, 0, 0, 0, 255, 0, 0, 0];
-        assert_eq!(ip_is_within(&[10, 1, 2, 3], &net_10), Some(true));
-        assert_eq!(ip_is_within(&[11, 1, 2, 3], &net_10), Some(false));
-        assert_eq!(ip_is_within(&[10; 16], &net_10), None);
-        assert_eq!(ip_is_within(&[10; 16], &[0; 32]), Some(true));
+        let within = |address: &str, base: &[u8], mask: &[u8]| {
+            ip_is_within(address.parse().unwrap(), base, mask)
+        };
+        let (net_10, mask) = (&[10, 0, 0, 0], &[255, 0, 0, 0]);
+        assert_eq!(within("10.1.2.3", net_10, mask), Some(true));
+        assert_eq!(within("11.1.2.3", net_10, mask), Some(false));
+        assert_eq!(within("a0a::1", net_10, mask), None);
+        assert_eq!(within("a0a::1", &[0; 16], &[0; 16]), Some(true));
     }
 }

@@ -31,46 +31,14 @@ pub(super) fn take_whole(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((der.get(..der.len() - rest.len())?, rest))
 }
 
-/// What is signed, and the algorithm as it is encoded outside and inside of it: the parts of a
-/// certificate or a revocation list, which have the same form (RFC 5280 §4.1.1, §5.1.1).
-pub(super) struct Signed<'a> {
-    pub(super) tbs: &'a [u8],
-    pub(super) algorithms: [&'a [u8]; 2],
-}
-
-impl<'a> Signed<'a> {
-    /// `None` where the encoding has another form, or anything follows.
-    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
-        let (contents, []) = take(SEQUENCE, der)? else {
-            return None;
-        };
-        let (tbs, rest) = take_whole(SEQUENCE, contents)?;
-        let (outside, rest) = take_whole(SEQUENCE, rest)?;
-        let (_, []) = take(BIT_STRING, rest)? else {
-            return None;
-        };
-        // A certificate's version and serial number, a list's version.
-        let (fields, _) = take(SEQUENCE, tbs)?;
-        let fields = skip(VERSION, fields);
-        let (inside, _) = take_whole(SEQUENCE, skip(INTEGER, fields))?;
-        Some(Self {
-            tbs,
-            algorithms: [outside, inside],
-        })
-    }
-}
-
-fn skip(tag: u8, der: &[u8]) -> &[u8] {
-    take(tag, der).map_or(der, |(_, rest)| rest)
-}
-
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
-/// The explicit tag of the TBSCertificate's version, and of permittedSubtrees.
+/// The explicit tag of the TBSCertificate's version.
 pub(super) const VERSION: u8 = 0xa0;
+/// The implicit tags of nameConstraints' lists.
 pub(super) const PERMITTED_SUBTREES: u8 = 0xa0;
 pub(super) const EXCLUDED_SUBTREES: u8 = 0xa1;
 /// The implicit tag of a GeneralSubtree's minimum.

@@ -13,12 +13,14 @@ use crate::error::printable;
 ///
 /// Authorities copy their names into what they issue in other string types, other case and other
 /// spacing; none of that makes another name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Name(Vec<Vec<u8>>);
 
 impl Name {
     /// `None` where a part of the name cannot be read, which the parser passes over.
     pub(crate) fn of(name: &X509Name<'_>) -> Option<Self> {
+        #[cfg(test)]
+        READ.with(|read| read.set(read.get() + 1));
         if !is_whole(name) {
             return None;
         }
@@ -125,25 +127,43 @@ fn push_hex(out: &mut String, before_each: &str, bytes: &[u8]) {
     }
 }
 
-/// An attribute's value as text; `None` where it is not of a string type.
+/// An attribute's value as text; `None` where it is not of a string type, or is none of the type
+/// that it says.
 pub(crate) fn text(value: &Any<'_>) -> Option<String> {
     match value.tag() {
-        Tag::Utf8String
-        | Tag::PrintableString
-        | Tag::NumericString
-        | Tag::Ia5String
-        | Tag::VisibleString => core::str::from_utf8(value.data).ok().map(str::to_owned),
+        Tag::Utf8String => utf8(value.data),
+        // Old devices write these in whatever their page of characters was.
+        Tag::PrintableString | Tag::NumericString | Tag::Ia5String | Tag::VisibleString => {
+            utf8(value.data).or_else(|| Some(latin_1(value.data)))
+        }
         // In practice Latin-1, whatever T.61 says.
-        Tag::T61String => Some(value.data.iter().map(|byte| char::from(*byte)).collect()),
+        Tag::T61String | Tag::VideotexString | Tag::GraphicString | Tag::GeneralString => {
+            Some(latin_1(value.data))
+        }
         Tag::BmpString => {
-            let units = value.data.chunks(2).map(|pair| {
-                pair.iter()
-                    .fold(0, |unit, byte| unit << 8 | u16::from(*byte))
-            });
+            let (units, []) = value.data.as_chunks() else {
+                return None;
+            };
+            let units = units.iter().copied().map(u16::from_be_bytes);
             char::decode_utf16(units).collect::<Result<_, _>>().ok()
+        }
+        Tag::UniversalString => {
+            let (chars, []) = value.data.as_chunks() else {
+                return None;
+            };
+            let chars = chars.iter().copied().map(u32::from_be_bytes);
+            chars.map(char::from_u32).collect()
         }
         _ => None,
     }
+}
+
+fn utf8(bytes: &[u8]) -> Option<String> {
+    core::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+fn latin_1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
 
 /// Type, kind of value, length of value, value: no two different attributes run together.
@@ -172,4 +192,17 @@ fn fold(text: &str) -> String {
 /// An object identifier for an error's text: a peer chooses how long it is.
 pub(super) fn oid_text(oid: &Oid<'_>) -> String {
     printable(&oid.to_string())
+}
+
+#[cfg(test)]
+thread_local! {
+    static READ: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// How many names `work` reads.
+#[cfg(test)]
+pub(crate) fn count_names(work: impl FnOnce()) -> usize {
+    let before = READ.with(core::cell::Cell::get);
+    work();
+    READ.with(core::cell::Cell::get) - before
 }

@@ -4,29 +4,27 @@ use std::collections::HashSet;
 
 use rustls_pki_types::UnixTime;
 use x509_parser::extensions::{
-    BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType, NameConstraints,
-    ParsedExtension, X509Extension,
+    BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType, ParsedExtension,
+    X509Extension,
 };
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
-use super::der::Signed;
 use super::name::{self, Name, oid_text};
-use super::signature::{SignatureAlgorithm, SubjectKey};
-use super::subtrees;
+use super::public_key::SubjectKey;
+use super::signed::Signed;
+use super::subtrees::NameConstraints;
 use crate::error::{CertificateProblem, ChainError};
 
 /// A certificate whose fields can be read (RFC 5280 §4.1).
 pub(crate) struct Parsed<'a> {
     /// Its place in the message; `None` for a trust anchor.
     pub(crate) index: Option<usize>,
-    /// The TBSCertificate: what is signed.
-    pub(crate) tbs: &'a [u8],
     /// 1 to 3.
     pub(crate) version: u32,
     pub(crate) subject: Name,
     pub(crate) issuer: Name,
     pub(crate) key: Result<SubjectKey, CertificateProblem>,
-    pub(crate) signature_algorithm: Result<SignatureAlgorithm, CertificateProblem>,
+    pub(crate) signed: Result<Signed, CertificateProblem>,
     pub(crate) extensions: Result<Extensions<'a>, CertificateProblem>,
     pub(crate) x509: X509Certificate<'a>,
 }
@@ -38,8 +36,6 @@ impl<'a> Parsed<'a> {
         let Ok(([], x509)) = X509Certificate::from_der(der) else {
             return Err(unreadable);
         };
-        // What is signed is taken from the encoding itself, so that no byte of it escapes.
-        let signed = Signed::read(der).ok_or(unreadable.clone())?;
         let (Some(subject), Some(issuer)) = (Name::of(&x509.subject), Name::of(&x509.issuer))
         else {
             return Err(unreadable);
@@ -50,16 +46,11 @@ impl<'a> Parsed<'a> {
         }
         Ok(Self {
             index,
-            tbs: signed.tbs,
             version: version + 1,
             subject,
             issuer,
             key: SubjectKey::read(&x509.subject_pki),
-            signature_algorithm: SignatureAlgorithm::read_both(
-                &signed,
-                &x509.signature_algorithm,
-                &x509.signature,
-            ),
+            signed: Signed::read(der),
             extensions: Extensions::read(&x509),
             x509,
         })
@@ -67,6 +58,10 @@ impl<'a> Parsed<'a> {
 
     pub(crate) fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
+    }
+
+    pub(crate) fn is_signed_by(&self, key: &SubjectKey) -> bool {
+        self.signed.as_ref().is_ok_and(|signed| signed.is_by(key))
     }
 
     pub(crate) fn key(&self) -> Result<&SubjectKey, CertificateProblem> {
@@ -121,46 +116,47 @@ impl<'a> Extensions<'a> {
 
     fn add(&mut self, extension: &X509Extension<'a>) -> Result<(), CertificateProblem> {
         let malformed = || CertificateProblem::MalformedExtension(oid_text(&extension.oid));
-        match extension.parsed_extension() {
-            ParsedExtension::BasicConstraints(value) => {
-                self.basic_constraints = Some(value.clone());
+        let parsed = extension.parsed_extension();
+        macro_rules! value {
+            ($kind:ident) => {
+                match parsed {
+                    ParsedExtension::$kind(value) => value.clone(),
+                    _ => return Err(malformed()),
+                }
+            };
+        }
+        match extension.oid.as_bytes() {
+            KEY_USAGE => self.key_usage = Some(value!(KeyUsage)),
+            SUBJECT_ALT_NAME => {
+                self.subject_alt_name = Some(value!(SubjectAlternativeName).general_names);
             }
-            ParsedExtension::KeyUsage(value) => self.key_usage = Some(*value),
-            ParsedExtension::ExtendedKeyUsage(value) => {
-                self.extended_key_usage = Some(value.clone());
+            BASIC_CONSTRAINTS => self.basic_constraints = Some(value!(BasicConstraints)),
+            NAME_CONSTRAINTS => {
+                let constraints = NameConstraints::read(&value!(NameConstraints), extension)?;
+                self.name_constraints = Some(constraints);
             }
-            ParsedExtension::SubjectAlternativeName(value) => {
-                self.subject_alt_name = Some(value.general_names.clone());
-            }
-            ParsedExtension::NameConstraints(value) => {
-                subtrees::check(value, extension)?;
-                self.name_constraints = Some(value.clone());
-            }
-            ParsedExtension::NSCertType(value) => self.netscape_cert_type = Some(*value),
-            // No certificate policy is asked for here, so these three cannot speak against a path
-            // (RFC 5280 §6.1.1); key identifiers are hints; where a revocation list could be
-            // fetched does not matter to who fetches nothing.
-            ParsedExtension::CertificatePolicies(_)
-            | ParsedExtension::PolicyMappings(_)
-            | ParsedExtension::InhibitAnyPolicy(_)
-            | ParsedExtension::AuthorityKeyIdentifier(_)
-            | ParsedExtension::SubjectKeyIdentifier(_)
-            | ParsedExtension::CRLDistributionPoints(_) => {}
-            ParsedExtension::ParseError { .. } if extension.critical || is_used(extension) => {
-                return Err(malformed());
-            }
-            _ if extension.critical && self.unknown_critical.is_none() => {
-                self.unknown_critical = Some(oid_text(&extension.oid));
-            }
+            EXTENDED_KEY_USAGE => self.extended_key_usage = Some(value!(ExtendedKeyUsage)),
+            NETSCAPE_CERT_TYPE => self.netscape_cert_type = Some(value!(NSCertType)),
+            _ if extension.critical => match parsed {
+                // No certificate policy is asked for here, so these three cannot speak against a
+                // path (RFC 5280 §6.1.1); key identifiers are hints; where a revocation list could
+                // be fetched does not matter to who fetches nothing.
+                ParsedExtension::CertificatePolicies(_)
+                | ParsedExtension::PolicyMappings(_)
+                | ParsedExtension::InhibitAnyPolicy(_)
+                | ParsedExtension::AuthorityKeyIdentifier(_)
+                | ParsedExtension::SubjectKeyIdentifier(_)
+                | ParsedExtension::CRLDistributionPoints(_) => {}
+                ParsedExtension::ParseError { .. } => return Err(malformed()),
+                _ => {
+                    self.unknown_critical
+                        .get_or_insert_with(|| oid_text(&extension.oid));
+                }
+            },
             _ => {}
         }
         Ok(())
     }
-}
-
-/// Whether the extension is one that validation looks at.
-fn is_used(extension: &X509Extension<'_>) -> bool {
-    USED_EXTENSIONS.contains(&extension.oid.as_bytes())
 }
 
 /// A certificate's date; dates before 1970 are as long ago as 1970.
@@ -175,13 +171,10 @@ pub(super) fn is_past(time: &ASN1Time, now: UnixTime) -> bool {
     i64::try_from(now.as_secs()).map_or(true, |now| time.timestamp() < now)
 }
 
-/// keyUsage, subjectAltName, basicConstraints, nameConstraints, extKeyUsage (2.5.29.*), and
-/// Netscape's certificate type (2.16.840.1.113730.1.1).
-const USED_EXTENSIONS: &[&[u8]] = &[
-    &[0x55, 0x1d, 15],
-    &[0x55, 0x1d, 17],
-    &[0x55, 0x1d, 19],
-    &[0x55, 0x1d, 30],
-    &[0x55, 0x1d, 37],
-    &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01],
-];
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
+const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
+/// 2.16.840.1.113730.1.1.
+const NETSCAPE_CERT_TYPE: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01];

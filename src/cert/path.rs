@@ -1,14 +1,15 @@
 //! Building a certification path (RFC 4158): from the peer's certificate up to a trust anchor.
 
+use core::ops::ControlFlow::{self, Break, Continue};
+
 use rustls_pki_types::CertificateDer;
 
-use super::budget::{Budget, MAX_PATH};
+use super::budget::Budget;
 use super::parsed::Parsed;
+use super::public_key::SubjectKey;
 use super::roots::{RootStore, TrustAnchor};
-use super::signature::{SignatureAlgorithm, SubjectKey};
 use super::validation::{self, Conditions};
 use crate::error::{CertificateError, CertificateProblem, ChainError};
-use crate::policy::Policy;
 
 /// Accepts a chain if a path leads from its first certificate to one of the roots and stands up
 /// to validation, or says what is wrong with the path that came nearest.
@@ -29,8 +30,10 @@ pub(crate) fn verify(
     if !matches!(end_entity.key, Ok(SubjectKey::Rsa(_))) {
         return Err(CertificateError::NotRsa);
     }
+    let mut budget = Budget::new();
     if roots.contains(first) {
-        return Ok(validation::validate_trusted(&end_entity, conditions)?);
+        validation::validate_trusted(&end_entity, roots, conditions, &mut budget)?;
+        return Ok(());
     }
     // Others that cannot be read lead nowhere, like others that have nothing to do with the path.
     let others: Vec<Parsed<'_>> = others
@@ -42,7 +45,7 @@ pub(crate) fn verify(
         others: &others,
         roots,
         conditions,
-        budget: Budget::new(),
+        budget,
         nearest: None,
     }
     .run(&end_entity)
@@ -65,6 +68,8 @@ enum Reached {
     DeadEnd,
     /// To an issuer whose signature does not count.
     Issuer,
+    /// To a self-signed certificate with the name of a trust anchor.
+    Namesake,
     /// To a trust anchor.
     Anchor,
 }
@@ -79,24 +84,21 @@ impl<'a> Search<'a> {
     fn run(mut self, end_entity: &'a Parsed<'a>) -> Result<(), CertificateError> {
         let over = self.extend(&mut vec![end_entity]);
         let error = match (over, self.nearest) {
-            (Err(Over::Accepted), _) => return Ok(()),
-            (Ok(()), Some((_, nearest))) => nearest,
+            (Break(Over::Accepted), _) => return Ok(()),
+            (Continue(()), Some((_, nearest))) => nearest,
             _ => end_entity.at_fault(CertificateProblem::TooMuchWork),
         };
         Err(error.into())
     }
 
-    /// Tries every issuer of the path's last certificate; `Ok` where none led to acceptance.
-    fn extend(&mut self, path: &mut Vec<&'a Parsed<'a>>) -> Result<(), Over> {
+    /// Tries every issuer of the path's last certificate.
+    fn extend(&mut self, path: &mut Vec<&'a Parsed<'a>>) -> ControlFlow<Over> {
         let Some(&last) = path.last() else {
-            return Ok(());
+            return Continue(());
         };
         let mut found = false;
-        for anchor in self.roots.anchors() {
-            if anchor.name == last.issuer {
-                found = true;
-                self.try_anchor(path, last, anchor)?;
-            }
+        for anchor in self.roots.named(&last.issuer) {
+            found |= self.try_anchor(path, last, anchor)?;
         }
         for issuer in self.others {
             if issuer.subject == last.issuer && !is_on(path, issuer) {
@@ -107,29 +109,51 @@ impl<'a> Search<'a> {
         if !found {
             self.note(Reached::DeadEnd, last.at_fault(unknown_issuer(last)));
         }
-        Ok(())
+        Continue(())
     }
 
+    /// Whether the anchor, which has the name of the issuer of `last`, may be that issuer.
     fn try_anchor(
         &mut self,
         path: &[&Parsed<'_>],
         last: &Parsed<'_>,
         anchor: &TrustAnchor,
-    ) -> Result<(), Over> {
-        if !self.is_signed_by(last, &anchor.key)? {
-            return Ok(());
+    ) -> ControlFlow<Over, bool> {
+        self.pay_for_signature()?;
+        let signature = self.check_signature(last, &anchor.key);
+        let is_issuer = signature.is_ok() && anchor.is_authority;
+        if !is_issuer && self.is_self_signed(last)? {
+            let same_key = last.key.as_ref() == Ok(&anchor.key);
+            let namesake = CertificateProblem::SelfSignedNamesake { same_key };
+            self.note(Reached::Namesake, last.at_fault(namesake));
+            return Continue(true);
         }
+        match signature {
+            Ok(()) => self.validate(path, anchor)?,
+            Err(CertificateProblem::BadSignature { issuer }) if anchor.is_authority => {
+                let problem = CertificateProblem::NotSignedByRoot { issuer };
+                self.note(Reached::Issuer, last.at_fault(problem));
+            }
+            Err(problem) if anchor.is_authority => {
+                self.note(Reached::Issuer, last.at_fault(problem));
+            }
+            Err(_) => return Continue(false),
+        }
+        Continue(true)
+    }
+
+    fn validate(&mut self, path: &[&Parsed<'_>], anchor: &TrustAnchor) -> ControlFlow<Over> {
         let Ok(anchor) = Parsed::read(None, &anchor.der) else {
-            return Ok(());
+            return Continue(());
         };
         match validation::validate(path, &anchor, self.conditions, &mut self.budget) {
-            Ok(()) => Err(Over::Accepted),
+            Ok(()) => Break(Over::Accepted),
             Err(error) if error.problem == CertificateProblem::TooMuchWork => {
-                Err(Over::TooMuchWork)
+                Break(Over::TooMuchWork)
             }
             Err(error) => {
                 self.note(Reached::Anchor, error);
-                Ok(())
+                Continue(())
             }
         }
     }
@@ -139,38 +163,66 @@ impl<'a> Search<'a> {
         path: &mut Vec<&'a Parsed<'a>>,
         last: &'a Parsed<'a>,
         issuer: &'a Parsed<'a>,
-    ) -> Result<(), Over> {
+    ) -> ControlFlow<Over> {
+        if path.len() == MAX_PATH {
+            let problem = CertificateProblem::LongPath(MAX_PATH);
+            self.note(Reached::DeadEnd, last.at_fault(problem));
+            return Continue(());
+        }
         let key = match &issuer.key {
-            Ok(key) if path.len() < MAX_PATH => key,
-            Ok(_) => {
-                let too_long = last.at_fault(CertificateProblem::TooMuchWork);
-                self.note(Reached::DeadEnd, too_long);
-                return Ok(());
-            }
+            Ok(key) => key,
             Err(problem) => {
                 self.note(Reached::DeadEnd, issuer.at_fault(problem.clone()));
-                return Ok(());
+                return Continue(());
             }
         };
-        if !self.is_signed_by(last, key)? {
-            return Ok(());
+        self.pay_for_signature()?;
+        if let Err(problem) = self.check_signature(last, key) {
+            self.note(Reached::Issuer, last.at_fault(problem));
+            return Continue(());
         }
         path.push(issuer);
-        let result = self.extend(path);
+        self.extend(path)?;
         path.pop();
-        result
+        Continue(())
     }
 
-    fn is_signed_by(&mut self, certificate: &Parsed<'_>, key: &SubjectKey) -> Result<bool, Over> {
-        self.budget
-            .verify_signature()
-            .map_err(|_| Over::TooMuchWork)?;
-        match check_signature(certificate, key, self.conditions.policy) {
-            Ok(()) => Ok(true),
-            Err(problem) => {
-                self.note(Reached::Issuer, certificate.at_fault(problem));
-                Ok(false)
-            }
+    /// RFC 5280 §6.1.3 (a) (1).
+    fn check_signature(
+        &self,
+        certificate: &Parsed<'_>,
+        key: &SubjectKey,
+    ) -> Result<(), CertificateProblem> {
+        let signed = certificate.signed.as_ref().map_err(Clone::clone)?;
+        if !self
+            .conditions
+            .policy
+            .allows_certificate_hash(signed.hash())
+        {
+            return Err(CertificateProblem::HashNotAccepted(signed.hash()));
+        }
+        if signed.is_by(key) {
+            return Ok(());
+        }
+        Err(CertificateProblem::BadSignature {
+            issuer: certificate.issuer_text(),
+        })
+    }
+
+    /// Whether the certificate's own key signed it, over whatever hash.
+    fn is_self_signed(&mut self, certificate: &Parsed<'_>) -> ControlFlow<Over, bool> {
+        let own_key = match &certificate.key {
+            Ok(key) if certificate.is_self_issued() => key,
+            _ => return Continue(false),
+        };
+        self.pay_for_signature()?;
+        Continue(certificate.is_signed_by(own_key))
+    }
+
+    fn pay_for_signature(&mut self) -> ControlFlow<Over> {
+        match self.budget.verify_signature() {
+            Ok(()) => Continue(()),
+            Err(_) => Break(Over::TooMuchWork),
         }
     }
 
@@ -184,25 +236,6 @@ impl<'a> Search<'a> {
             self.nearest = Some((reached, error));
         }
     }
-}
-
-/// RFC 5280 §6.1.3 (a) (1).
-fn check_signature(
-    certificate: &Parsed<'_>,
-    key: &SubjectKey,
-    policy: &Policy,
-) -> Result<(), CertificateProblem> {
-    let algorithm: SignatureAlgorithm = certificate.signature_algorithm.clone()?;
-    if !policy.allows_certificate_hash(algorithm.hash()) {
-        return Err(CertificateProblem::HashNotAccepted(algorithm.hash()));
-    }
-    let signature = &certificate.x509.signature_value;
-    if signature.unused_bits == 0 && algorithm.verify(key, certificate.tbs, &signature.data) {
-        return Ok(());
-    }
-    Err(CertificateProblem::BadSignature {
-        issuer: certificate.issuer_text(),
-    })
 }
 
 /// Whether the path already has the certificate's name and key: through it, it would only go round
@@ -222,3 +255,6 @@ fn unknown_issuer(certificate: &Parsed<'_>) -> CertificateProblem {
         issuer: certificate.issuer_text(),
     }
 }
+
+/// Certificates in a path at the most, the trust anchor not counted.
+const MAX_PATH: usize = 10;

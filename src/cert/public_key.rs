@@ -1,13 +1,18 @@
-//! The RSA key in a certificate, read leniently: device certificates have negative serials, odd
-//! DER and wrong usages, and a pinned one needs nothing but a readable key.
+//! The key in a certificate: of any kind that signs, and, read leniently, the peer's RSA key.
 
 use rustls_pki_types::CertificateDer;
+use x509_parser::asn1_rs::oid;
+use x509_parser::prelude::SubjectPublicKeyInfo;
 
 use super::der::{BIT_STRING, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, VERSION, take};
+use super::name::oid_text;
+use crate::crypto::ecdsa::{Curve, EcPublicKey};
 use crate::crypto::rsa::RsaPublicKey;
-use crate::error::CertificateError;
+use crate::error::{CertificateError, CertificateProblem};
+use crate::policy::Policy;
 
-/// The certificate's public key (RFC 5280 §4.1).
+/// The peer's RSA key (RFC 5280 §4.1), read leniently: device certificates have negative serials,
+/// odd DER and wrong usages, and a pinned one needs nothing but a readable key.
 ///
 /// Walks the TBSCertificate's fields by their tags and looks inside none but the
 /// subjectPublicKeyInfo.
@@ -35,7 +40,7 @@ fn subject_public_key_info(certificate: &[u8]) -> Option<&[u8]> {
 }
 
 /// The RSA key in the contents of a subjectPublicKeyInfo.
-pub(super) fn rsa_public_key(key_info: &[u8]) -> Option<RsaPublicKey> {
+fn rsa_public_key(key_info: &[u8]) -> Option<RsaPublicKey> {
     let (algorithm, rest) = take(SEQUENCE, key_info)?;
     let (oid, _) = take(OBJECT_IDENTIFIER, algorithm)?;
     if oid != RSA_ENCRYPTION {
@@ -51,8 +56,72 @@ pub(super) fn rsa_public_key(key_info: &[u8]) -> Option<RsaPublicKey> {
     RsaPublicKey::new(modulus, exponent).ok()
 }
 
+/// A subject's public key (RFC 5280 §4.1.2.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectKey {
+    Rsa(RsaPublicKey),
+    Ec(EcPublicKey),
+}
+
+impl SubjectKey {
+    pub(crate) fn read(info: &SubjectPublicKeyInfo<'_>) -> Result<Self, CertificateProblem> {
+        let algorithm = &info.algorithm.algorithm;
+        if *algorithm == oid!(1.2.840.113549.1.1.1) {
+            return take(SEQUENCE, info.raw)
+                .and_then(|(contents, _)| rsa_public_key(contents))
+                .map(Self::Rsa)
+                .ok_or(CertificateProblem::BadKey);
+        }
+        if *algorithm != oid!(1.2.840.10045.2.1) {
+            return Err(CertificateProblem::UnknownKey(oid_text(algorithm)));
+        }
+        let curve = match named_curve(info.raw) {
+            Some(P256) => Curve::P256,
+            Some(P384) => Curve::P384,
+            _ => {
+                return Err(CertificateProblem::UnknownKey(
+                    "elliptic curve other than P-256 and P-384".to_owned(),
+                ));
+            }
+        };
+        EcPublicKey::new(curve, &info.subject_public_key.data)
+            .map(Self::Ec)
+            .ok_or(CertificateProblem::BadKey)
+    }
+
+    /// Refuses an RSA key that is shorter than the policy allows.
+    pub(crate) fn check_length(&self, policy: &Policy) -> Result<(), CertificateProblem> {
+        let min = policy.smallest_rsa_key();
+        match self {
+            Self::Rsa(key) if key.bits() < min => Err(CertificateProblem::KeyTooShort {
+                bits: key.bits(),
+                min,
+            }),
+            Self::Rsa(_) | Self::Ec(_) => Ok(()),
+        }
+    }
+}
+
+/// The name of the curve that an elliptic curve key is on; `None` where its parameters are
+/// something else (RFC 5480 §2.1.1).
+fn named_curve(key_info: &[u8]) -> Option<&[u8]> {
+    let (contents, _) = take(SEQUENCE, key_info)?;
+    let (algorithm, _) = take(SEQUENCE, contents)?;
+    let (_, parameters) = take(OBJECT_IDENTIFIER, algorithm)?;
+    let (curve, []) = take(OBJECT_IDENTIFIER, parameters)? else {
+        return None;
+    };
+    Some(curve)
+}
+
 /// 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
+/// 1.2.840.10045.3.1.7 (RFC 5480 §2.1.1.1).
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+
+/// 1.3.132.0.34 (RFC 5480 §2.1.1.1).
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 
 #[cfg(test)]
 mod tests {

@@ -7,11 +7,12 @@ use x509_parser::extensions::X509Extension;
 use x509_parser::prelude::{ASN1Time, CertificateRevocationList, FromDer};
 
 use super::budget::Budget;
-use super::der::Signed;
 use super::name::{self, Name, oid_text};
 use super::parsed::{Parsed, is_past, unix_time};
-use super::signature::{SignatureAlgorithm, SubjectKey};
-use crate::crypto::hash::Digest;
+use super::public_key::SubjectKey;
+use super::signed::Signed;
+use super::usage;
+use super::validation::Conditions;
 use crate::error::CertificateProblem;
 use crate::policy::Policy;
 
@@ -41,16 +42,13 @@ use crate::policy::Policy;
 /// ```
 #[derive(Clone)]
 pub struct RevocationList {
-    /// Of the TBSCertList: what is signed. Lists are long, and one may be used many times.
-    digest: Digest,
     issuer: Name,
     issuer_text: String,
     this_update: UnixTime,
     next_update: Option<ASN1Time>,
     /// Serial numbers without leading zeros, in order, with the date of revocation.
     revoked: Vec<(Vec<u8>, UnixTime)>,
-    algorithm: SignatureAlgorithm,
-    signature: Vec<u8>,
+    signed: Signed,
 }
 
 /// Why a revocation list cannot be used.
@@ -102,16 +100,10 @@ impl RevocationList {
         let Ok(([], list)) = CertificateRevocationList::from_der(der) else {
             return Err(RevocationListError::Unreadable);
         };
-        let signed = Signed::read(der).ok_or(RevocationListError::Unreadable)?;
         let issuer = Name::of(list.issuer()).ok_or(RevocationListError::Unreadable)?;
         let issuer_text = name::display(list.issuer());
         check_extensions(&list, &issuer_text)?;
-        let algorithm = SignatureAlgorithm::read_both(
-            &signed,
-            &list.signature_algorithm,
-            &list.tbs_cert_list.signature,
-        )
-        .map_err(|problem| RevocationListError::Signature {
+        let signed = Signed::read(der).map_err(|problem| RevocationListError::Signature {
             issuer: issuer_text.clone(),
             problem,
         })?;
@@ -126,14 +118,12 @@ impl RevocationList {
             .collect();
         revoked.sort_unstable();
         Ok(Self {
-            digest: algorithm.hash().digest(signed.tbs),
             issuer,
             issuer_text,
             this_update: unix_time(&list.last_update()),
             next_update: list.next_update(),
             revoked,
-            algorithm,
-            signature: list.signature_value.data.to_vec(),
+            signed,
         })
     }
 
@@ -157,10 +147,7 @@ impl RevocationList {
     }
 
     fn is_signed_by(&self, key: &SubjectKey, policy: &Policy) -> bool {
-        policy.allows_certificate_hash(self.algorithm.hash())
-            && self
-                .algorithm
-                .verify_digest(key, self.digest.as_ref(), &self.signature)
+        policy.allows_certificate_hash(self.signed.hash()) && self.signed.is_by(key)
     }
 }
 
@@ -171,12 +158,6 @@ impl fmt::Debug for RevocationList {
     }
 }
 
-/// Who issued a certificate, as its path says.
-pub(super) struct Issuer<'a> {
-    pub(super) key: &'a SubjectKey,
-    pub(super) may_sign_lists: bool,
-}
-
 /// Refuses a certificate that its issuer's lists revoke, or do not clear.
 ///
 /// An issuer without a list revokes nothing. Of several that it has signed, the newest one that
@@ -185,22 +166,21 @@ pub(super) struct Issuer<'a> {
 /// know.
 pub(super) fn check(
     certificate: &Parsed<'_>,
-    issuer: &Issuer<'_>,
-    lists: &[RevocationList],
-    (policy, now): (&Policy, UnixTime),
+    issuer: &Parsed<'_>,
+    conditions: &Conditions<'_>,
     budget: &mut Budget,
 ) -> Result<(), CertificateProblem> {
-    let mut in_its_name = lists
-        .iter()
-        .filter(|list| list.issuer == certificate.issuer)
-        .peekable();
+    let now = conditions.now;
+    let mut in_its_name = lists_of(certificate, conditions).peekable();
     if in_its_name.peek().is_none() {
         return Ok(());
     }
+    let key = issuer.key()?;
+    let may_sign_lists = usage::may_sign_lists(issuer)?;
     let mut signed = Vec::new();
     for list in in_its_name {
         budget.verify_signature()?;
-        if issuer.may_sign_lists && list.is_signed_by(issuer.key, policy) {
+        if may_sign_lists && list.is_signed_by(key, conditions.policy) {
             signed.push(list);
         }
     }
@@ -233,6 +213,15 @@ pub(super) fn check(
         }),
         None => Ok(()),
     }
+}
+
+/// The lists in the name of the certificate's issuer, whoever made them.
+pub(super) fn lists_of<'a>(
+    certificate: &Parsed<'_>,
+    conditions: &Conditions<'a>,
+) -> impl Iterator<Item = &'a RevocationList> {
+    let lists = conditions.revocation_lists.iter();
+    lists.filter(|list| list.issuer == certificate.issuer)
 }
 
 fn check_extensions(

@@ -8,7 +8,8 @@ use rustls_pki_types::pem::PemObject;
 use super::certificate_subject;
 use super::name::Name;
 use super::parsed::Parsed;
-use super::signature::SubjectKey;
+use super::public_key::SubjectKey;
+use super::usage;
 use crate::error::{CertificateProblem, printable};
 
 /// The certificates that the user trusts: authorities, and devices that vouch for themselves.
@@ -44,6 +45,8 @@ pub(crate) struct TrustAnchor {
     pub(crate) der: CertificateDer<'static>,
     pub(crate) name: Name,
     pub(crate) key: SubjectKey,
+    /// Whether it may issue certificates; others are trusted for themselves.
+    pub(crate) is_authority: bool,
     /// The DER of the name.
     pub(crate) encoded_name: Vec<u8>,
 }
@@ -113,6 +116,11 @@ impl RootStore {
         &self.0
     }
 
+    /// Those of this name.
+    pub(crate) fn named(&self, name: &Name) -> impl Iterator<Item = &TrustAnchor> {
+        self.0.iter().filter(move |anchor| anchor.name == *name)
+    }
+
     fn add_counted(&mut self, certificate: CertificateDer<'_>, added: &mut AddedRoots) {
         let subject = certificate_subject(&certificate);
         match self.add(certificate) {
@@ -132,6 +140,7 @@ impl TrustAnchor {
         Ok(Self {
             name,
             key,
+            is_authority: usage::check_authority(&parsed).is_ok(),
             encoded_name,
             der,
         })

@@ -8,7 +8,7 @@ use x509_parser::extensions::GeneralName;
 use super::name::text;
 use super::parsed::Parsed;
 use crate::error::{CertificateProblem, printable};
-use crate::policy::{CommonNameFallback, Policy};
+use crate::policy::CommonNameFallback;
 
 /// The names that a certificate of one's own is for, to choose it by. Nothing is verified.
 #[derive(Debug, Default)]
@@ -18,8 +18,9 @@ impl HostNames {
     /// Common names count where there is no subjectAltName; a certificate that cannot be parsed
     /// is for no name.
     pub(crate) fn of(certificate: &CertificateDer<'_>) -> Self {
+        let fallback = CommonNameFallback::WithoutSubjectAltName;
         let names = Parsed::read(Some(0), certificate)
-            .and_then(|parsed| presented_names(&parsed, &Policy::HISTORIC));
+            .and_then(|parsed| presented_names(&parsed, fallback));
         Self(names.unwrap_or_default())
     }
 
@@ -39,9 +40,9 @@ pub(super) enum PresentedName {
 pub(super) fn check(
     certificate: &Parsed<'_>,
     asked: &ServerName<'_>,
-    policy: &Policy,
+    fallback: CommonNameFallback,
 ) -> Result<(), CertificateProblem> {
-    let presented = presented_names(certificate, policy)?;
+    let presented = presented_names(certificate, fallback)?;
     if presented.iter().any(|name| name.is_for(asked)) {
         return Ok(());
     }
@@ -57,18 +58,18 @@ pub(super) fn check(
     })
 }
 
-/// The names that count: those of the subjectAltName if there is one, else, if the policy says
-/// so, the common names.
+/// The names that count: those of the subjectAltName if there is one, else, if told so, the common
+/// names.
 pub(super) fn presented_names(
     certificate: &Parsed<'_>,
-    policy: &Policy,
+    fallback: CommonNameFallback,
 ) -> Result<Vec<PresentedName>, CertificateProblem> {
     match &certificate.extensions()?.subject_alt_name {
         Some(names) => Ok(names.iter().filter_map(PresentedName::of).collect()),
-        None if policy.common_names() == CommonNameFallback::WithoutSubjectAltName => {
-            Ok(common_names(certificate))
-        }
-        None => Ok(Vec::new()),
+        None => Ok(match fallback {
+            CommonNameFallback::WithoutSubjectAltName => common_names(certificate),
+            CommonNameFallback::Never => Vec::new(),
+        }),
     }
 }
 

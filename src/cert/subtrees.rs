@@ -1,67 +1,123 @@
-//! The form of name constraints, of which the parser looks at a part (RFC 5280 §4.2.1.10).
+//! Name constraints, read once into what is compared (RFC 5280 §4.2.1.10).
 
-use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints, X509Extension};
+use x509_parser::extensions::{GeneralName, GeneralSubtree, X509Extension};
 
 use super::der::{EXCLUDED_SUBTREES, MINIMUM, PERMITTED_SUBTREES, SEQUENCE, take};
-use super::name::oid_text;
+use super::name::{Name, oid_text};
 use crate::error::CertificateProblem;
 
-/// Refuses name constraints that mean something else than what was parsed of them.
-///
-/// The parser passes over a list of subtrees that it cannot read, and over `minimum` and
-/// `maximum`; and an address range of no family's length would constrain no address.
-pub(super) fn check(
-    parsed: &NameConstraints<'_>,
-    extension: &X509Extension<'_>,
-) -> Result<(), CertificateProblem> {
-    let unreadable = || CertificateProblem::MalformedExtension(oid_text(&extension.oid));
-    let Some((lists, [])) = take(SEQUENCE, extension.value) else {
-        return Err(unreadable());
-    };
-    let mut rest = lists;
-    for (tag, parsed) in [
-        (PERMITTED_SUBTREES, &parsed.permitted_subtrees),
-        (EXCLUDED_SUBTREES, &parsed.excluded_subtrees),
-    ] {
-        match (take(tag, rest), parsed) {
-            (Some((encoded, after)), Some(parsed)) => {
-                check_list(encoded, parsed)?;
-                rest = after;
-            }
-            (None, None) => {}
-            _ => return Err(unreadable()),
+/// The names that an authority may and may not issue for.
+pub(crate) struct NameConstraints<'a> {
+    pub(super) permitted: Vec<Subtree<'a>>,
+    pub(super) excluded: Vec<Subtree<'a>>,
+}
+
+/// The names below a base.
+pub(crate) enum Subtree<'a> {
+    Dns(&'a str),
+    /// An address and a mask, 4 or 16 bytes each.
+    Ip(&'a [u8], &'a [u8]),
+    Directory(Name),
+    Other(NameKind),
+}
+
+/// A kind of name that is not compared here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameKind {
+    OtherName,
+    Rfc822Name,
+    X400Address,
+    EdiPartyName,
+    Uri,
+    RegisteredId,
+}
+
+impl NameKind {
+    /// `None` for names that are compared, and for what cannot be read.
+    pub(super) fn of(name: &GeneralName<'_>) -> Option<Self> {
+        match name {
+            GeneralName::OtherName(..) => Some(Self::OtherName),
+            GeneralName::RFC822Name(_) => Some(Self::Rfc822Name),
+            GeneralName::X400Address(_) => Some(Self::X400Address),
+            GeneralName::EDIPartyName(_) => Some(Self::EdiPartyName),
+            GeneralName::URI(_) => Some(Self::Uri),
+            GeneralName::RegisteredID(_) => Some(Self::RegisteredId),
+            GeneralName::DNSName(_)
+            | GeneralName::DirectoryName(_)
+            | GeneralName::IPAddress(_)
+            | GeneralName::Invalid(..) => None,
         }
     }
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err(unreadable())
+
+    /// As RFC 5280 §4.2.1.6 writes it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherName => "otherName",
+            Self::Rfc822Name => "rfc822Name",
+            Self::X400Address => "x400Address",
+            Self::EdiPartyName => "ediPartyName",
+            Self::Uri => "uniformResourceIdentifier",
+            Self::RegisteredId => "registeredID",
+        }
     }
 }
 
-fn check_list(encoded: &[u8], parsed: &[GeneralSubtree<'_>]) -> Result<(), CertificateProblem> {
+impl<'a> NameConstraints<'a> {
+    /// Refuses constraints that mean something else than what was `parsed` of them.
+    ///
+    /// The parser passes over a list of subtrees that it cannot read, and over `minimum` and
+    /// `maximum`; and an address range of no family's length would constrain no address.
+    pub(super) fn read(
+        parsed: &x509_parser::extensions::NameConstraints<'a>,
+        extension: &X509Extension<'_>,
+    ) -> Result<Self, CertificateProblem> {
+        let unreadable = || CertificateProblem::MalformedExtension(oid_text(&extension.oid));
+        let Some((lists, [])) = take(SEQUENCE, extension.value) else {
+            return Err(unreadable());
+        };
+        let mut rest = lists;
+        let mut list =
+            |tag, parsed: &Option<Vec<GeneralSubtree<'a>>>| match (take(tag, rest), parsed) {
+                (Some((encoded, after)), Some(parsed)) => {
+                    rest = after;
+                    read_list(encoded, parsed)
+                }
+                (None, None) => Ok(Vec::new()),
+                _ => Err(unreadable()),
+            };
+        let constraints = Self {
+            permitted: list(PERMITTED_SUBTREES, &parsed.permitted_subtrees)?,
+            excluded: list(EXCLUDED_SUBTREES, &parsed.excluded_subtrees)?,
+        };
+        if rest.is_empty() {
+            Ok(constraints)
+        } else {
+            Err(unreadable())
+        }
+    }
+}
+
+fn read_list<'a>(
+    encoded: &[u8],
+    parsed: &[GeneralSubtree<'a>],
+) -> Result<Vec<Subtree<'a>>, CertificateProblem> {
     let malformed = CertificateProblem::MalformedNameConstraints;
     let mut rest = encoded;
+    let mut subtrees = Vec::with_capacity(parsed.len());
     for subtree in parsed {
         let Some((fields, after)) = take(SEQUENCE, rest) else {
-            return Err(malformed("a subtree that cannot be read"));
+            return Err(malformed(UNREADABLE));
         };
         rest = after;
         if !is_base_alone(fields) {
             return Err(malformed("a subtree with a minimum or a maximum"));
         }
-        if let GeneralName::IPAddress(range) = subtree.base
-            && !matches!(range.len(), 8 | 32)
-        {
-            return Err(malformed(
-                "an address range that is neither 8 nor 32 bytes long",
-            ));
-        }
+        subtrees.push(Subtree::read(&subtree.base).map_err(malformed)?);
     }
     if rest.is_empty() {
-        Ok(())
+        Ok(subtrees)
     } else {
-        Err(malformed("a subtree that cannot be read"))
+        Err(malformed(UNREADABLE))
     }
 }
 
@@ -72,3 +128,22 @@ fn is_base_alone(subtree: &[u8]) -> bool {
         distances.is_empty() || matches!(take(MINIMUM, distances), Some(([0], [])))
     })
 }
+
+impl<'a> Subtree<'a> {
+    fn read(base: &GeneralName<'a>) -> Result<Self, &'static str> {
+        Ok(match base {
+            GeneralName::DNSName(base) => Self::Dns(base),
+            GeneralName::DirectoryName(base) => Self::Directory(Name::of(base).ok_or(UNREADABLE)?),
+            GeneralName::IPAddress(range) if matches!(range.len(), 8 | 32) => {
+                let (address, mask) = range.split_at(range.len() / 2);
+                Self::Ip(address, mask)
+            }
+            GeneralName::IPAddress(_) => {
+                return Err("an address range that is neither 8 nor 32 bytes long");
+            }
+            other => Self::Other(NameKind::of(other).ok_or(UNREADABLE)?),
+        })
+    }
+}
+
+const UNREADABLE: &str = "a subtree that cannot be read";

@@ -5,15 +5,9 @@ use x509_parser::extensions::{ExtendedKeyUsage, NSCertType};
 
 use super::name::oid_text;
 use super::parsed::{Extensions, Parsed};
+use super::validation::Role;
 use crate::error::CertificateProblem;
 use crate::policy::{Policy, StepUpUsages, Version1Certificates};
-
-/// Whose certificate it is that a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Server,
-    Client,
-}
 
 /// Refuses an issuer that is not an authority (RFC 5280 §6.1.4 (k), (n)).
 pub(super) fn check_authority(issuer: &Parsed<'_>) -> Result<(), CertificateProblem> {
@@ -30,6 +24,12 @@ pub(super) fn check_authority(issuer: &Parsed<'_>) -> Result<(), CertificateProb
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the issuer's lists count (RFC 5280 §4.2.1.3, §6.3.3 (f)).
+pub(super) fn may_sign_lists(issuer: &Parsed<'_>) -> Result<bool, CertificateProblem> {
+    let key_usage = issuer.extensions()?.key_usage;
+    Ok(key_usage.is_none_or(|usage| usage.crl_sign()))
 }
 
 /// Refuses a certificate of an old version where the policy does not accept it.
@@ -62,17 +62,17 @@ pub(super) enum Place {
 /// certificate type).
 pub(super) fn check_key_usage(
     extensions: &Extensions<'_>,
-    purpose: Purpose,
+    role: Role<'_>,
 ) -> Result<(), CertificateProblem> {
     if let Some(usage) = extensions.key_usage {
-        match purpose {
+        match role {
             // The client encrypts the pre-master secret to this key.
-            Purpose::Server if !usage.key_encipherment() => {
+            Role::Server(_) if !usage.key_encipherment() => {
                 return Err(CertificateProblem::KeyUsage(
                     "key encipherment, which RSA key exchange is",
                 ));
             }
-            Purpose::Client if !usage.digital_signature() => {
+            Role::Client if !usage.digital_signature() => {
                 return Err(CertificateProblem::KeyUsage(
                     "digital signatures, which a client proves itself by",
                 ));
@@ -81,8 +81,8 @@ pub(super) fn check_key_usage(
         }
     }
     match extensions.netscape_cert_type {
-        Some(kind) if !netscape_allows(kind, purpose) => Err(for_something_else(
-            purpose,
+        Some(kind) if !netscape_allows(kind, role) => Err(for_something_else(
+            role,
             vec![format!("{kind} (Netscape certificate type)")],
         )),
         _ => Ok(()),
@@ -90,23 +90,26 @@ pub(super) fn check_key_usage(
 }
 
 /// Refuses an end entity or an intermediate whose extended key usage is for something else
-/// (RFC 5280 §4.2.1.12). In an intermediate it limits what is below, as everybody has it.
+/// (RFC 5280 §4.2.1.12).
+///
+/// The RFC does not say what it means in an intermediate; that it limits what is below is what
+/// authorities rely on and other implementations do.
 pub(super) fn check_extended_key_usage(
     extensions: &Extensions<'_>,
-    purpose: Purpose,
+    role: Role<'_>,
     policy: &Policy,
 ) -> Result<(), CertificateProblem> {
     let Some(usage) = &extensions.extended_key_usage else {
         return Ok(());
     };
-    let named = match purpose {
-        Purpose::Server => usage.server_auth || steps_up(usage, policy),
-        Purpose::Client => usage.client_auth,
+    let named = match role {
+        Role::Server(_) => usage.server_auth || steps_up(usage, policy),
+        Role::Client => usage.client_auth,
     };
     if named || usage.any {
         Ok(())
     } else {
-        Err(for_something_else(purpose, usages(usage)))
+        Err(for_something_else(role, usages(usage)))
     }
 }
 
@@ -118,17 +121,17 @@ fn steps_up(usage: &ExtendedKeyUsage<'_>, policy: &Policy) -> bool {
             .any(|usage| *usage == NETSCAPE_STEP_UP || *usage == MICROSOFT_SGC)
 }
 
-fn netscape_allows(kind: NSCertType, purpose: Purpose) -> bool {
-    match purpose {
-        Purpose::Server => kind.ssl_server(),
-        Purpose::Client => kind.ssl_client(),
+fn netscape_allows(kind: NSCertType, role: Role<'_>) -> bool {
+    match role {
+        Role::Server(_) => kind.ssl_server(),
+        Role::Client => kind.ssl_client(),
     }
 }
 
-fn for_something_else(purpose: Purpose, found: Vec<String>) -> CertificateProblem {
-    let expected = match purpose {
-        Purpose::Server => "servers (serverAuth)",
-        Purpose::Client => "clients (clientAuth)",
+fn for_something_else(role: Role<'_>, found: Vec<String>) -> CertificateProblem {
+    let expected = match role {
+        Role::Server(_) => "servers (serverAuth)",
+        Role::Client => "clients (clientAuth)",
     };
     CertificateProblem::ExtendedKeyUsage { expected, found }
 }

@@ -1,14 +1,15 @@
 //! Certification path validation (RFC 5280 §6.1): from a trust anchor down to the peer.
 
 use rustls_pki_types::{ServerName, UnixTime};
-use x509_parser::extensions::NameConstraints;
 
 use super::budget::Budget;
 use super::constraints;
 use super::parsed::{Parsed, is_past, unix_time};
-use super::revocation::{self, Issuer, RevocationList};
+use super::revocation::{self, RevocationList};
+use super::roots::RootStore;
 use super::server_name;
-use super::usage::{self, Place, Purpose};
+use super::subtrees::NameConstraints;
+use super::usage::{self, Place};
 use crate::error::{CertificateProblem, ChainError};
 use crate::policy::Policy;
 
@@ -17,34 +18,59 @@ use crate::policy::Policy;
 pub(crate) struct Conditions<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) now: UnixTime,
-    /// Whom the user asked for; `None` for a client, which may have any name.
-    pub(crate) server_name: Option<&'a ServerName<'a>>,
+    pub(crate) role: Role<'a>,
     pub(crate) revocation_lists: &'a [RevocationList],
 }
 
-impl Conditions<'_> {
-    fn purpose(&self) -> Purpose {
-        match self.server_name {
-            Some(_) => Purpose::Server,
-            None => Purpose::Client,
-        }
-    }
+/// Whose certificate it is that a path leads to.
+#[derive(Clone, Copy)]
+pub(crate) enum Role<'a> {
+    /// That of the server that the user asked for.
+    Server(&'a ServerName<'a>),
+    /// A client's, which may have any name.
+    Client,
 }
 
 /// Judges a peer's certificate that is itself among the roots.
 ///
 /// It is trusted as it is, so its usages and extensions do not matter; but it has to be for the
-/// name, in its time, and with a key that is long enough.
+/// name, in its time, with a key that is long enough, and not revoked by another of the roots (or
+/// itself).
 pub(super) fn validate_trusted(
     certificate: &Parsed<'_>,
+    roots: &RootStore,
     conditions: &Conditions<'_>,
+    budget: &mut Budget,
 ) -> Result<(), ChainError> {
-    let check = || {
+    let mut check = || {
         check_validity(certificate, conditions.now)?;
         certificate.key()?.check_length(conditions.policy)?;
+        check_revocation_by_roots(certificate, roots, conditions, budget)?;
         check_name(certificate, conditions)
     };
     check().map_err(|problem| certificate.at_fault(problem))
+}
+
+fn check_revocation_by_roots(
+    certificate: &Parsed<'_>,
+    roots: &RootStore,
+    conditions: &Conditions<'_>,
+    budget: &mut Budget,
+) -> Result<(), CertificateProblem> {
+    if revocation::lists_of(certificate, conditions)
+        .next()
+        .is_none()
+    {
+        return Ok(());
+    }
+    for root in roots.named(&certificate.issuer) {
+        budget.verify_signature()?;
+        if certificate.is_signed_by(&root.key) {
+            let issuer = Parsed::read(None, &root.der)?;
+            revocation::check(certificate, &issuer, conditions, budget)?;
+        }
+    }
+    Ok(())
 }
 
 /// Judges a path whose signatures are verified: the peer's certificate first, then its issuer,
@@ -63,7 +89,7 @@ pub(super) fn validate(
     for (below, &certificate) in path.iter().enumerate().rev() {
         let step = |state: &mut State<'_>, budget: &mut Budget| {
             check_common(certificate, conditions)?;
-            check_revocation(certificate, issuer, conditions, budget)?;
+            revocation::check(certificate, issuer, conditions, budget)?;
             match below {
                 0 => state.end(certificate, conditions, budget),
                 _ => state.descend(certificate, conditions, budget),
@@ -109,7 +135,7 @@ impl<'a> State<'a> {
         usage::check_version(certificate.version, Place::Intermediate, policy)?;
         usage::check_authority(certificate)?;
         let extensions = certificate.extensions()?;
-        usage::check_extended_key_usage(extensions, conditions.purpose(), policy)?;
+        usage::check_extended_key_usage(extensions, conditions.role, policy)?;
         if !certificate.is_self_issued() {
             constraints::check(certificate, &self.name_constraints, &[], budget)?;
             if let Some((left, max)) = &mut self.max_path_length {
@@ -131,11 +157,11 @@ impl<'a> State<'a> {
         let policy = conditions.policy;
         usage::check_version(certificate.version, Place::EndEntity, policy)?;
         let extensions = certificate.extensions()?;
-        usage::check_key_usage(extensions, conditions.purpose())?;
-        usage::check_extended_key_usage(extensions, conditions.purpose(), policy)?;
-        let presented = match conditions.purpose() {
-            Purpose::Server => server_name::presented_names(certificate, policy)?,
-            Purpose::Client => Vec::new(),
+        usage::check_key_usage(extensions, conditions.role)?;
+        usage::check_extended_key_usage(extensions, conditions.role, policy)?;
+        let presented = match conditions.role {
+            Role::Server(_) => server_name::presented_names(certificate, policy.common_names())?,
+            Role::Client => Vec::new(),
         };
         constraints::check(certificate, &self.name_constraints, &presented, budget)?;
         check_name(certificate, conditions)
@@ -187,33 +213,14 @@ fn check_validity(certificate: &Parsed<'_>, now: UnixTime) -> Result<(), Certifi
     Ok(())
 }
 
-fn check_revocation(
-    certificate: &Parsed<'_>,
-    issuer: &Parsed<'_>,
-    conditions: &Conditions<'_>,
-    budget: &mut Budget,
-) -> Result<(), CertificateProblem> {
-    let key_usage = issuer.extensions()?.key_usage;
-    let issuer = Issuer {
-        key: issuer.key()?,
-        may_sign_lists: key_usage.is_none_or(|usage| usage.crl_sign()),
-    };
-    let when = (conditions.policy, conditions.now);
-    revocation::check(
-        certificate,
-        &issuer,
-        conditions.revocation_lists,
-        when,
-        budget,
-    )
-}
-
 fn check_name(
     certificate: &Parsed<'_>,
     conditions: &Conditions<'_>,
 ) -> Result<(), CertificateProblem> {
-    match conditions.server_name {
-        Some(asked) => server_name::check(certificate, asked, conditions.policy),
-        None => Ok(()),
+    match conditions.role {
+        Role::Server(asked) => {
+            server_name::check(certificate, asked, conditions.policy.common_names())
+        }
+        Role::Client => Ok(()),
     }
 }

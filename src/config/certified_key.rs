@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::private_key::PrivateKey;
-use crate::cert;
+use crate::cert::{self, Name};
 use crate::error::ConfigError;
 use crate::message::HandshakeType;
 use crate::message::MAX_CHAIN;
@@ -16,6 +16,7 @@ use crate::policy::Policy;
 pub struct CertifiedKey {
     chain: Vec<CertificateDer<'static>>,
     key: Arc<dyn PrivateKey>,
+    issuers: Vec<Name>,
 }
 
 impl CertifiedKey {
@@ -38,8 +39,12 @@ impl CertifiedKey {
         if public != *key.public_key() {
             return Err(ConfigError::KeyMismatch);
         }
-        let key = Arc::new(key);
-        Ok(Self { chain, key })
+        let issuers = cert::issuers(&chain);
+        Ok(Self {
+            chain,
+            key: Arc::new(key),
+            issuers,
+        })
     }
 
     /// The chain, one's own certificate first.
@@ -50,6 +55,11 @@ impl CertifiedKey {
     /// The private key.
     pub fn key(&self) -> &Arc<dyn PrivateKey> {
         &self.key
+    }
+
+    /// Whom the chain's certificates name as their issuers.
+    pub(crate) fn issuers(&self) -> &[Name] {
+        &self.issuers
     }
 
     pub(crate) fn check_key_length(&self, policy: &Policy) -> Result<(), ConfigError> {

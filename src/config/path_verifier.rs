@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::verifier::{
     AnonymousClients, ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier,
 };
-use crate::cert::{self, Conditions, RevocationList, RootStore};
+use crate::cert::{self, Conditions, RevocationList, Role, RootStore};
 use crate::error::{CertificateError, ConfigError};
 
 /// Accepts a peer if a certification path leads from its certificate to one of the roots (RFC 5280
@@ -14,8 +14,8 @@ use crate::error::{CertificateError, ConfigError};
 /// What is accepted on the path is the connection's policy's word: key lengths, hashes,
 /// certificates of version 1, names in the common name. Certificate policies (RFC 5280 §4.2.1.4)
 /// are not asked for. Of constraints on names, those on host names, addresses and directory names
-/// are compared; others refuse a certificate that has such a name. A chain may cause the
-/// verification of 100 signatures and have 10 certificates between the roots and nowhere.
+/// are compared; others refuse a certificate that has such a name. A path may have 10 certificates
+/// below its root, and one chain cause the verification of 100 signatures.
 ///
 /// ```no_run
 /// use retrossl::{ClientConfig, PathVerifier, Policy, RootStore};
@@ -57,6 +57,10 @@ impl PathVerifier {
     /// refuses everything else of that authority until a newer one is given; one without a
     /// nextUpdate [never becomes overdue](RevocationList). An authority of which no list is given
     /// revokes nothing.
+    ///
+    /// A peer's certificate that is itself among the roots is refused, too, where one of the roots
+    /// issued it and revokes it; other authorities' lists do not count against it, because no
+    /// path to them is looked for.
     #[must_use]
     pub fn revocation_lists(mut self, lists: impl IntoIterator<Item = RevocationList>) -> Self {
         self.revocation_lists = lists.into_iter().collect();
@@ -83,7 +87,7 @@ impl ServerVerifier for PathVerifier {
         let conditions = Conditions {
             policy: server.policy,
             now: server.now,
-            server_name: Some(server.server_name),
+            role: Role::Server(server.server_name),
             revocation_lists: &self.revocation_lists,
         };
         cert::verify(server.chain, &self.roots, &conditions)
@@ -107,7 +111,7 @@ impl ClientVerifier for PathVerifier {
         let conditions = Conditions {
             policy: client.policy,
             now: client.now,
-            server_name: None,
+            role: Role::Client,
             revocation_lists: &self.revocation_lists,
         };
         cert::verify(client.chain, &self.roots, &conditions)

@@ -7,7 +7,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::certified_key::CertifiedKey;
 use super::private_key::PrivateKey;
-use crate::cert::{self, HostNames};
+use crate::cert::{Authorities, HostNames};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::pkcs1::digest_info_fits;
 use crate::error::ConfigError;
@@ -105,12 +105,12 @@ impl<'a> ClientCertificateQuery<'a> {
     /// Whether the server says that it takes this certificate: an accepted authority has issued
     /// one of the chain (RFC 5246 §7.4.6), and the key is long enough for one of the hashes.
     pub fn accepts(&self, certified: &CertifiedKey) -> bool {
-        let chain = certified.chain();
-        let authorities = self.authorities;
-        let issued = authorities.is_empty()
-            || authorities
-                .iter()
-                .any(|authority| cert::is_issued_by(chain, authority));
+        self.is_met_by(certified, &Authorities::read(self.authorities))
+    }
+
+    /// As [`accepts`](Self::accepts), of authorities that were read before.
+    fn is_met_by(&self, certified: &CertifiedKey, authorities: &Authorities) -> bool {
+        let issued = self.authorities.is_empty() || authorities.include_any(certified.issuers());
         let hashes = self.signature_hashes;
         issued && (hashes.is_empty() || self.signature_hash(certified).is_some())
     }
@@ -184,7 +184,8 @@ impl CertificatesByAuthority {
 
 impl ClientCertificateResolver for CertificatesByAuthority {
     fn resolve(&self, query: &ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
-        let accepted = |certified: &&Arc<CertifiedKey>| query.accepts(certified);
+        let authorities = Authorities::read(query.authorities);
+        let accepted = |certified: &&Arc<CertifiedKey>| query.is_met_by(certified, &authorities);
         self.0.iter().find(accepted).cloned()
     }
 }
@@ -215,5 +216,34 @@ impl ServerCertificateResolver for SingleCertificate {
 impl ClientCertificateResolver for SingleCertificate {
     fn resolve(&self, _: &ClientCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls_pki_types::PrivateKeyDer;
+    use rustls_pki_types::pem::PemObject;
+
+    use super::*;
+    use crate::cert::count_names;
+    use crate::config::RsaPrivateKey;
+    use crate::testing::vectors::test_certificate;
+
+    /// As many as a CertificateRequest can carry, of two bytes each: whatever a client has to
+    /// choose from, it reads each once.
+    #[test]
+    fn each_authority_is_read_once_for_all_certificates() {
+        let pem = include_bytes!("../../tests/data/test-key-1024.pem");
+        let der = PrivateKeyDer::from_pem_slice(pem).unwrap();
+        let key = Arc::new(RsaPrivateKey::from_der(&der).unwrap());
+        let certified = || {
+            let chain = vec![test_certificate(1024); 4];
+            CertifiedKey::new(chain, key.clone()).unwrap()
+        };
+        let resolver = CertificatesByAuthority::new((0..20).map(|_| certified()));
+        let authorities = vec![&[0x30, 0x00][..]; 16_000];
+        let query = ClientCertificateQuery::new(&authorities, &[1], &[]);
+        let read = count_names(|| assert!(resolver.resolve(&query).is_none()));
+        assert_eq!(read, authorities.len());
     }
 }

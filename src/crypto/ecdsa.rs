@@ -10,7 +10,7 @@ pub(crate) enum Curve {
 }
 
 /// A public point on one of the curves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EcPublicKey {
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),

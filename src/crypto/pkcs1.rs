@@ -37,10 +37,7 @@ impl SignatureInput {
     /// modulus is too short for this digest.
     pub fn encode(&self, modulus_len: usize) -> Option<Vec<u8>> {
         let signed = self.to_bytes();
-        let padding = modulus_len.checked_sub(signed.len() + 3)?;
-        if padding < MIN_PADDING {
-            return None;
-        }
+        let padding = padding_len(signed.len(), modulus_len)?;
         let mut encoded = Vec::with_capacity(modulus_len);
         encoded.extend_from_slice(&[0, 1]);
         encoded.resize(2 + padding, 0xff);
@@ -52,7 +49,11 @@ impl SignatureInput {
 
 /// Whether a modulus of `modulus_len` bytes can carry a DigestInfo over `hash`.
 pub(crate) fn digest_info_fits(hash: HashAlgorithm, modulus_len: usize) -> bool {
-    digest_info_prefix(hash).len() + hash.output_len() + 3 + MIN_PADDING <= modulus_len
+    padding_len(
+        digest_info_prefix(hash).len() + hash.output_len(),
+        modulus_len,
+    )
+    .is_some()
 }
 
 /// EME-PKCS1-v1_5 (RFC 8017 §7.2.1): `message` padded with random non-zero bytes to
@@ -62,9 +63,8 @@ pub(crate) fn pad_for_encryption(
     modulus_len: usize,
     random: &dyn SecureRandom,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, RandomFailed> {
-    let padding = match modulus_len.checked_sub(message.len() + 3) {
-        Some(padding) if padding >= MIN_PADDING => padding,
-        _ => return Ok(None),
+    let Some(padding) = padding_len(message.len(), modulus_len) else {
+        return Ok(None);
     };
     let mut encoded = Zeroizing::new(vec![0; modulus_len]);
     encoded[1] = 2;
@@ -81,6 +81,13 @@ pub(crate) fn pad_for_encryption(
     }
     encoded[padding + 3..].copy_from_slice(message);
     Ok(Some(encoded))
+}
+
+/// Bytes of padding between the two in front of it and the one behind it; `None` where the modulus
+/// is too short for so long a message.
+fn padding_len(message_len: usize, modulus_len: usize) -> Option<usize> {
+    let padding = modulus_len.checked_sub(message_len.checked_add(3)?)?;
+    (padding >= MIN_PADDING).then_some(padding)
 }
 
 /// Takes the 48-byte pre-master secret out of `encoded`, the raw RSA operation's result, or

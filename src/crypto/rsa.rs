@@ -344,6 +344,21 @@ mod tests {
         assert!(!key.public().verify(&input, &signature));
     }
 
+    /// Also where a sum with its length would overflow.
+    #[test]
+    fn a_salt_longer_than_the_modulus_is_refused() {
+        let key = test_key(1024);
+        let digest = HashAlgorithm::Sha256.digest(b"text");
+        for salt_len in [95, 128, 129, usize::MAX - 40, usize::MAX] {
+            let signature = [1; 128];
+            let hash = HashAlgorithm::Sha256;
+            let verified = key
+                .public()
+                .verify_pss(hash, salt_len, digest.as_ref(), &signature);
+            assert!(!verified, "{salt_len}");
+        }
+    }
+
     #[test]
     fn numbers_not_below_the_modulus_are_refused() {
         let key = test_key(1024);

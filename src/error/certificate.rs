@@ -105,7 +105,14 @@ impl fmt::Display for ChainError {
         if !self.subject.is_empty() {
             write!(f, " ({})", self.subject)?;
         }
-        write!(f, ": {}", self.problem)
+        write!(f, ": {}", self.problem)?;
+        match (self.index, &self.problem) {
+            // Only a peer's own certificate can be pinned.
+            (Some(0), CertificateProblem::Unreadable) => {
+                f.write_str("; if it is the right one, pin its fingerprint")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -116,7 +123,7 @@ impl fmt::Display for ChainError {
 #[non_exhaustive]
 pub enum CertificateProblem {
     /// It is not an X.509 certificate in DER.
-    #[error("it cannot be parsed as X.509; if it is the right one, pin its fingerprint")]
+    #[error("it cannot be parsed as X.509")]
     Unreadable,
     /// One of its extensions cannot be parsed.
     #[error("its extension {0} cannot be parsed")]
@@ -156,22 +163,43 @@ pub enum CertificateProblem {
 
     /// Nobody who is known has issued it.
     #[error(
-        "its issuer, {issuer}, is neither among the roots nor in the chain; add the issuer's \
-         certificate to the roots if you trust it"
+        "its issuer, {issuer}, is neither among the roots nor in the chain; if that is an \
+         intermediate authority, the peer should send its certificate, too; if it is a root that \
+         you trust, add its certificate to the roots"
     )]
     UnknownIssuer {
         /// The issuer's name.
         issuer: String,
     },
     /// It is its own issuer, and not among the roots.
-    #[error(
-        "it is self-signed and not among the roots; add it there, or pin its fingerprint, if it \
-         is the right one"
-    )]
+    #[error("it is self-signed and not among the roots; if you trust it, add it there")]
     SelfSigned,
-    /// Its signature does not verify with any key of that name.
+    /// It is its own issuer, and another certificate of its name is among the roots.
+    #[error(
+        "it is self-signed, and the roots have another certificate of that name, with {}",
+        match same_key {
+            true => "the same key; if it was renewed, replace the root with it",
+            false => "another key; it may have been renewed, so compare the two and replace the \
+                      root, or it is an impostor's",
+        }
+    )]
+    SelfSignedNamesake {
+        /// Whether both have the same key.
+        same_key: bool,
+    },
+    /// Its signature does not verify with the key of a certificate of the chain.
     #[error("its signature does not verify with the key of its issuer, {issuer}")]
     BadSignature {
+        /// The issuer's name.
+        issuer: String,
+    },
+    /// Its signature does not verify with the key that the roots have for its issuer.
+    #[error(
+        "its signature does not verify with the key that the roots have for its issuer, \
+         {issuer}; that authority may have a new key, so compare its certificates and replace the \
+         root, or this one is forged"
+    )]
+    NotSignedByRoot {
         /// The issuer's name.
         issuer: String,
     },
@@ -184,10 +212,13 @@ pub enum CertificateProblem {
     /// It is signed in a way that this crate does not know, or says two things about it.
     #[error("it is signed with {0}, which is not known here")]
     UnknownSignatureAlgorithm(String),
-    /// The path is too long, or too many candidates for it had to be tried.
+    /// There are more certificates above it than are followed.
+    #[error("the path goes on above it, and none is followed beyond {0} certificates")]
+    LongPath(usize),
+    /// Too many signatures would have to be verified, or names compared with constraints.
     #[error(
-        "the chain causes more work than an honest one: a path of too many certificates, too \
-         many candidates for issuers, or too many names to compare"
+        "the chain causes more work than an honest one: too many candidates for issuers, too \
+         many revocation lists, or too many names to compare"
     )]
     TooMuchWork,
 
@@ -292,7 +323,9 @@ impl CertificateProblem {
             | Self::MalformedExtension(_)
             | Self::DuplicateExtension(_)
             | Self::BadSignature { .. }
+            | Self::NotSignedByRoot { .. }
             | Self::BadKey
+            | Self::LongPath(_)
             | Self::TooMuchWork
             | Self::NotAnAuthority
             | Self::PathTooLong { .. }
@@ -309,7 +342,9 @@ impl CertificateProblem {
             | Self::ExtendedKeyUsage { .. }
             | Self::UnknownNameConstraint(_) => Alert::UNSUPPORTED_CERTIFICATE,
             Self::Expired { .. } | Self::NotYetValid { .. } => Alert::CERTIFICATE_EXPIRED,
-            Self::UnknownIssuer { .. } | Self::SelfSigned => Alert::UNKNOWN_CA,
+            Self::UnknownIssuer { .. } | Self::SelfSigned | Self::SelfSignedNamesake { .. } => {
+                Alert::UNKNOWN_CA
+            }
             Self::Revoked { .. } => Alert::CERTIFICATE_REVOKED,
             Self::StaleRevocationList { .. }
             | Self::FutureRevocationList { .. }
@@ -326,6 +361,7 @@ impl CertificateProblem {
             | Self::BadSignature { .. }
             | Self::BadKey
             | Self::TooMuchWork
+            | Self::NotSignedByRoot { .. }
             | Self::MalformedNameConstraints(_)
             | Self::Revoked { .. } => Fault::Peer,
             Self::UnknownCriticalExtension(_)
@@ -334,6 +370,8 @@ impl CertificateProblem {
             | Self::NotYetValid { .. }
             | Self::UnknownIssuer { .. }
             | Self::SelfSigned
+            | Self::SelfSignedNamesake { .. }
+            | Self::LongPath(_)
             | Self::HashNotAccepted(_)
             | Self::UnknownSignatureAlgorithm(_)
             | Self::KeyTooShort { .. }
@@ -406,6 +444,12 @@ mod tests {
             ),
             (Problem::UnknownIssuer { issuer: text() }, Fault::Settings),
             (Problem::SelfSigned, Fault::Settings),
+            (
+                Problem::SelfSignedNamesake { same_key: false },
+                Fault::Settings,
+            ),
+            (Problem::NotSignedByRoot { issuer: text() }, Fault::Peer),
+            (Problem::LongPath(10), Fault::Settings),
             (Problem::BadSignature { issuer: text() }, Fault::Peer),
             (
                 Problem::HashNotAccepted(HashAlgorithm::Md5),

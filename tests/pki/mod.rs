@@ -40,10 +40,17 @@ pub enum Signature {
     /// SHA-1 by OIW's number.
     RsaOiw,
     Pss(HashAlgorithm),
+    /// PSS as in [`Pss`](Self::Pss) whose parameters say something about it.
+    PssSaying {
+        hash: HashAlgorithm,
+        mask: HashAlgorithm,
+        salt_len: u8,
+        trailer: u8,
+    },
     Ecdsa(HashAlgorithm),
 }
 
-use HashAlgorithm::{Md5, Sha1, Sha256, Sha384, Sha512};
+use HashAlgorithm::{Md5, Sha1, Sha224, Sha256, Sha384, Sha512};
 
 impl Key {
     /// The signature algorithm that goes with the key without saying more.
@@ -77,7 +84,9 @@ impl Key {
         match (self, signature) {
             (Self::Rsa(size), Signature::Rsa(hash)) => sign_rsa(*size, hash, tbs),
             (Self::Rsa(size), Signature::RsaOiw) => sign_rsa(*size, Sha1, tbs),
-            (Self::Rsa(size), Signature::Pss(hash)) => sign_pss(*size, hash, tbs),
+            (Self::Rsa(size), Signature::Pss(hash) | Signature::PssSaying { hash, .. }) => {
+                sign_pss(*size, hash, tbs)
+            }
             (Self::P256(seed), Signature::Ecdsa(hash)) => {
                 let signature: p256::ecdsa::Signature =
                     p256_key(*seed).sign_prehash(&digest(hash, tbs)).unwrap();
@@ -109,45 +118,61 @@ fn algorithm(signature: Signature) -> Vec<u8> {
     match signature {
         Signature::Rsa(Md5) => rsa("1.2.840.113549.1.1.4"),
         Signature::Rsa(Sha1) => rsa("1.2.840.113549.1.1.5"),
+        Signature::Rsa(Sha224) => rsa("1.2.840.113549.1.1.14"),
         Signature::Rsa(Sha256) => rsa("1.2.840.113549.1.1.11"),
         Signature::Rsa(Sha384) => rsa("1.2.840.113549.1.1.12"),
         Signature::Rsa(Sha512) => rsa("1.2.840.113549.1.1.13"),
-        Signature::Rsa(_) => rsa("1.2.840.113549.1.1.14"),
         Signature::RsaOiw => rsa("1.3.14.3.2.29"),
-        Signature::Pss(hash) => pss_algorithm(hash),
+        Signature::Pss(hash) => pss_algorithm(hash, hash, hash.output_len() as u8, 1),
+        Signature::PssSaying {
+            hash,
+            mask,
+            salt_len,
+            trailer,
+        } => pss_algorithm(hash, mask, salt_len, trailer),
         Signature::Ecdsa(Sha1) => sequence(&[oid("1.2.840.10045.4.1")]),
+        Signature::Ecdsa(Sha224) => sequence(&[oid("1.2.840.10045.4.3.1")]),
+        Signature::Ecdsa(Sha256) => sequence(&[oid("1.2.840.10045.4.3.2")]),
         Signature::Ecdsa(Sha384) => sequence(&[oid("1.2.840.10045.4.3.3")]),
         Signature::Ecdsa(Sha512) => sequence(&[oid("1.2.840.10045.4.3.4")]),
-        Signature::Ecdsa(_) => sequence(&[oid("1.2.840.10045.4.3.2")]),
+        Signature::Rsa(hash) | Signature::Ecdsa(hash) => panic!("{hash} has no number here"),
     }
 }
 
-fn pss_algorithm(hash: HashAlgorithm) -> Vec<u8> {
-    let number = match hash {
-        Sha1 => "1.3.14.3.2.26",
-        Sha384 => "2.16.840.1.101.3.4.2.2",
-        Sha512 => "2.16.840.1.101.3.4.2.3",
-        _ => "2.16.840.1.101.3.4.2.1",
+fn pss_algorithm(hash: HashAlgorithm, mask: HashAlgorithm, salt_len: u8, trailer: u8) -> Vec<u8> {
+    let algorithm = |hash| {
+        let number = match hash {
+            Sha1 => "1.3.14.3.2.26",
+            Sha224 => "2.16.840.1.101.3.4.2.4",
+            Sha256 => "2.16.840.1.101.3.4.2.1",
+            Sha384 => "2.16.840.1.101.3.4.2.2",
+            Sha512 => "2.16.840.1.101.3.4.2.3",
+            hash => panic!("{hash} has no number here"),
+        };
+        sequence(&[oid(number), der::null()])
     };
-    let hash_algorithm = sequence(&[oid(number), der::null()]);
-    let mask = sequence(&[oid("1.2.840.113549.1.1.8"), hash_algorithm.clone()]);
-    let salt = integer(&[hash.output_len() as u8]);
-    let parameters = sequence(&[
-        explicit(0, &hash_algorithm),
+    let mask = sequence(&[oid("1.2.840.113549.1.1.8"), algorithm(mask)]);
+    let mut parameters = vec![
+        explicit(0, &algorithm(hash)),
         explicit(1, &mask),
-        explicit(2, &salt),
-    ]);
-    sequence(&[oid("1.2.840.113549.1.1.10"), parameters])
+        explicit(2, &integer(&[salt_len])),
+    ];
+    // The default.
+    if trailer != 1 {
+        parameters.push(explicit(3, &integer(&[trailer])));
+    }
+    sequence(&[oid("1.2.840.113549.1.1.10"), sequence(&parameters)])
 }
 
 fn digest(hash: HashAlgorithm, data: &[u8]) -> Vec<u8> {
     match hash {
         Md5 => md5::Md5::digest(data).to_vec(),
         Sha1 => sha1::Sha1::digest(data).to_vec(),
+        Sha224 => sha2::Sha224::digest(data).to_vec(),
+        Sha256 => sha2::Sha256::digest(data).to_vec(),
         Sha384 => sha2::Sha384::digest(data).to_vec(),
         Sha512 => sha2::Sha512::digest(data).to_vec(),
-        HashAlgorithm::Sha224 => sha2::Sha224::digest(data).to_vec(),
-        _ => sha2::Sha256::digest(data).to_vec(),
+        hash => panic!("{hash} is not made here"),
     }
 }
 
@@ -164,9 +189,11 @@ fn sign_pss(size: usize, hash: HashAlgorithm, tbs: &[u8]) -> Vec<u8> {
     let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
     match hash {
         Sha1 => key.sign_with_rng(&mut random, rsa::Pss::<sha1::Sha1>::new(), &digest),
+        Sha224 => key.sign_with_rng(&mut random, rsa::Pss::<sha2::Sha224>::new(), &digest),
+        Sha256 => key.sign_with_rng(&mut random, rsa::Pss::<sha2::Sha256>::new(), &digest),
         Sha384 => key.sign_with_rng(&mut random, rsa::Pss::<sha2::Sha384>::new(), &digest),
         Sha512 => key.sign_with_rng(&mut random, rsa::Pss::<sha2::Sha512>::new(), &digest),
-        _ => key.sign_with_rng(&mut random, rsa::Pss::<sha2::Sha256>::new(), &digest),
+        hash => panic!("{hash} is not made here"),
     }
     .unwrap()
 }
@@ -494,4 +521,22 @@ pub fn pem(label: &str, der: &[u8]) -> String {
 /// Text in a string type with this tag.
 pub fn string(tag: u8) -> impl Fn(&str) -> Vec<u8> {
     move |value| text(tag, value)
+}
+
+/// A BMPString.
+pub fn bmp(value: &str) -> Vec<u8> {
+    let units: Vec<u8> = value.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    der::value(0x1e, &units)
+}
+
+/// A UniversalString.
+pub fn universal(value: &str) -> Vec<u8> {
+    let chars = value.chars().map(u32::from);
+    let chars: Vec<u8> = chars.flat_map(u32::to_be_bytes).collect();
+    der::value(0x1c, &chars)
+}
+
+/// One attribute of a distinguished name.
+pub fn attribute(number: &str, value: Vec<u8>) -> Vec<u8> {
+    sequence(&[oid(number), value])
 }

@@ -5,7 +5,8 @@ use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::pki_types::{CertificateDer, ServerName};
 use retrossl::server::{ClientToVerify, ClientVerifier};
 use retrossl::{
-    CertificateError, CertificateProblem as Problem, ChainError, PathVerifier, Policy, RootStore,
+    CertificateError, CertificateProblem as Problem, ChainError, PathVerifier, Policy,
+    RevocationList, RootStore,
 };
 
 pub const HOST: &str = "printer.lan";
@@ -45,6 +46,17 @@ pub fn verify(chain: &[CertificateDer<'static>], policy: &Policy) -> Result<(), 
     verify_as(HOST, chain, roots(&[root()]), policy)
 }
 
+pub fn verify_with_lists(
+    chain: &[CertificateDer<'static>],
+    lists: impl IntoIterator<Item = RevocationList>,
+    policy: &Policy,
+) -> Result<(), CertificateError> {
+    let name = ServerName::try_from(HOST).unwrap();
+    PathVerifier::new(roots(&[root()]))
+        .revocation_lists(lists)
+        .verify_server(&ServerToVerify::new(chain, &name, now(), policy))
+}
+
 pub fn verify_client(
     chain: &[CertificateDer<'static>],
     policy: &Policy,
@@ -74,4 +86,9 @@ pub fn through(sub: &Template, template: &Template) -> Chain {
 pub fn bad_signature(issuer: &str) -> Problem {
     let issuer = issuer.to_owned();
     Problem::BadSignature { issuer }
+}
+
+pub fn not_signed_by_root() -> Problem {
+    let issuer = ROOT.to_owned();
+    Problem::NotSignedByRoot { issuer }
 }

@@ -40,8 +40,8 @@ impl KnownClient {
                 Err(error @ (KeyError::Unavailable | KeyError::Faulty)) => {
                     return Err(Error::PrivateKey(error));
                 }
-                // A key that is elsewhere may call bad padding a failure: nobody must see it, in
-                // a log's time neither.
+                // A key that is elsewhere may report bad padding as a failure. It is not even
+                // logged: the peer could measure how long that takes.
                 Err(_) => encoded.fill(0),
             }
         }
