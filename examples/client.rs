@@ -1,10 +1,13 @@
 //! A client for old servers.
 
 mod shared {
+    pub mod certificate_use;
     pub mod impatient_tcp;
+    pub mod new_handshake;
     pub mod output;
     pub mod pem_files;
     pub mod policy_options;
+    pub mod session_options;
     pub mod status_text;
     pub mod suite_names;
     pub mod trace;
@@ -23,25 +26,33 @@ use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
 use retrossl::pki_types::ServerName;
 use retrossl::{
-    CertificateError, CertificateProblem, ClientConfig, ClientConnection, Connection,
-    Error as TlsError, Fingerprint, KeyLogFile, PathVerifier, PinnedCertificates, RootStore,
-    StreamOwned, certificate_subject,
+    AlertDescription, CertificateError, CertificateProblem, ClientConfig, ClientConnection,
+    Connection, Error as TlsError, Fingerprint, KeyLogFile, PathVerifier, PinnedCertificates,
+    RootStore, StreamOwned,
 };
+use shared::certificate_use::Watch;
 use shared::impatient_tcp::ImpatientTcp;
+use shared::new_handshake::settle;
 use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
-use shared::status_text::{cause, negotiated, printable};
+use shared::session_options::SessionOptions;
+use shared::status_text::{cause, negotiated, printable, quoted, subject};
 use shared::suite_names::suite_names;
-use shared::trace::Trace;
 
 /// Talks to old servers: SSL 3.0 to TLS 1.2 with RSA key exchange
 ///
-/// Prints one line version=… suite=… resumed=… peer=SUBJECT, then what comes back. Ends with 0
-/// only if all went well, the server's close_notify included where its answer lasts until then;
-/// otherwise with one line on stderr: the cause, the alert, and where the server's certificate was
-/// refused, but not revoked, what pins it. The certificate is verified by the system's roots unless
-/// --ca, --pin or --insecure says otherwise. A reader of stdout that leaves ends the program with 0.
+/// Prints one line version=… suite=… resumed=… renegotiated=… subject=… certificate=…, then what
+/// comes back. resumed= is no, id or ticket; renegotiated= counts the handshakes after the first;
+/// subject= is whom the server's certificate names, in quotation marks, with \" and \\ for those
+/// characters in it, or `-` where that cannot be read; certificate= says what became of the
+/// client's: not-asked, not-sent or sent.
+///
+/// Ends with 0 only if all went well, the server's close_notify included where its answer lasts
+/// until then; otherwise with one line on stderr: the cause, the alert, and where the server's
+/// certificate was refused, but not revoked, what pins it. The certificate is verified by the
+/// system's roots unless --ca, --pin or --insecure says otherwise. A reader of stdout that leaves
+/// ends the program with 0.
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -85,6 +96,15 @@ struct Options {
     #[arg(long, value_name = "TEXT")]
     send: Option<String>,
 
+    /// Do the same again on a second connection, which resumes the session where the server lets
+    /// it; each answer then ends its line
+    #[arg(long)]
+    reconnect: bool,
+
+    /// Renegotiate before anything is sent; a server that refuses is an error
+    #[arg(long)]
+    renegotiate: bool,
+
     /// Print every handshake message, ChangeCipherSpec and alert, both ways
     #[arg(long)]
     trace: bool,
@@ -97,6 +117,9 @@ struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+
+    #[command(flatten)]
+    sessions: SessionOptions,
 
     #[command(flatten)]
     allowed: PolicyOptions,
@@ -117,29 +140,29 @@ fn report(problem: &str) {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let config = config(options)?;
-    let name = name(options)?;
-    let connection = ClientConnection::new(config, name.clone())?;
-    let transport = ImpatientTcp::new(connect(options)?, Duration::from_secs(options.timeout));
-    let mut stream = StreamOwned::new(connection, transport);
-    let result = match converse(&mut stream, options, &name) {
-        Err(error) if is_reader_gone(&error) => {
-            // There is nothing left to do, so that it does not matter whether the server hears it.
-            let _ = stream.close();
-            Ok(())
-        }
-        result => result,
+    let watch = Watch::new(options.trace);
+    let client = Client {
+        options,
+        config: config(options, &watch)?,
+        name: name(options)?,
+        watch,
     };
-    let (connection, transport) = stream.into_parts();
-    transport.hang_up();
-    result.map_err(|error| {
-        let pin = pin_hint(&error, &connection).unwrap_or_default();
-        format!("{}{pin}", cause(&error, &connection)).into()
-    })
+    for _ in 0..=usize::from(options.reconnect) {
+        match client.connect() {
+            // There is nothing left to do.
+            Err(error) if is_reader_gone(&*error) => break,
+            result => result?,
+        }
+    }
+    Ok(())
 }
 
-fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
-    let config = ClientConfig::builder(options.allowed.policy()?);
+fn config(options: &Options, watch: &Watch) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
+    let policy = match options.renegotiate {
+        true => options.allowed.renegotiating_policy("--renegotiate")?,
+        false => options.allowed.policy()?,
+    };
+    let config = ClientConfig::builder(policy).observers(watch.clone());
     let mut config = authenticate_server(config, options)?;
     if let (Some(cert), Some(key)) = (&options.cert, &options.key) {
         let (chain, key) = read_identity(cert, key)?;
@@ -150,8 +173,11 @@ fn config(options: &Options) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
             .map_err(|error| format!("cannot open {}: {error}", path.display()))?;
         config = config.key_log(log);
     }
-    if options.trace {
-        config = config.observers(Trace);
+    if options.sessions.no_tickets {
+        config = config.without_tickets();
+    }
+    if options.sessions.no_session_ids {
+        config = config.without_session_ids();
     }
     Ok(Arc::new(config.build()?))
 }
@@ -192,19 +218,6 @@ fn system_roots() -> Result<RootStore, String> {
     Ok(roots)
 }
 
-/// How to accept a certificate that was not verified, if it is the right one. One that was revoked
-/// is not.
-fn pin_hint(error: &io::Error, connection: &Connection) -> Option<String> {
-    match TlsError::of_io(error) {
-        Some(TlsError::InvalidCertificate(CertificateError::Chain(chain)))
-            if !matches!(chain.problem, CertificateProblem::Revoked { .. }) => {}
-        _ => return None,
-    }
-    let certificate = connection.peer_certificates()?.first()?;
-    let fingerprint = Fingerprint::of(certificate);
-    Some(format!("; if it is the right one: --pin {fingerprint}"))
-}
-
 fn name(options: &Options) -> Result<ServerName<'static>, String> {
     let (host, _) = host_and_port(&options.server)?;
     let name = options.name.as_deref().unwrap_or(host);
@@ -221,7 +234,7 @@ fn host_and_port(server: &str) -> Result<(&str, u16), String> {
         .ok_or_else(|| format!("{server:?} is not HOST:PORT"))
 }
 
-fn connect(options: &Options) -> Result<TcpStream, String> {
+fn connect_tcp(options: &Options) -> Result<TcpStream, String> {
     let (host, port) = host_and_port(&options.server)?;
     let refused = |error: io::Error| format!("cannot connect to {}: {error}", options.server);
     let mut last = io::Error::other("the name has no address");
@@ -236,33 +249,122 @@ fn connect(options: &Options) -> Result<TcpStream, String> {
 
 type TlsStream = StreamOwned<ClientConnection, ImpatientTcp>;
 
-fn converse(stream: &mut TlsStream, options: &Options, name: &ServerName) -> io::Result<()> {
-    stream.complete_handshake()?;
-    writeln!(
-        Output,
-        "{} peer={}",
-        negotiated(&stream.connection),
-        subject(&stream.connection)
-    )?;
-    if let Some(path) = &options.get {
-        let name = name.to_str();
-        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {name}\r\n\r\n").as_bytes())?;
-        print_answer(stream, usize::MAX)?;
-    } else if let Some(text) = &options.send {
-        stream.write_all(text.as_bytes())?;
-        print_answer(stream, text.len())?;
-    }
-    stream.close()
+/// What every connection gets.
+struct Client<'o> {
+    options: &'o Options,
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    watch: Watch,
 }
 
-/// Prints what comes as it comes, up to `limit` bytes or the server's close_notify.
-fn print_answer(stream: &mut TlsStream, limit: usize) -> io::Result<()> {
-    let mut last_byte = b'\n';
-    let result = copy_answer(stream, limit, &mut last_byte);
-    if last_byte != b'\n' && io::stdout().is_terminal() {
-        writeln!(Output)?;
+impl Client<'_> {
+    fn connect(&self) -> Result<(), Box<dyn Error>> {
+        let connection = ClientConnection::new(self.config.clone(), self.name.clone())?;
+        let timeout = Duration::from_secs(self.options.timeout);
+        let transport = ImpatientTcp::new(connect_tcp(self.options)?, timeout);
+        let mut stream = StreamOwned::new(connection, transport);
+        let result = self.converse(&mut stream);
+        if matches!(&result, Err(error) if is_reader_gone(error)) {
+            // It does not matter any more whether the server hears it.
+            let _ = stream.close();
+        }
+        let (connection, transport) = stream.into_parts();
+        transport.hang_up();
+        result.map_err(|error| match is_reader_gone(&error) {
+            true => error.into(),
+            false => self.explain(&error, &connection).into(),
+        })
     }
-    result
+
+    fn converse(&self, stream: &mut TlsStream) -> io::Result<()> {
+        stream.complete_handshake()?;
+        let resumption = stream.connection.resumption();
+        if self.options.renegotiate {
+            renegotiate(stream)?;
+        }
+        writeln!(
+            Output,
+            "{} certificate={}",
+            negotiated(&stream.connection, resumption),
+            self.watch.certificate_use()
+        )?;
+        if let Some(path) = &self.options.get {
+            let name = self.name.to_str();
+            stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {name}\r\n\r\n").as_bytes())?;
+            self.print_answer(stream, usize::MAX)?;
+        } else if let Some(text) = &self.options.send {
+            stream.write_all(text.as_bytes())?;
+            self.print_answer(stream, text.len())?;
+        }
+        stream.close()
+    }
+
+    /// Prints what comes as it comes, up to `limit` bytes or the server's close_notify.
+    fn print_answer(&self, stream: &mut TlsStream, limit: usize) -> io::Result<()> {
+        let mut last_byte = b'\n';
+        let result = copy_answer(stream, limit, &mut last_byte);
+        // Whatever comes next begins a line: a prompt, or the second connection's status.
+        if last_byte != b'\n' && (self.options.reconnect || io::stdout().is_terminal()) {
+            writeln!(Output)?;
+        }
+        result
+    }
+
+    /// Why a connection failed, and what may help.
+    fn explain(&self, error: &io::Error, connection: &Connection) -> String {
+        let is_renegotiating = self.options.renegotiate && connection.handshakes() == 1;
+        match TlsError::of_io(error) {
+            Some(TlsError::AlertReceived(alert)) if is_renegotiating => format!(
+                "the server refuses to renegotiate (alert received: {alert}); many do unless they \
+                 ask for it themselves; the example `server` accepts it with \
+                 --accept-renegotiation"
+            ),
+            _ if is_renegotiating => format!("no renegotiation: {}", cause(error, connection)),
+            Some(TlsError::InvalidCertificate(CertificateError::Chain(chain))) => {
+                explain_refusal(cause(error, connection), &chain.problem, connection)
+            }
+            _ => cause(error, connection),
+        }
+    }
+}
+
+fn renegotiate(stream: &mut TlsStream) -> io::Result<()> {
+    stream.transport.renew();
+    stream.connection.renegotiate().map_err(io::Error::other)?;
+    settle(stream)?;
+    match stream.connection.handshakes() {
+        1 => {
+            // Refused politely: the connection is what it was, and so is its end.
+            stream.close()?;
+            let refusal = TlsError::AlertReceived(AlertDescription::NO_RENEGOTIATION);
+            Err(io::Error::other(refusal))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Adds how to accept a certificate that was not verified, if it is the right one. One that was
+/// revoked is not.
+fn explain_refusal(cause: String, problem: &CertificateProblem, connection: &Connection) -> String {
+    let Some(own) = connection.peer_certificates().and_then(<[_]>::first) else {
+        return cause;
+    };
+    // The library's advice is about the certificate with the problem, which may be an issuer's;
+    // only the server's own can be pinned.
+    let cause = cause
+        .replace(
+            "; add it there, or pin its fingerprint, if it is the right one",
+            "",
+        )
+        .replace("; if it is the right one, pin its fingerprint", "");
+    match problem {
+        CertificateProblem::Revoked { .. } => cause,
+        _ => format!(
+            "{cause}; if the server's own certificate, {}, is the right one: --pin {}",
+            subject(connection).map_or_else(|| "number 0".to_owned(), |name| quoted(&name)),
+            Fingerprint::of(own)
+        ),
+    }
 }
 
 fn copy_answer(stream: &mut TlsStream, limit: usize, last_byte: &mut u8) -> io::Result<()> {
@@ -282,13 +384,6 @@ fn copy_answer(stream: &mut TlsStream, limit: usize, last_byte: &mut u8) -> io::
         rest -= len;
     }
     Ok(())
-}
-
-fn subject(connection: &Connection) -> String {
-    connection
-        .peer_certificates()
-        .and_then(|chain| certificate_subject(&chain[0]))
-        .map_or_else(|| "-".to_owned(), |subject| printable(&subject))
 }
 
 /// A path that cannot smuggle a second request line.

@@ -3,9 +3,11 @@
 mod shared {
     pub mod fresh_certificate;
     pub mod impatient_tcp;
+    pub mod new_handshake;
     pub mod output;
     pub mod pem_files;
     pub mod policy_options;
+    pub mod session_options;
     pub mod status_text;
     pub mod suite_names;
 }
@@ -22,24 +24,28 @@ use std::time::Duration;
 use clap::Parser;
 use retrossl::server::ServerConfigBuilder;
 use retrossl::{
-    AnonymousClients, Connection, Fingerprint, PathVerifier, ServerConfig, ServerConnection,
-    StreamOwned, certificate_subject,
+    AnonymousClients, Connection, Error as TlsError, Fingerprint, PathVerifier, Policy,
+    RenegotiationRefused, RenegotiationState, Resumption, ServerConfig, ServerConnection,
+    StreamOwned, UnbiddenRenegotiation,
 };
 use shared::fresh_certificate::FreshCertificate;
 use shared::impatient_tcp::ImpatientTcp;
+use shared::new_handshake::settle;
 use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
-use shared::status_text::{cause, negotiated, printable};
+use shared::session_options::SessionOptions;
+use shared::status_text::{cause, negotiated, printable, resumed, subject};
 use shared::suite_names::suite_names;
 
 /// Serves old clients: SSL 3.0 to TLS 1.2 with RSA key exchange
 ///
 /// Prints `listening on ADDR` once it is ready, then one line for each connection when it has
-/// ended: version=… suite=… resumed=… client=ADDR subject=… sni=… result=ok, or after result= the
-/// cause and the alert. `-` stands for what is not known. The subject of a client's certificate
-/// stands in quotation marks, with \" and \\ for those characters in it; result=ok says that it
-/// was verified.
+/// ended: version=… suite=… resumed=… renegotiated=… subject=… client=ADDR sni=… result=ok, or
+/// after result= the cause and the alert. `-` stands for what is not known. resumed= is no, id or
+/// ticket; renegotiated= counts the handshakes after the first. The subject of a client's
+/// certificate stands in quotation marks, with \" and \\ for those characters in it; result=ok says
+/// that it was verified.
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -76,11 +82,23 @@ struct Options {
     #[arg(long)]
     echo: bool,
 
+    /// Ask for a new handshake after each N bytes of data, both ways together; the page waits for
+    /// the answer. A client may refuse, and is asked again N bytes later
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    renegotiate_every: Option<u64>,
+
+    /// Let clients renegotiate without having been asked to
+    #[arg(long)]
+    accept_renegotiation: bool,
+
     /// How long a client may take to complete the handshake and its request, or between two
     /// pieces of what is echoed
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+
+    #[command(flatten)]
+    sessions: SessionOptions,
 
     #[command(flatten)]
     allowed: PolicyOptions,
@@ -104,6 +122,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         config,
         timeout: Duration::from_secs(options.timeout),
         echoes: options.echo,
+        renegotiates_every: options.renegotiate_every,
     });
     announce(fresh, listener.local_addr()?)?;
 
@@ -146,8 +165,14 @@ fn report(problem: &str) {
 
 /// The config, and the fingerprint of a certificate that was made for it.
 fn config(options: &Options) -> Result<(Arc<ServerConfig>, Option<Fingerprint>), Box<dyn Error>> {
-    let config = ServerConfig::builder(options.allowed.policy()?);
-    let config = authenticate_clients(config, options)?;
+    let config = ServerConfig::builder(policy(options)?);
+    let mut config = authenticate_clients(config, options)?;
+    if options.sessions.no_tickets {
+        config = config.without_tickets();
+    }
+    if options.sessions.no_session_ids {
+        config = config.without_session_ids();
+    }
     let (chain, key, fresh) = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => {
             let (chain, key) = read_identity(cert, key)?;
@@ -161,6 +186,19 @@ fn config(options: &Options) -> Result<(Arc<ServerConfig>, Option<Fingerprint>),
     };
     let config = config.certificate(chain, key).build()?;
     Ok((Arc::new(config), fresh))
+}
+
+fn policy(options: &Options) -> Result<Policy, String> {
+    if options.accept_renegotiation {
+        let policy = options
+            .allowed
+            .renegotiating_policy("--accept-renegotiation")?;
+        return Ok(policy.unbidden_renegotiation(UnbiddenRenegotiation::Accepted));
+    }
+    match options.renegotiate_every {
+        Some(_) => options.allowed.renegotiating_policy("--renegotiate-every"),
+        None => options.allowed.policy(),
+    }
 }
 
 fn authenticate_clients(
@@ -188,81 +226,148 @@ struct Service {
     config: Arc<ServerConfig>,
     timeout: Duration,
     echoes: bool,
+    renegotiates_every: Option<u64>,
 }
-
-type TlsStream = StreamOwned<ServerConnection, ImpatientTcp>;
 
 impl Service {
     /// One connection, and its line.
     fn serve(&self, tcp: TcpStream, address: SocketAddr) {
         let connection = ServerConnection::new(self.config.clone());
-        let mut stream = StreamOwned::new(connection, ImpatientTcp::new(tcp, self.timeout));
-        let result = match self.converse(&mut stream, address) {
-            Ok(()) => "ok".to_owned(),
-            Err(error) => cause(&error, &stream.connection),
+        let mut conversation = Conversation {
+            stream: StreamOwned::new(connection, ImpatientTcp::new(tcp, self.timeout)),
+            address,
+            resumption: None,
+            renegotiates_every: self.renegotiates_every,
+            unasked_bytes: 0,
+            cannot_renegotiate: None,
         };
-        let (connection, tcp) = stream.into_parts();
+        let result = match conversation.hold(self.echoes) {
+            Ok(()) => "ok".to_owned(),
+            Err(error) => cause(&error, &conversation.stream.connection),
+        };
+        let (connection, tcp) = conversation.stream.into_parts();
         let line = format!(
-            "{} client={address} subject={} sni={} result={result}\n",
-            negotiated(&connection),
-            subject(&connection).map_or_else(|| "-".to_owned(), |name| quoted(&name)),
-            connection
-                .server_name()
-                .map_or_else(|| "-".to_owned(), one_word),
+            "{} client={address} sni={} result={result}\n",
+            negotiated(&connection, conversation.resumption),
+            text(connection.server_name().map(one_word)),
         );
         // One write, so that lines do not mix. A reader that is gone is no reason to stop.
         let _ = io::stdout().write_all(line.as_bytes());
         tcp.hang_up();
     }
+}
 
-    fn converse(&self, stream: &mut TlsStream, address: SocketAddr) -> io::Result<()> {
-        stream.complete_handshake()?;
-        if self.echoes {
-            echo(stream)
+/// One connection, while it lasts.
+struct Conversation {
+    stream: StreamOwned<ServerConnection, ImpatientTcp>,
+    address: SocketAddr,
+    resumption: Option<Resumption>,
+    renegotiates_every: Option<u64>,
+    /// Data since the last request for a new handshake.
+    unasked_bytes: u64,
+    cannot_renegotiate: Option<TlsError>,
+}
+
+impl Conversation {
+    fn hold(&mut self, echoes: bool) -> io::Result<()> {
+        self.stream.complete_handshake()?;
+        self.resumption = self.stream.connection.resumption();
+        match echoes {
+            true => self.echo()?,
+            false => self.answer_request()?,
+        }
+        // The client has been served all the same.
+        let cause = self.cannot_renegotiate.take();
+        cause.map_or(Ok(()), |cause| Err(io::Error::other(cause)))
+    }
+
+    fn echo(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            self.stream.transport.renew();
+            let len = self.stream.read(&mut buffer)?;
+            if len == 0 {
+                return self.stream.close();
+            }
+            self.stream.write_all(&buffer[..len])?;
+            // The answer comes when the client has time for it, with data before it.
+            self.count(2 * len)?;
+            self.stream.flush()?;
+        }
+    }
+
+    fn answer_request(&mut self) -> io::Result<()> {
+        let mut request = Vec::new();
+        let mut buffer = [0; 1024];
+        while !is_complete(&request) {
+            let len = self.stream.read(&mut buffer)?;
+            if len == 0 {
+                // Closed without a request: nothing is wrong with that.
+                return self.stream.close();
+            }
+            request.extend_from_slice(&buffer[..len]);
+            if request.len() > MAX_REQUEST {
+                return Err(io::Error::other("the HTTP request is too long"));
+            }
+        }
+        let page = page(&self.stream.connection, self.resumption, self.address);
+        let header = format!(
+            "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n",
+            page.len()
+        );
+        let body = if request.starts_with(b"HEAD ") {
+            ""
         } else {
-            answer_request(stream, address)
-        }
+            &page
+        };
+        self.count(request.len())?;
+        self.answer(format!("{header}{body}").as_bytes())?;
+        self.stream.close()
     }
-}
 
-fn echo(stream: &mut TlsStream) -> io::Result<()> {
-    let mut buffer = vec![0; 16 * 1024];
-    loop {
-        stream.transport.renew();
-        let len = stream.read(&mut buffer)?;
-        if len == 0 {
-            return stream.close();
+    /// Sends `answer`, in pieces where new handshakes come between them: after close_notify there
+    /// would be none.
+    fn answer(&mut self, mut answer: &[u8]) -> io::Result<()> {
+        while !answer.is_empty() {
+            settle(&mut self.stream)?;
+            let rest = self
+                .renegotiates_every
+                .map_or(u64::MAX, |every| every.saturating_sub(self.unasked_bytes));
+            let len = usize::try_from(rest)
+                .unwrap_or(usize::MAX)
+                .clamp(1, answer.len());
+            let (piece, later) = answer.split_at(len);
+            self.stream.write_all(piece)?;
+            self.count(len)?;
+            answer = later;
         }
-        stream.write_all(&buffer[..len])?;
-        stream.flush()?;
+        settle(&mut self.stream)
     }
-}
 
-fn answer_request(stream: &mut TlsStream, address: SocketAddr) -> io::Result<()> {
-    let mut request = Vec::new();
-    let mut buffer = [0; 1024];
-    while !is_complete(&request) {
-        let len = stream.read(&mut buffer)?;
-        if len == 0 {
-            // Closed without a request: nothing is wrong with that.
-            return stream.close();
+    /// Counts application data, and asks for a new handshake where it is time, unless the last
+    /// request waits for its answer.
+    fn count(&mut self, bytes: usize) -> io::Result<()> {
+        self.unasked_bytes += bytes as u64;
+        let is_time = self
+            .renegotiates_every
+            .is_some_and(|every| self.unasked_bytes >= every);
+        let connection = &mut self.stream.connection;
+        if !is_time || connection.renegotiation() != RenegotiationState::Idle {
+            return Ok(());
         }
-        request.extend_from_slice(&buffer[..len]);
-        if request.len() > MAX_REQUEST {
-            return Err(io::Error::other("the HTTP request is too long"));
+        self.unasked_bytes = 0;
+        match connection.renegotiate() {
+            // A client that has sent all that it has can still be answered.
+            Ok(()) | Err(TlsError::Renegotiation(RenegotiationRefused::Closing)) => {}
+            Err(cause @ TlsError::Renegotiation(_)) => {
+                self.renegotiates_every = None;
+                self.cannot_renegotiate = Some(cause);
+            }
+            Err(error) => return Err(io::Error::other(error)),
         }
+        Ok(())
     }
-    let page = page(&stream.connection, address);
-    let header = format!(
-        "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
-        page.len()
-    );
-    stream.write_all(header.as_bytes())?;
-    if !request.starts_with(b"HEAD ") {
-        stream.write_all(page.as_bytes())?;
-    }
-    stream.close()
 }
 
 /// Whether the request's header has ended; an HTTP/0.9 request is one line.
@@ -276,13 +381,17 @@ fn is_complete(request: &[u8]) -> bool {
 }
 
 /// HTML that the oldest browsers show.
-fn page(connection: &ServerConnection, address: SocketAddr) -> String {
+fn page(
+    connection: &ServerConnection,
+    resumption: Option<Resumption>,
+    address: SocketAddr,
+) -> String {
     let yes_or_no = |yes| if yes { "yes" } else { "no" };
     let rows = [
         ("version", text(connection.protocol_version())),
         ("suite", text(connection.negotiated_cipher_suite())),
         ("strength", strength(connection)),
-        ("resumed", yes_or_no(connection.session_resumed()).into()),
+        ("resumed", resumed(resumption).into()),
         (
             "extended master secret",
             yes_or_no(connection.extended_master_secret()).into(),
@@ -322,17 +431,6 @@ fn escape(value: &str) -> String {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
-}
-
-/// Whom the client's certificate names, if it sent one.
-fn subject(connection: &Connection) -> Option<String> {
-    let chain = connection.peer_certificates()?;
-    certificate_subject(chain.first()?).map(|subject| printable(&subject))
-}
-
-/// One field of a line, spaces and all.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
 /// A name from the peer as one field of a line.

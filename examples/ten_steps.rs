@@ -10,13 +10,13 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
 use retrossl::{
     CipherSuite, ClientConfig, ClientConnection, Connection, Direction, Event, HandshakeType,
-    Observer, ObserverFactory, PinnedCertificates, Policy, ProtocolVersion, ServerConfig,
-    ServerConnection, Side,
+    Observer, ObserverFactory, PinnedCertificates, Policy, ProtocolVersion, Resumption,
+    ServerConfig, ServerConnection, Side,
 };
 use shared::fresh_certificate::FreshCertificate;
 use shared::output::{Output, is_reader_gone, to_stderr};
@@ -26,8 +26,8 @@ use shared::suite_names::suite_names;
 ///
 /// Each step is printed when its messages have crossed: #n is a message's place on the wire, so
 /// that a step whose messages do not come in a row can be told. Lengths are those of the
-/// messages, headers included and before encryption. Renegotiation, the eleventh step, is not
-/// there yet.
+/// messages, headers included and before encryption. Renegotiation is the eleventh step
+/// (--renegotiate); a session that is resumed needs only some of the ten (--resume).
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -42,6 +42,16 @@ struct Options {
     /// Let the server not ask for the client's certificate, so that step 5 falls away
     #[arg(long)]
     no_client_certificate: bool,
+
+    /// Show the eleventh step: the server asks for a new handshake, and the steps repeat inside the
+    /// encrypted channel
+    #[arg(long, conflicts_with = "resume")]
+    renegotiate: bool,
+
+    /// Show an abbreviated handshake: a second connection that resumes the first one's session, by
+    /// its ID
+    #[arg(long)]
+    resume: bool,
 
     /// Every version with each of its suites, one line each, and a count
     #[arg(long)]
@@ -63,19 +73,26 @@ fn main() -> ExitCode {
 /// Whether all went well.
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let mut out = Output;
+    let parties = Parties::new(options)?;
     if !options.all {
         let (version, suite) = choose(options)?;
-        let parties = Parties::new(options)?;
-        writeln!(out, "RSA key exchange in ten steps: {version}, {suite}")?;
-        parties.converse(version, suite, &StepLog::new(true))?;
+        let (steps, what) = match (options.renegotiate, options.resume) {
+            (true, _) => ("eleven", ""),
+            (_, true) => ("ten", ", abbreviated"),
+            _ => ("ten", ""),
+        };
+        writeln!(
+            out,
+            "RSA key exchange in {steps} steps{what}: {version}, {suite}"
+        )?;
+        parties.meet(version, suite, true)?;
         return Ok(true);
     }
-    let parties = Parties::new(options)?;
     let mut complete = 0;
     let mut total = 0;
     for version in ProtocolVersion::all() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
-            let result = match parties.converse(version, suite, &StepLog::new(false)) {
+            let result = match parties.meet(version, suite, false) {
                 Ok(()) => "ok".to_owned(),
                 Err(error) => error.to_string(),
             };
@@ -109,6 +126,8 @@ fn choose(options: &Options) -> Result<(ProtocolVersion, CipherSuite), Box<dyn E
 struct Parties {
     server: FreshCertificate,
     client: Option<FreshCertificate>,
+    renegotiate: bool,
+    resume: bool,
 }
 
 impl Parties {
@@ -119,46 +138,67 @@ impl Parties {
                 true => None,
                 false => Some(FreshCertificate::new("a client", &[])?),
             },
+            renegotiate: options.renegotiate,
+            resume: options.resume,
         })
     }
 
-    /// One conversation, from the first hello to the second close_notify.
-    fn converse(
+    /// One conversation, or two where the second resumes what the first has made.
+    fn meet(
         &self,
         version: ProtocolVersion,
         suite: CipherSuite,
-        log: &StepLog,
+        prints: bool,
     ) -> Result<(), Box<dyn Error>> {
         let policy = Policy::EVERYTHING
             .versions(version, version)
             .cipher_suites(&[suite]);
-        let client = &mut self.client_connection(policy, log)?;
-        let server = &mut self.server_connection(policy, log)?;
-
-        // Four flights; within each the steps stand in their order.
-        cross(client, server)?;
-        log.show(1..=1)?;
-        cross(server, client)?;
-        log.show(2..=3)?;
-        cross(client, server)?;
-        log.show(4..=8)?;
-        cross(server, client)?;
-        log.show(9..=9)?;
-        if client.is_handshaking() || server.is_handshaking() {
-            return Err("the handshake is not complete after four flights".into());
+        let log = StepLog::new();
+        let client = self.client_config(policy, &log)?;
+        let server = self.server_config(policy, &log)?;
+        let connect = || -> Result<_, Box<dyn Error>> {
+            let client = ClientConnection::new(client.clone(), "localhost".try_into()?)?;
+            Ok((client, ServerConnection::new(server.clone())))
+        };
+        if self.resume {
+            let (mut client, mut server) = connect()?;
+            shake_hands(&mut client, &mut server, &log)?;
+            close(&mut client, &mut server)?;
+            log.forget();
         }
+        log.print(prints);
+        let (mut client, mut server) = connect()?;
+        self.converse(&mut client, &mut server, &log)
+    }
 
+    /// From the first hello to the second close_notify.
+    fn converse(
+        &self,
+        client: &mut Connection,
+        server: &mut Connection,
+        log: &StepLog,
+    ) -> Result<(), Box<dyn Error>> {
+        shake_hands(client, server, log)?;
+        if self.resume && !(client.session_resumed() && server.session_resumed()) {
+            return Err("the session is not resumed".into());
+        }
+        if self.renegotiate {
+            echo(client, server, log)?;
+            log.show(10..=10, "")?;
+            renegotiate(client, server)?;
+            log.show_again()?;
+        }
         echo(client, server, log)?;
         close(client, server)?;
-        log.show(10..=10)?;
+        log.show(10..=10, ", and close")?;
         Ok(())
     }
 
-    fn client_connection(
+    fn client_config(
         &self,
         policy: Policy,
         log: &StepLog,
-    ) -> Result<ClientConnection, Box<dyn Error>> {
+    ) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
         let mut config = ClientConfig::builder(policy)
             .verifier(PinnedCertificates::new([self.server.fingerprint()]))
             .without_tickets()
@@ -166,15 +206,14 @@ impl Parties {
         if let Some(client) = &self.client {
             config = config.certificate(vec![client.certificate.clone()], client.key.clone());
         }
-        let config = Arc::new(config.build()?);
-        Ok(ClientConnection::new(config, "localhost".try_into()?)?)
+        Ok(Arc::new(config.build()?))
     }
 
-    fn server_connection(
+    fn server_config(
         &self,
         policy: Policy,
         log: &StepLog,
-    ) -> Result<ServerConnection, Box<dyn Error>> {
+    ) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
         let mut config = ServerConfig::builder(policy)
             .certificate(
                 vec![self.server.certificate.clone()],
@@ -185,7 +224,43 @@ impl Parties {
         if let Some(client) = &self.client {
             config = config.client_verifier(PinnedCertificates::new([client.fingerprint()]));
         }
-        Ok(ServerConnection::new(Arc::new(config.build()?)))
+        Ok(Arc::new(config.build()?))
+    }
+}
+
+/// Steps 1 to 9 in four flights, or in three where a session is resumed: the server's Finished
+/// then comes first. Within each flight the steps stand in their order.
+fn shake_hands(
+    client: &mut Connection,
+    server: &mut Connection,
+    log: &StepLog,
+) -> Result<(), Box<dyn Error>> {
+    cross(client, server)?;
+    log.show(1..=1, "")?;
+    cross(server, client)?;
+    if client.session_resumed() {
+        cross(client, server)?;
+        log.show(2..=9, "")?;
+    } else {
+        log.show(2..=3, "")?;
+        cross(client, server)?;
+        log.show(4..=8, "")?;
+        cross(server, client)?;
+        log.show(9..=9, "")?;
+    }
+    match client.is_handshaking() || server.is_handshaking() {
+        true => Err("the handshake is not complete after its flights".into()),
+        false => Ok(()),
+    }
+}
+
+/// Step 11: the server asks, and the client answers with a hello.
+fn renegotiate(client: &mut Connection, server: &mut Connection) -> Result<(), Box<dyn Error>> {
+    server.renegotiate()?;
+    while cross(server, client)? + cross(client, server)? > 0 {}
+    match (client.handshakes(), server.handshakes()) {
+        (2, 2) => Ok(()),
+        _ => Err("the new handshake is not complete".into()),
     }
 }
 
@@ -242,41 +317,78 @@ fn close(client: &mut Connection, server: &mut Connection) -> Result<(), Box<dyn
 }
 
 /// What happened in each step, as both sides' observers saw it.
-#[derive(Clone, Debug)]
-struct StepLog {
-    entries: Arc<Mutex<Entries>>,
-    prints: bool,
-}
+#[derive(Clone, Debug, Default)]
+struct StepLog(Arc<Mutex<Entries>>);
 
 #[derive(Debug, Default)]
 struct Entries {
     by_step: [Vec<String>; STEPS.len()],
     messages: usize,
+    is_resumed: bool,
+    prints: bool,
 }
 
 impl StepLog {
-    fn new(prints: bool) -> Self {
-        Self {
-            entries: Arc::default(),
-            prints,
-        }
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn print(&self, prints: bool) {
+        self.entries().prints = prints;
+    }
+
+    /// Begins anew, with another connection.
+    fn forget(&self) {
+        *self.entries() = Entries::default();
     }
 
     /// Prints the steps that are complete.
-    fn show(&self, steps: RangeInclusive<usize>) -> io::Result<()> {
-        if !self.prints {
+    fn show(&self, steps: RangeInclusive<usize>, more: &str) -> io::Result<()> {
+        let mut entries = self.entries();
+        if !entries.prints {
             return Ok(());
         }
         let mut out = Output;
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         for step in steps {
-            writeln!(out, "\n{step:>2}. {}", STEPS[step - 1])?;
-            let lines = &entries.by_step[step - 1];
-            for line in lines {
+            writeln!(out, "\n{step:>2}. {}{more}", STEPS[step - 1])?;
+            let lines = core::mem::take(&mut entries.by_step[step - 1]);
+            for line in &lines {
                 writeln!(out, "    {line}")?;
             }
             if lines.is_empty() {
-                writeln!(out, "    (not in this handshake)")?;
+                let why = match (entries.is_resumed, step) {
+                    (true, 3..=6) => "falls away: the session is resumed",
+                    _ => "not in this handshake",
+                };
+                writeln!(out, "    ({why})")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints step 11, with the others inside it.
+    fn show_again(&self) -> io::Result<()> {
+        let mut entries = self.entries();
+        if !entries.prints {
+            return Ok(());
+        }
+        let mut out = Output;
+        writeln!(out, "\n11. {}", STEPS[10])?;
+        let (steps, request) = entries.by_step.split_at_mut(10);
+        for line in request.iter_mut().flat_map(|lines| lines.drain(..)) {
+            writeln!(out, "        {line}")?;
+        }
+        for (index, lines) in steps.iter_mut().enumerate() {
+            for (place, line) in lines.drain(..).enumerate() {
+                let number = match place {
+                    0 => format!("{:>2}.", index + 1),
+                    _ => String::new(),
+                };
+                writeln!(out, "    {number:<3} {line}")?;
             }
         }
         Ok(())
@@ -284,7 +396,7 @@ impl StepLog {
 
     /// A message that has crossed.
     fn message(&self, step: usize, sender: Side, name: &str, what: &str, len: usize) {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries();
         entries.messages += 1;
         let number = format!("#{}", entries.messages);
         let way = way(sender);
@@ -296,16 +408,14 @@ impl StepLog {
     fn data(&self, sender: Side, len: usize, wire: usize) {
         let what = format!("in {wire} on the wire");
         self.message(10, sender, "ApplicationData", "content 23", len);
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = entries.by_step[9].last_mut() {
+        if let Some(line) = self.entries().by_step[9].last_mut() {
             *line = format!("{line} {what}");
         }
     }
 
     /// Something that a side has done by itself.
     fn deed(&self, step: usize, side: Side, deed: &str) {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.by_step[step - 1].push(format!("     {side} {deed}"));
+        self.entries().by_step[step - 1].push(format!("     {side} {deed}"));
     }
 }
 
@@ -366,6 +476,14 @@ impl Observer for Watcher {
                 let deed = "accepts the client's certificate (it is pinned) and signature";
                 log.deed(6, side, deed);
             }
+            Event::SessionResumed { by, .. } => {
+                let by = match by {
+                    Resumption::SessionId => "its ID",
+                    Resumption::Ticket => "a ticket",
+                };
+                log.entries().is_resumed = true;
+                log.deed(2, side, &format!("resumes the session, by {by}"));
+            }
             Event::MasterSecretDerived { extended, .. } => {
                 let how = if extended { " (extended)" } else { "" };
                 log.deed(6, side, &format!("derives the master secret{how}"));
@@ -385,6 +503,7 @@ impl Observer for Watcher {
 /// The step that a message belongs to.
 fn step_of(message: HandshakeType, sender: Side) -> usize {
     match (message, sender) {
+        (HandshakeType::HELLO_REQUEST, _) => 11,
         (HandshakeType::CLIENT_HELLO, _) => 1,
         (HandshakeType::CLIENT_KEY_EXCHANGE, _) => 4,
         (HandshakeType::CERTIFICATE | HandshakeType::CERTIFICATE_VERIFY, Side::Client) => 5,
@@ -401,7 +520,7 @@ fn way(sender: Side) -> &'static str {
     }
 }
 
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "The client sends its version, cipher settings and session data",
     "The server answers with its own and its certificate, and may ask for the client's",
     "The client authenticates the server",
@@ -411,5 +530,6 @@ const STEPS: [&str; 10] = [
     "Both derive the session keys",
     "The client announces encryption and sends its Finished",
     "The server does the same",
-    "Both exchange data, encrypted and integrity-checked, and close",
+    "Both exchange data, encrypted and integrity-checked",
+    "Either side may renegotiate: the steps repeat inside the encrypted channel",
 ];

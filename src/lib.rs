@@ -44,9 +44,10 @@
 //! | 8 | the client announces encryption and sends its Finished | [`Negotiated::send_finished`](../src/retrossl/handshake/negotiated.rs.html), [`VerifyData`](../src/retrossl/secrets/finished.rs.html) |
 //! | 9 | the server does the same | [`Negotiated::send_finished`](../src/retrossl/handshake/negotiated.rs.html), received in [`ExpectFinished`](../src/retrossl/handshake/client/mod.rs.html) |
 //! | 10 | both exchange data, encrypted and integrity-checked | [`Sealer`](../src/retrossl/record/sealer.rs.html), [`Opener`](../src/retrossl/record/opener.rs.html) |
-//! | 11 | either side may renegotiate | not yet: a request is refused, politely where the version lets the connection live on |
+//! | 11 | at any time either side may renegotiate: the process repeats inside the encrypted channel | [`Connection::renegotiate`], [`renegotiation`](../src/retrossl/connection/renegotiation.rs.html) |
 //!
-//! `cargo run --example ten_steps` shows the steps as they happen.
+//! `cargo run --example ten_steps` shows the steps as they happen: with `-- --renegotiate` the
+//! eleventh, too, and with `-- --resume` those that a resumed session needs.
 //!
 //! # Bounds
 //!

@@ -1,7 +1,7 @@
-//! The options that say which versions and suites are allowed.
+//! The options that say what is allowed.
 
 use clap::{Args, ValueEnum};
-use retrossl::{CipherSuite, Policy, ProtocolVersion};
+use retrossl::{CipherSuite, Policy, ProtocolVersion, Renegotiation};
 
 #[derive(Args)]
 #[command(next_help_heading = "What is allowed")]
@@ -22,18 +22,36 @@ pub struct PolicyOptions {
     /// separated by commas)
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     suites: Vec<CipherSuite>,
+
+    /// With whom to renegotiate [default: the preset's]
+    #[arg(long, value_enum, value_name = "WITH")]
+    renegotiation: Option<Peers>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Preset {
-    /// TLS 1.2 with AES
+    /// TLS 1.2 with AES; no renegotiation. Certificates to verify: keys from 2048 bits, SHA-2,
+    /// version 3, names in the subjectAltName
     Strict,
-    /// TLS 1.0 to 1.2; adds Triple DES
+    /// TLS 1.0 to 1.2; adds Triple DES and secure renegotiation. Certificates as for strict: keys
+    /// from 2048 bits, SHA-2, version 3, names in the subjectAltName
     Compatible,
-    /// SSL 3.0 to TLS 1.2; adds RC4 and DES, keys from 1024 bits
+    /// SSL 3.0 to TLS 1.2; adds RC4 and DES. Certificates to verify: keys from 1024 bits, MD5 and
+    /// SHA-1 too, version 1 too but not in between, common names where there is no subjectAltName
     Historic,
-    /// All that the library speaks, keys from 512 bits
+    /// All that the library speaks. Certificates to verify: keys from 512 bits, MD5 and SHA-1 too,
+    /// version 1 too wherever it stands, common names where there is no subjectAltName
     Everything,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Peers {
+    /// With nobody
+    Never,
+    /// With peers that have RFC 5746, unless their session was resumed unbound
+    Secure,
+    /// With everybody: somebody in between can then put data before the client's (CVE-2009-3555)
+    Legacy,
 }
 
 impl PolicyOptions {
@@ -54,9 +72,27 @@ impl PolicyOptions {
             ));
         }
         let policy = preset.versions(min, max);
+        let policy = match self.renegotiation {
+            None => policy,
+            Some(Peers::Never) => policy.renegotiation(Renegotiation::Never),
+            Some(Peers::Secure) => policy.renegotiation(Renegotiation::Secure),
+            Some(Peers::Legacy) => policy.renegotiation(Renegotiation::Legacy),
+        };
         Ok(match self.suites.as_slice() {
             [] => policy,
             suites => policy.cipher_suites(suites),
         })
+    }
+
+    /// The policy for who uses `option`, which is worth nothing where nobody may renegotiate.
+    pub fn renegotiating_policy(&self, option: &str) -> Result<Policy, String> {
+        let policy = self.policy()?;
+        match policy.allowed_renegotiation() {
+            Renegotiation::Never => Err(format!(
+                "the policy never renegotiates, and {option} asks for it; --renegotiation secure \
+                 allows it"
+            )),
+            _ => Ok(policy),
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use retrossl::{Connection, Error};
+use retrossl::{
+    Connection, Error, PeerIncompatible, RenegotiationRefused, Resumption, certificate_subject,
+};
 
 /// `text` without what could start a new line or make a terminal do something.
 pub fn printable(text: &str) -> String {
@@ -14,26 +16,47 @@ pub fn printable(text: &str) -> String {
     text.replace(rewrites_the_line, "\u{fffd}")
 }
 
-/// `version=… suite=… resumed=…`; `-` for what is not known.
-pub fn negotiated(connection: &Connection) -> String {
+/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known.
+///
+/// `resumption` is the first handshake's: the connection itself tells the last one's.
+pub fn negotiated(connection: &Connection, resumption: Option<Resumption>) -> String {
     let or_dash = |known: Option<String>| known.unwrap_or_else(|| "-".to_owned());
     format!(
-        "version={} suite={} resumed={}",
+        "version={} suite={} resumed={} renegotiated={} subject={}",
         or_dash(connection.protocol_version().map(|it| it.to_string())),
         or_dash(
             connection
                 .negotiated_cipher_suite()
                 .map(|it| it.to_string())
         ),
-        if connection.session_resumed() {
-            "yes"
-        } else {
-            "no"
-        },
+        resumed(resumption),
+        connection.handshakes().saturating_sub(1),
+        or_dash(subject(connection).map(|subject| quoted(&subject))),
     )
 }
 
-/// Why a stream failed, and the alert that tells the same to the other side.
+/// How a session was resumed, in a word.
+pub fn resumed(resumption: Option<Resumption>) -> &'static str {
+    match resumption {
+        None => "no",
+        Some(Resumption::SessionId) => "id",
+        Some(Resumption::Ticket) => "ticket",
+    }
+}
+
+/// Whom the peer's certificate names, if it sent one; nobody is a name, too.
+pub fn subject(connection: &Connection) -> Option<String> {
+    let chain = connection.peer_certificates()?;
+    certificate_subject(chain.first()?).map(|subject| printable(&subject))
+}
+
+/// One field of a line, spaces and all.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+/// Why a stream failed, the alert that tells the same to the other side, and the option that
+/// would allow it.
 pub fn cause(error: &io::Error, connection: &Connection) -> String {
     let alert = match (Error::of_io(error), connection.sent_alert()) {
         (Some(Error::AlertReceived(alert) | Error::ClientCertificateMissing(alert)), _) => {
@@ -42,5 +65,14 @@ pub fn cause(error: &io::Error, connection: &Connection) -> String {
         (_, Some(alert)) => format!("alert sent: {alert}"),
         _ => "no alert".to_owned(),
     };
-    printable(&format!("{error} ({alert})"))
+    let hint = match Error::of_io(error) {
+        Some(Error::Renegotiation(
+            RenegotiationRefused::PeerIsInsecure | RenegotiationRefused::UnboundSession,
+        )) => "; --renegotiation legacy does it all the same",
+        Some(Error::PeerIncompatible(PeerIncompatible::NoRenegotiation)) => {
+            "; --accept-renegotiation allows it"
+        }
+        _ => "",
+    };
+    printable(&format!("{error} ({alert}){hint}"))
 }

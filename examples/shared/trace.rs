@@ -2,17 +2,10 @@
 
 use std::io::{self, Write};
 
-use retrossl::{Direction, Event, Observer, ObserverFactory, Side};
+use retrossl::{Direction, Event, Observer};
 
-/// Prints to stdout, for every connection.
-#[derive(Debug)]
+/// Prints to stdout.
 pub struct Trace;
-
-impl ObserverFactory for Trace {
-    fn observer(&self, _: Side) -> Box<dyn Observer> {
-        Box::new(Self)
-    }
-}
 
 impl Observer for Trace {
     fn observe(&mut self, event: Event<'_>) {

@@ -43,8 +43,10 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
     );
     let somebody = client("CN=somebody").issued_by(ROOT, &ROOT_KEY);
     let stranger = client("CN=stranger").issued_by(STRANGERS, &STRANGERS_KEY);
+    let whole_chain = [server_certificate(), root(ROOT, &ROOT_KEY)];
     vec![
         ("ca.pem", certificate(root(ROOT, &ROOT_KEY))),
+        ("chain.pem", whole_chain.map(certificate).concat()),
         (
             "strangers.pem",
             certificate(root(STRANGERS, &STRANGERS_KEY)),
