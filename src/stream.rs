@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::ops::{Deref, DerefMut};
 
 use crate::connection::{Connection, RenegotiationState, io_error};
+use crate::error::{Error, RenegotiationRefused};
 
 /// A borrowed connection over a borrowed transport.
 ///
@@ -26,22 +27,40 @@ impl<'s, T: Read + Write> Stream<'s, T> {
         }
     }
 
-    /// Goes on until the handshake, or a new one that is under way, is complete and its last
-    /// flight is sent.
+    /// Goes on until the handshake is complete and its last flight is sent: the first one, or a
+    /// new one that is under way or was asked for.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use retrossl::{ServerConfig, ServerConnection, StreamOwned};
+    /// # fn step_up(
+    /// #     stream: &mut StreamOwned<ServerConnection, std::net::TcpStream>,
+    /// #     asks_for_certificate: Arc<ServerConfig>,
+    /// # ) -> std::io::Result<()> {
+    /// stream.connection.renegotiate_with(asks_for_certificate).map_err(std::io::Error::other)?;
+    /// stream.complete_handshake()?;
+    /// let client = stream.connection.peer_certificates();
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The transport's; the connection's, after its alert is sent.
+    /// The transport's; the connection's, after its alert is sent;
+    /// [`RenegotiationRefused::ByPeer`] where the peer does not want a new one, and
+    /// [`Error::Truncated`] where it goes away instead.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
-        while is_handshaking(self.connection) {
-            self.send_flight()?;
-            if is_handshaking(self.connection) {
-                self.receive()?;
-            }
+        let before = self.connection.handshakes();
+        let asked = self.connection.renegotiation() != RenegotiationState::Idle;
+        self.drive_while(|connection| {
+            connection.is_handshaking() || connection.renegotiation() != RenegotiationState::Idle
+        })?;
+        if asked && self.connection.handshakes() == before {
+            return Err(io_error(match self.connection.ended() {
+                true => Error::Truncated,
+                false => Error::Renegotiation(RenegotiationRefused::ByPeer),
+            }));
         }
-        self.send()?;
-        self.connection
-            .error()
-            .map_or(Ok(()), |error| Err(io_error(error.clone())))
+        Ok(())
     }
 
     /// Sends close_notify, after everything that was written; completes the handshake first.
@@ -49,9 +68,31 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// # Errors
     /// As [`complete_handshake`](Self::complete_handshake).
     pub fn close(&mut self) -> io::Result<()> {
-        self.complete_handshake()?;
+        self.complete_what_is_under_way()?;
         self.connection.send_close_notify();
         self.send()
+    }
+
+    /// The first handshake, or a new one that has begun: what is written meanwhile waits for its
+    /// end. A peer that goes away will not complete it.
+    fn complete_what_is_under_way(&mut self) -> io::Result<()> {
+        self.drive_while(|connection| {
+            connection.is_handshaking()
+                || connection.renegotiation() == RenegotiationState::UnderWay
+        })
+    }
+
+    fn drive_while(&mut self, waits: impl Fn(&Connection) -> bool) -> io::Result<()> {
+        while waits(self.connection) {
+            self.send_flight()?;
+            if waits(self.connection) {
+                self.receive()?;
+            }
+        }
+        self.send()?;
+        self.connection
+            .error()
+            .map_or(Ok(()), |error| Err(io_error(error.clone())))
     }
 
     /// Sends all that waits.
@@ -87,6 +128,12 @@ impl<'s, T: Read + Write> Stream<'s, T> {
 
     /// Reads once and processes it; an alert that this causes is sent.
     fn receive(&mut self) -> io::Result<()> {
+        if !self.connection.has_room() {
+            return Err(io::Error::new(
+                io::ErrorKind::WouldBlock,
+                "the peer sends data in the middle of a renegotiation: read it first",
+            ));
+        }
         self.connection.read_tls(self.transport)?;
         self.connection
             .process_new_packets()
@@ -134,9 +181,19 @@ impl<T: Read + Write> BufRead for Stream<'_, T> {
 }
 
 impl<T: Read + Write> Write for Stream<'_, T> {
+    /// During a renegotiation data waits, as far as it fits into the connection's buffer; then
+    /// the call waits for its end. A peer that meanwhile sends more than that buffer has to be
+    /// read first: `WouldBlock`.
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.complete_handshake()?;
-        let written = self.connection.writer().write(data)?;
+        if self.connection.is_handshaking() {
+            self.complete_what_is_under_way()?;
+        }
+        self.send()?;
+        let mut written = self.connection.writer().write(data)?;
+        if written == 0 && !data.is_empty() {
+            self.complete_what_is_under_way()?;
+            written = self.connection.writer().write(data)?;
+        }
         // What is sealed is written, as far as the caller goes, also where the transport does not
         // take it now: the next call tries again first, and reports what then is wrong.
         let _ = self.send();
@@ -144,14 +201,8 @@ impl<T: Read + Write> Write for Stream<'_, T> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.complete_handshake()?;
-        self.send()
+        self.complete_what_is_under_way()
     }
-}
-
-/// Whether a handshake is under way, be it the first or a later one.
-fn is_handshaking(connection: &Connection) -> bool {
-    connection.is_handshaking() || connection.renegotiation() == RenegotiationState::UnderWay
 }
 
 /// An owned connection over an owned transport; see [`Stream`].

@@ -7,6 +7,7 @@ use rustls_pki_types::CertificateDer;
 use super::private_key::PrivateKey;
 use crate::cert::{self, Name};
 use crate::error::ConfigError;
+use crate::fingerprint::Fingerprint;
 use crate::message::HandshakeType;
 use crate::message::MAX_CHAIN;
 use crate::policy::Policy;
@@ -17,6 +18,7 @@ pub struct CertifiedKey {
     chain: Vec<CertificateDer<'static>>,
     key: Arc<dyn PrivateKey>,
     issuers: Vec<Name>,
+    fingerprint: Fingerprint,
 }
 
 impl CertifiedKey {
@@ -40,10 +42,12 @@ impl CertifiedKey {
             return Err(ConfigError::KeyMismatch);
         }
         let issuers = cert::issuers(&chain);
+        let fingerprint = Fingerprint::of(end_entity);
         Ok(Self {
             chain,
             key: Arc::new(key),
             issuers,
+            fingerprint,
         })
     }
 
@@ -60,6 +64,11 @@ impl CertifiedKey {
     /// Whom the chain's certificates name as their issuers.
     pub(crate) fn issuers(&self) -> &[Name] {
         &self.issuers
+    }
+
+    /// The end entity certificate's.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     pub(crate) fn check_key_length(&self, policy: &Policy) -> Result<(), ConfigError> {

@@ -133,7 +133,7 @@ impl Connection {
     /// to be processed or read first.
     pub fn read_tls(&mut self, transport: &mut dyn Read) -> io::Result<usize> {
         self.deframer.check_room()?;
-        if self.pump.received.len() >= self.buffer_limit {
+        if !self.has_room() {
             return Err(io::Error::other(
                 "the buffer limit is reached: read the received plaintext first",
             ));
@@ -211,9 +211,22 @@ impl Connection {
         self.begin_handshake(None, Resume::IfPossible)
     }
 
-    /// How far a renegotiation is.
+    /// How far a renegotiation is; `Idle` also where nothing can come of it any more, because the
+    /// peer has closed or the transport has ended.
+    ///
+    /// Whoever asked for one knows by [`handshakes`](Self::handshakes) whether it was completed.
+    /// Until then all that is known of the peer is what the handshake before has proven.
     pub fn renegotiation(&self) -> RenegotiationState {
+        if self.transport_has_ended {
+            return RenegotiationState::Idle;
+        }
         self.pump.renegotiation()
+    }
+
+    /// A renegotiation was under way when the peer went away: what was written since then cannot
+    /// be sent.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.pump.is_renegotiating() && self.ended()
     }
 
     /// How many handshakes have been completed on this connection, the first among them.
@@ -376,6 +389,16 @@ impl Connection {
         }
     }
 
+    /// Whether the peer has closed, or the transport has ended.
+    pub(crate) fn ended(&self) -> bool {
+        self.pump.peer_has_closed || self.transport_has_ended
+    }
+
+    /// Whether received plaintext leaves room for more.
+    pub(crate) fn has_room(&self) -> bool {
+        self.pump.received.len() < self.buffer_limit
+    }
+
     pub(crate) fn received_server_name(&self) -> Option<&str> {
         self.pump.known.server_name.as_deref()
     }
@@ -434,6 +457,12 @@ impl Connection {
             return Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
                 "close_notify has been sent; nothing can follow it",
+            ));
+        }
+        if self.is_cut_off() {
+            return Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the peer went away during a renegotiation; nothing can be sent any more",
             ));
         }
         self.pump

@@ -23,7 +23,10 @@ pub(super) struct Pump {
     pub(super) side: Side,
     pub(super) state: State,
     pub(super) outgoing: Outgoing,
+    /// What holds; during the first handshake, what is known so far.
     pub(super) known: Known,
+    /// What a renegotiation that is under way has learnt.
+    pub(super) next: Option<Box<Known>>,
     /// Plaintext that the user has not read yet.
     pub(super) received: ByteQueue,
     pub(super) peer_has_closed: bool,
@@ -84,6 +87,7 @@ impl Pump {
             state,
             outgoing: Outgoing::new(first_version, policy.splitting()),
             known: Known::default(),
+            next: None,
             received: ByteQueue::default(),
             peer_has_closed: false,
             sent_alert: None,
@@ -105,10 +109,15 @@ impl Pump {
         Output {
             outgoing: &mut self.outgoing,
             opener: &mut self.opener,
-            known: &mut self.known,
+            known: self.next.as_deref_mut().unwrap_or(&mut self.known),
             observer: &mut self.observer,
             random: &*self.random,
         }
+    }
+
+    /// What the handshake that is under way has learnt, or what holds.
+    fn learning(&self) -> &Known {
+        self.next.as_deref().unwrap_or(&self.known)
     }
 
     /// The version that incoming records must name by now.
@@ -149,7 +158,8 @@ impl Pump {
         self.state = State::Failed;
         self.held = Zeroizing::default();
         // RFC 5246 §7.2: after a fatal alert, either way, the session cannot be resumed.
-        if let Some(kept) = self.known.kept.take() {
+        let next = self.next.take().and_then(|mut next| next.kept.take());
+        for kept in next.into_iter().chain(self.known.kept.take()) {
             kept.store.remove(&kept.key);
         }
         self.joiner = Joiner::default();
@@ -269,7 +279,11 @@ impl Pump {
         match (level, description) {
             (_, AlertDescription::CLOSE_NOTIFY) if self.known.completed.is_some() => {
                 self.peer_has_closed = true;
-                Ok(())
+                // It will not complete a handshake that this side's end waits for.
+                match self.close {
+                    Close::WhenEstablished => self.send_close_notify(),
+                    Close::Open | Close::Sent => Ok(()),
+                }
             }
             (AlertLevel::Fatal, _) | (_, AlertDescription::CLOSE_NOTIFY) => {
                 Err(self.ended_by(description))
@@ -294,7 +308,8 @@ impl Pump {
     fn ended_by(&self, alert: AlertDescription) -> Error {
         let lacks_certificate =
             alert == AlertDescription::HANDSHAKE_FAILURE || alert.refuses_certificate();
-        if self.known.sent_no_certificate && lacks_certificate && !self.state.is_established() {
+        if self.learning().sent_no_certificate && lacks_certificate && !self.state.is_established()
+        {
             return Error::ClientCertificateMissing(alert);
         }
         Error::AlertReceived(alert)
@@ -311,8 +326,14 @@ impl Pump {
     fn advance(&mut self, incoming: Incoming<'_>) -> Result<(), Error> {
         let state = core::mem::replace(&mut self.state, State::Failed);
         let was_established = state.is_established();
+        if was_established {
+            self.next = Some(Box::new(self.known.successor()));
+        }
         self.state = state.handle(incoming, &mut self.output())?;
         if self.state.is_established() && !was_established {
+            if let Some(next) = self.next.take() {
+                self.known = *next;
+            }
             self.new_keys = NewKeys::NotAskedFor;
             self.flush_held()?;
         }

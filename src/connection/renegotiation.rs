@@ -27,8 +27,11 @@ pub enum RenegotiationState {
 }
 
 impl Pump {
+    /// `Idle` also where the peer has closed: nothing will come of it any more.
     pub(super) fn renegotiation(&self) -> RenegotiationState {
-        if self.is_renegotiating() {
+        if self.peer_has_closed {
+            RenegotiationState::Idle
+        } else if self.is_renegotiating() {
             RenegotiationState::UnderWay
         } else if self.state.has_asked_to_renegotiate() {
             RenegotiationState::Requested
@@ -56,6 +59,9 @@ impl Pump {
         let next = config.as_deref().map(|config| &config.common.policy);
         for policy in [policy, next.unwrap_or(policy)] {
             self.may_renegotiate(policy).map_err(Error::Renegotiation)?;
+        }
+        if self.side == Side::Client {
+            self.next = Some(Box::new(self.known.successor()));
         }
         let state = core::mem::replace(&mut self.state, State::Failed);
         self.state = state.renegotiate(config, resume, &mut self.output())?;
@@ -146,6 +152,7 @@ impl Pump {
         if self.renegotiation() == before {
             return Ok(false);
         }
+        self.next = None;
         self.flush_held()?;
         Ok(true)
     }
@@ -159,6 +166,13 @@ impl Pump {
             return Err(RenegotiationRefused::UnderWay);
         }
         let known = &self.known;
+        // The version stays, so the policy must have it.
+        if known
+            .version
+            .is_some_and(|version| !policy.usable_at(version))
+        {
+            return Err(RenegotiationRefused::Policy);
+        }
         match policy.allowed_renegotiation() {
             Renegotiation::Never => Err(RenegotiationRefused::Policy),
             Renegotiation::Legacy => Ok(()),

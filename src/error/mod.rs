@@ -231,6 +231,9 @@ pub enum RenegotiationRefused {
     /// One is under way.
     #[error("a renegotiation is under way")]
     UnderWay,
+    /// The peer was asked and does not want one.
+    #[error("the peer does not want it")]
+    ByPeer,
 }
 
 /// What an alert that says little may mean to a peer of this crate.

@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
+use super::occasion::Occasion;
 use crate::config::{Resumption, SessionStore};
 use crate::secrets::{FinishedPair, MasterSecret, Randoms};
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
 /// What is known so far.
+///
+/// A renegotiation learns into a [successor](Self::successor) of its own, which takes this one's
+/// place when the new handshake is complete: until then nobody takes the peer for whom it only
+/// claims to be.
 #[derive(Default)]
 pub(crate) struct Known {
+    /// Which of the connection's handshakes all this is learnt in.
+    pub(crate) occasion: Occasion,
     pub(crate) version: Option<ProtocolVersion>,
     pub(crate) suite: Option<CipherSuite>,
     /// The ServerHello's body, sent or received.
@@ -31,6 +38,21 @@ pub(crate) struct Known {
     /// How many handshakes have been completed.
     pub(crate) handshakes: u64,
     pub(crate) completed: Option<Completed>,
+}
+
+impl Known {
+    /// What the next handshake starts from: what it may not change, and what it is compared with.
+    pub(crate) fn successor(&self) -> Self {
+        Self {
+            occasion: Occasion::after(self),
+            version: self.version,
+            peer_certificates: self.peer_certificates.clone(),
+            server_name: self.server_name.clone(),
+            secure_renegotiation: self.secure_renegotiation,
+            handshakes: self.handshakes,
+            ..Self::default()
+        }
+    }
 }
 
 /// A session in a store.

@@ -12,8 +12,9 @@ use crate::side::Side;
 use crate::version::ProtocolVersion;
 
 /// Which of its connection's handshakes one is.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) enum Occasion {
+    #[default]
     First,
     Renegotiation(Box<Previous>),
 }
@@ -30,7 +31,12 @@ pub(crate) struct Previous {
 
 impl Occasion {
     /// What the next handshake of a connection is that knows all this.
-    pub(crate) fn after(known: &Known) -> Self {
+    pub(super) fn after(known: &Known) -> Self {
+        // Once it is there it stays, also where a suite in between could not have it.
+        let had_encrypt_then_mac = known
+            .occasion
+            .previous()
+            .is_some_and(|previous| previous.encrypt_then_mac);
         match (&known.completed, known.version) {
             (Some(completed), Some(version)) => Self::Renegotiation(Box::new(Previous {
                 version,
@@ -38,7 +44,7 @@ impl Occasion {
                     .secure_renegotiation
                     .then(|| completed.finished.clone()),
                 extended_master_secret: known.extended_master_secret,
-                encrypt_then_mac: known.encrypt_then_mac,
+                encrypt_then_mac: known.encrypt_then_mac || had_encrypt_then_mac,
             })),
             _ => Self::First,
         }

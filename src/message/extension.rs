@@ -164,6 +164,7 @@ pub(crate) fn read_server_name(body: &[u8]) -> Result<Option<&str>, InvalidMessa
         let kind = reader.u8()?;
         let name = reader.vector_u16()?;
         if kind == HOST_NAME && host_name.is_none() {
+            reader.check(name.len() <= MAX_HOST_NAME, Malformed::LengthOutOfRange)?;
             let printable = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
             reader.check(printable, Malformed::IllegalValue)?;
             host_name = core::str::from_utf8(name).ok();
@@ -248,6 +249,9 @@ pub(crate) fn read_flag(name: &'static str, body: &[u8]) -> Result<(), InvalidMe
 
 /// NameType host_name (RFC 6066 §3).
 const HOST_NAME: u8 = 0;
+
+/// Bytes of a host name at the most (RFC 1035 §2.3.4).
+const MAX_HOST_NAME: usize = 255;
 
 /// Extensions in a hello at the most: browsers send about twenty.
 const MAX_EXTENSIONS: usize = 128;

@@ -2,7 +2,7 @@
 
 use rustls_pki_types::ServerName;
 
-use crate::config::{AnonymousClients, ClientConfig, ServerConfig};
+use crate::config::{AnonymousClients, CertifiedKey, ClientConfig, ServerConfig};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::policy::Policy;
@@ -21,16 +21,19 @@ pub(crate) fn client_binding(
     terms.add(&policy.canonical());
     terms.add(server_name.to_str().to_ascii_lowercase().as_bytes());
     terms.add(&[config.sends_server_name.into()]);
-    if let Some(fingerprint) = &config.certificate {
-        terms.add(&fingerprint.0);
+    match (&config.resolver, &config.certificate) {
+        (_, Some(fingerprint)) => terms.add(&fingerprint.0),
+        (Some(_), None) => terms.add(b"resolver"),
+        (None, None) => {}
     }
     terms.finish()
 }
 
-/// A server's terms: its policy, and what it asks of clients. (The server name stands in the
-/// session.)
-pub(crate) fn server_binding(config: &ServerConfig) -> Binding {
+/// A server's terms: its policy, the certificate that it would show, and what it asks of clients.
+/// (The server name stands in the session.)
+pub(crate) fn server_binding(config: &ServerConfig, certified: &CertifiedKey) -> Binding {
     let mut terms = Terms::new(b"retrossl server session");
+    terms.add(&certified.fingerprint().0);
     terms.add(&config.common.policy.canonical());
     if let Some(verifier) = &config.client_verifier {
         terms.add(&[(verifier.anonymous_clients() == AnonymousClients::Refused).into()]);

@@ -1,6 +1,7 @@
 //! A session that can be resumed, and its bytes before they are sealed.
 
 mod binding;
+mod context;
 
 use core::time::Duration;
 
@@ -8,6 +9,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
 pub(crate) use binding::{Binding, client_binding, server_binding};
+pub(crate) use context::Context;
 
 use crate::config::MAX_SESSION_LIFETIME;
 use crate::crypto::cipher::CipherType;
@@ -107,10 +109,13 @@ impl Session {
 
     /// Whether the session may still be resumed: within its lifetime, and not made in the future,
     /// but for the minute by which a fleet's clocks may differ.
-    pub(crate) fn is_current(&self, now: UnixTime) -> bool {
+    ///
+    /// `lifetime` is what sessions are given now, which may be less than when it was made.
+    pub(crate) fn is_current(&self, now: UnixTime, lifetime: Duration) -> bool {
         let (now, created) = (now.as_secs(), self.created.as_secs());
+        let lifetime = self.lifetime.min(lifetime);
         created.saturating_sub(now) <= CLOCK_SKEW
-            && now.saturating_sub(created) < self.lifetime.as_secs()
+            && now.saturating_sub(created) < lifetime.as_secs()
     }
 
     fn encoded_len(&self) -> usize {
@@ -138,6 +143,10 @@ fn read_server_name(reader: &mut Reader<'_>) -> Result<Option<String>, InvalidMe
         _ => Err(reader.error(Malformed::IllegalValue)),
     }
 }
+
+/// Bytes of a ticket at the most, given or kept: it must fit into the next ClientHello, beside all
+/// else. A client with a long certificate chain has none.
+pub(crate) const MAX_TICKET: usize = 16 * 1024;
 
 /// The only format of sessions so far.
 const FORMAT: u8 = 1;

@@ -134,14 +134,16 @@ fn a_session_is_current_for_its_lifetime() {
         (CREATED + 7200, false),
         (u64::MAX, false),
     ] {
-        assert_eq!(session.is_current(at(now)), expected, "{now}");
+        assert_eq!(session.is_current(at(now), Duration::MAX), expected, "{now}");
     }
     let at_the_end_of_time = Session {
         created: at(u64::MAX),
         ..session
     };
-    assert!(at_the_end_of_time.is_current(at(u64::MAX)));
-    assert!(!at_the_end_of_time.is_current(at(0)));
+    assert!(at_the_end_of_time.is_current(at(u64::MAX), Duration::MAX));
+    assert!(!at_the_end_of_time.is_current(at(0), Duration::MAX));
+    // Lifetimes were cut since.
+    assert!(!at_the_end_of_time.is_current(at(u64::MAX), Duration::ZERO));
 }
 
 #[test]

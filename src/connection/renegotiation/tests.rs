@@ -113,7 +113,9 @@ fn neither_version_nor_server_name_changes() {
         Err(PeerMisbehaved::ServerNameChanged.into())
     );
 
-    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    let either = willing(ProtocolVersion::TLSv1_2)
+        .versions(ProtocolVersion::TLSv1_1, ProtocolVersion::TLSv1_2);
+    let mut pair = Pair::under(either).established();
     pair.client.pump.known.version = Some(ProtocolVersion::TLSv1_1);
     pair.client.renegotiate().unwrap();
     pair.client.pump.known.version = Some(ProtocolVersion::TLSv1_2);

@@ -20,7 +20,7 @@ use crate::config::Event;
 use crate::config::ServerToVerify;
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerMisbehaved};
-use crate::handshake::{Flow, Incoming, Negotiated, Occasion, Output, Resume, signature_hashes};
+use crate::handshake::{Flow, Incoming, Negotiated, Output, Resume, signature_hashes};
 use crate::message::{
     Certificate, CertificateRequest, HandshakeType, NewSessionTicket, ServerHello,
 };
@@ -77,7 +77,7 @@ impl ClientState {
         match self {
             Self::Established(state) => Self::start(
                 Start {
-                    occasion: Occasion::after(out.known),
+                    occasion: out.known.occasion.clone(),
                     resume,
                     ..state.start
                 },

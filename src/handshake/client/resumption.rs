@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 use super::hello::{Offer, Start};
 use super::{ClientState, Keyed};
 use crate::config::{Event, Resumption, ServerToVerify};
-use crate::error::{Error, InvalidMessage, PeerMisbehaved};
+use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::handshake::{Flow, Kept, Known, Negotiated, Output};
 use crate::message::codec::{Reader, put_u16, put_u24};
 use crate::message::{NewSessionTicket, ServerHello};
 use crate::secrets::MasterSecret;
-use crate::session::{Binding, Session, client_binding};
+use crate::session::{Binding, Context, MAX_TICKET, Session, client_binding};
 
 /// By what a client names a session to the server.
 pub(super) enum Handle {
@@ -42,6 +42,13 @@ impl Handle {
         (!session_id.is_empty()).then_some(Self::SessionId(session_id))
     }
 
+    fn can_be_kept(&self) -> bool {
+        match self {
+            Self::SessionId(_) => true,
+            Self::Ticket { ticket, .. } => ticket.len() <= MAX_TICKET,
+        }
+    }
+
     pub(super) fn resumption(&self) -> Resumption {
         match self {
             Self::SessionId(_) => Resumption::SessionId,
@@ -61,6 +68,7 @@ impl Resumable {
         let mut reader = Reader::new("session", encoded);
         let lifetime_hint = u32::from_be_bytes(reader.array()?);
         let ticket = reader.vector_u16()?.to_vec();
+        reader.check(ticket.len() <= MAX_TICKET, Malformed::LengthOutOfRange)?;
         let session_id = reader.vector_u16()?.to_vec();
         let session = Session::read(reader.vector_u24()?)?;
         reader.finish()?;
@@ -110,7 +118,7 @@ impl Start {
         let now = common.clock.now();
         let found = sessions
             .ticket_keys
-            .open(&sealed, &binding, now)
+            .open(&sealed, &Context::ClientsSession(&binding).encode(), now)
             .and_then(|encoded| Resumable::read(&encoded).ok())
             .filter(|found| self.can_offer(found, &binding, known));
         match found {
@@ -145,7 +153,7 @@ impl Start {
         allowed
             && same_server
             && session.binding == *binding
-            && session.is_current(now)
+            && session.is_current(now, sessions.lifetime)
             && still_trusted()
     }
 
@@ -166,7 +174,7 @@ impl Start {
     ) -> Result<(), Error> {
         let common = &self.config.common;
         let sessions = &common.sessions;
-        let Some(handle) = handle else {
+        let Some(handle) = handle.filter(Handle::can_be_kept) else {
             return Ok(());
         };
         let lifetime = match &handle {
@@ -182,9 +190,12 @@ impl Start {
             session: negotiated.session(master_secret, binding, created, lifetime, out.known),
             handle,
         };
-        let sealed = sessions
-            .ticket_keys
-            .seal(&resumable.encode(), &binding, now, out.random)?;
+        let sealed = sessions.ticket_keys.seal(
+            &resumable.encode(),
+            &Context::ClientsSession(&binding).encode(),
+            now,
+            out.random,
+        )?;
         sessions.store.put(&binding, sealed, lifetime);
         out.known.kept = Some(self.kept(&binding));
         Ok(())

@@ -129,7 +129,8 @@ impl Answer {
     ) -> Result<(Vec<u8>, [u8; 32]), Error> {
         let mut random = [0; 32];
         out.random.fill(&mut random)?;
-        if self.choice.version < ProtocolVersion::TLSv1_2
+        if start.occasion.previous().is_none()
+            && self.choice.version < ProtocolVersion::TLSv1_2
             && start
                 .config
                 .common

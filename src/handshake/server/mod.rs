@@ -28,6 +28,7 @@ use crate::message::{
 };
 use crate::policy::Policy;
 use crate::secrets::{KeyBlock, MasterSecret, Randoms, certificate_verify_input};
+use crate::session::server_binding;
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 use hello::Answer;
@@ -83,8 +84,7 @@ impl ServerState {
             Self::Established(mut state) => {
                 // RFC 5246 §7.4.1.1: it is no part of the handshake, and never hashed.
                 out.send(HandshakeType::HELLO_REQUEST, |_| {})?;
-                state.config = config.unwrap_or(state.config);
-                state.asked = Some(resume);
+                state.asked = Some(Asked { config, resume });
                 Ok(Self::Established(state))
             }
             other => Ok(other),
@@ -134,10 +134,6 @@ impl ExpectClientHello {
         let message = incoming.expect(HandshakeType::CLIENT_HELLO)?;
         let hello = ClientHello::read(message.body)?;
         let mut answer = Answer::make(&self.start, &hello, out)?;
-        if let Some(resumed) = self.start.find_session(&hello, &answer.choice, out)? {
-            return self.start.resume(resumed, message, &hello, &answer, out);
-        }
-        let new_session = NewSession::plan(&self.start, &hello, &mut answer.choice, out)?;
         let config = &self.start.config;
         let certified = config
             .resolver
@@ -148,8 +144,15 @@ impl ExpectClientHello {
             })
             .ok_or(PeerIncompatible::NoCertificateForClient)?;
         certified.check_key_length(&config.common.policy)?;
+        let terms = server_binding(config, &certified);
+        if let Some(resumed) = self
+            .start
+            .find_session(&terms, &hello, &answer.choice, out)?
+        {
+            return self.start.resume(resumed, message, &hello, &answer, out);
+        }
+        let new_session = NewSession::plan(&self.start, terms, &hello, &mut answer.choice, out)?;
 
-        out.known.resumption = None;
         out.known.peer_certificates = Vec::new();
         let session_id = new_session.session_id();
         let (server_hello, server_random) =
@@ -420,8 +423,8 @@ impl ExpectFinished {
             new_session,
         } = self.keyed;
         negotiated.receive_finished(Side::Client, &master_secret, message)?;
+        start.keep_session(new_session, &mut negotiated, &master_secret, out)?;
         if flow == Flow::Full {
-            start.keep_session(new_session, &mut negotiated, &master_secret, out)?;
             negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
         }
         negotiated.establish(master_secret, out);
@@ -436,8 +439,14 @@ impl ExpectFinished {
 pub(crate) struct Established {
     /// For the next handshake.
     config: Arc<ServerConfig>,
-    /// Whether the client was asked for a new handshake, and what it may resume then.
-    asked: Option<Resume>,
+    asked: Option<Asked>,
+}
+
+/// The client was asked for a new handshake.
+struct Asked {
+    /// Another config for it.
+    config: Option<Arc<ServerConfig>>,
+    resume: Resume,
 }
 
 impl Established {
@@ -448,10 +457,14 @@ impl Established {
         if !expected {
             return Err(incoming.unexpected("application data"));
         }
+        let (config, resume) = match self.asked {
+            Some(Asked { config, resume }) => (config.unwrap_or(self.config), resume),
+            None => (self.config, Resume::IfPossible),
+        };
         let start = Start {
-            config: self.config,
-            occasion: Occasion::after(out.known),
-            resume: self.asked.unwrap_or(Resume::IfPossible),
+            config,
+            occasion: out.known.occasion.clone(),
+            resume,
         };
         ExpectClientHello { start }.handle(incoming, out)
     }

@@ -12,7 +12,7 @@ use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Choice, Flow, Kept, Negotiated, Output, Resume};
 use crate::message::{ClientHello, ExtensionType, Handshake, HandshakeType, NewSessionTicket};
 use crate::secrets::{MasterSecret, Randoms};
-use crate::session::{Binding, Session, server_binding};
+use crate::session::{Binding, Context, MAX_TICKET, Session};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -22,17 +22,25 @@ pub(super) struct Resumed {
     by: Resumption,
 }
 
-/// How the session of a full handshake can be taken up later.
+/// How the session can be taken up later.
 pub(super) enum NewSession {
     Unkept,
-    SessionId([u8; SESSION_ID]),
-    Ticket,
+    SessionId {
+        session_id: [u8; SESSION_ID],
+        terms: Binding,
+    },
+    Ticket {
+        terms: Binding,
+    },
+    /// It is resumed, and stands under this ID in the store.
+    Resumed(Vec<u8>),
 }
 
 impl NewSession {
     /// By a ticket where the client knows them, else by an ID.
     pub(super) fn plan(
         start: &Start,
+        terms: Binding,
         hello: &ClientHello<'_>,
         choice: &mut Choice,
         out: &mut Output<'_>,
@@ -40,11 +48,11 @@ impl NewSession {
         let sessions = &start.config.common.sessions;
         choice.session_ticket = sessions.by_ticket && ticket(hello, choice.version).is_some();
         Ok(if choice.session_ticket {
-            Self::Ticket
+            Self::Ticket { terms }
         } else if sessions.by_id {
             let mut session_id = [0; SESSION_ID];
             out.random.fill(&mut session_id)?;
-            Self::SessionId(session_id)
+            Self::SessionId { session_id, terms }
         } else {
             Self::Unkept
         })
@@ -53,8 +61,9 @@ impl NewSession {
     /// What the ServerHello calls the session.
     pub(super) fn session_id(&self) -> &[u8] {
         match self {
-            Self::SessionId(session_id) => session_id,
-            Self::Unkept | Self::Ticket => &[],
+            Self::SessionId { session_id, .. } => session_id,
+            Self::Resumed(session_id) => session_id,
+            Self::Unkept | Self::Ticket { .. } => &[],
         }
     }
 }
@@ -63,6 +72,7 @@ impl Start {
     /// The session that the client names, by its ticket or its ID, if it can be taken up.
     pub(super) fn find_session(
         &self,
+        terms: &Binding,
         hello: &ClientHello<'_>,
         choice: &Choice,
         out: &Output<'_>,
@@ -70,10 +80,11 @@ impl Start {
         let Some(resumed) = self.named_session(hello, choice) else {
             return Ok(None);
         };
+        let common = &self.config.common;
         let session = &resumed.session;
         let fits = self.resume == Resume::IfPossible
-            && session.binding == self.binding()
-            && session.is_current(self.config.common.clock.now())
+            && session.binding == *terms
+            && session.is_current(common.clock.now(), common.sessions.lifetime)
             && session.version == choice.version
             && session.suite.suite == choice.suite.suite
             && session.server_name == out.known.server_name
@@ -97,8 +108,8 @@ impl Start {
         let common = &self.config.common;
         let sessions = &common.sessions;
         let now = common.clock.now();
-        let open = |sealed: &[u8], context: &[u8], by| {
-            let encoded = sessions.ticket_keys.open(sealed, context, now)?;
+        let open = |sealed: &[u8], context: Context<'_>, by| {
+            let encoded = sessions.ticket_keys.open(sealed, &context.encode(), now)?;
             let session = Session::read(&encoded).ok()?;
             Some(Resumed { session, by })
         };
@@ -106,12 +117,13 @@ impl Start {
         match ticket(hello, choice.version) {
             Some(ticket) if !ticket.is_empty() => {
                 let allowed = sessions.by_ticket.then_some(ticket)?;
-                open(allowed, TICKET_CONTEXT, Resumption::Ticket)
+                open(allowed, Context::Ticket, Resumption::Ticket)
             }
             _ if hello.session_id.len() != SESSION_ID || !sessions.by_id => None,
             _ => {
                 let sealed = sessions.store.find(hello.session_id)?;
-                open(&sealed, hello.session_id, Resumption::SessionId)
+                let context = Context::ServersSession(hello.session_id);
+                open(&sealed, context, Resumption::SessionId)
             }
         }
     }
@@ -162,24 +174,24 @@ impl Start {
         negotiated.log(&master_secret, self.config.common.key_log.as_deref());
         let keys = negotiated.derive_keys(&master_secret, out);
         negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
-        if by == Resumption::SessionId {
-            out.known.kept = Some(self.kept(hello.session_id));
-        }
         let keyed = Keyed {
             start: self,
             negotiated,
             master_secret,
             keys,
             flow: Flow::Abbreviated,
-            new_session: NewSession::Unkept,
+            new_session: match by {
+                Resumption::SessionId => NewSession::Resumed(hello.session_id.to_vec()),
+                Resumption::Ticket => NewSession::Unkept,
+            },
         };
         Ok(ServerState::ExpectChangeCipherSpec(Box::new(
             ExpectChangeCipherSpec { keyed },
         )))
     }
 
-    /// Keeps the session that a full handshake has led to: in the store, or in a ticket that the
-    /// client keeps.
+    /// Keeps the session that a handshake has led to: in the store, or in a ticket that the client
+    /// keeps.
     pub(super) fn keep_session(
         &self,
         new_session: NewSession,
@@ -191,16 +203,23 @@ impl Start {
         let sessions = &common.sessions;
         let lifetime = sessions.lifetime;
         let now = common.clock.now();
-        let context: &[u8] = match &new_session {
+        let (context, terms) = match &new_session {
             NewSession::Unkept => return Ok(()),
-            NewSession::SessionId(session_id) => session_id,
-            NewSession::Ticket => TICKET_CONTEXT,
+            NewSession::Resumed(session_id) => {
+                out.known.kept = Some(self.kept(session_id));
+                return Ok(());
+            }
+            NewSession::SessionId { session_id, terms } => {
+                (Context::ServersSession(session_id), terms)
+            }
+            NewSession::Ticket { terms } => (Context::Ticket, terms),
         };
-        let session = negotiated.session(master_secret, self.binding(), now, lifetime, out.known);
-        let sealed = sessions
-            .ticket_keys
-            .seal(&session.encode(), context, now, out.random)?;
-        if let NewSession::SessionId(session_id) = &new_session {
+        let session = negotiated.session(master_secret, *terms, now, lifetime, out.known);
+        let sealed =
+            sessions
+                .ticket_keys
+                .seal(&session.encode(), &context.encode(), now, out.random)?;
+        if let NewSession::SessionId { session_id, .. } = &new_session {
             sessions.store.put(session_id, sealed, lifetime);
             out.known.kept = Some(self.kept(session_id));
             return Ok(());
@@ -227,11 +246,6 @@ impl Start {
             key: session_id.to_vec(),
         }
     }
-
-    /// Hash of what a session must have in common with the handshake that takes it up.
-    fn binding(&self) -> Binding {
-        server_binding(&self.config)
-    }
 }
 
 /// The session_ticket extension's body; there are no tickets at SSL 3.0.
@@ -241,12 +255,5 @@ fn ticket<'h>(hello: &ClientHello<'h>, version: ProtocolVersion) -> Option<&'h [
         .flatten()
 }
 
-/// What a sealed session is, if not the one of a session ID: those have 32 bytes.
-const TICKET_CONTEXT: &[u8] = b"ticket";
-
 /// Bytes of a session ID, the most that there may be (RFC 5246 §7.4.1.3).
 const SESSION_ID: usize = 32;
-
-/// Bytes of a ticket at the most: a client with a long certificate chain has none. It must fit
-/// into the next ClientHello, beside all else.
-const MAX_TICKET: usize = 16 * 1024;

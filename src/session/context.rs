@@ -1,0 +1,25 @@
+//! What sealed bytes are, so that one kind never opens as another.
+
+use super::Binding;
+
+/// A purpose, and under which name the bytes are kept for it.
+pub(crate) enum Context<'a> {
+    /// A client's session, with what the server calls it.
+    ClientsSession(&'a Binding),
+    /// A server's session, by its ID.
+    ServersSession(&'a [u8]),
+    /// A server's session, in a client's hands.
+    Ticket,
+}
+
+impl Context<'_> {
+    /// What is authenticated beside the bytes.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let (label, name): (&[u8], &[u8]) = match self {
+            Self::ClientsSession(binding) => (b"client session ", *binding),
+            Self::ServersSession(session_id) => (b"server session ", session_id),
+            Self::Ticket => (b"ticket ", b""),
+        };
+        [label, name].concat()
+    }
+}
