@@ -113,6 +113,10 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     keylog: Option<PathBuf>,
 
+    /// Ask the server for records of at most BYTES of plaintext, 64 to 16384
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=16_384))]
+    max_fragment: Option<u16>,
+
     /// How long connecting may take, and the server between two pieces of its answer
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -172,6 +176,9 @@ fn config(options: &Options, watch: &Watch) -> Result<Arc<ClientConfig>, Box<dyn
         let log = KeyLogFile::open(path)
             .map_err(|error| format!("cannot open {}: {error}", path.display()))?;
         config = config.key_log(log);
+    }
+    if let Some(bytes) = options.max_fragment {
+        config = config.max_fragment(bytes.into());
     }
     if options.sessions.no_tickets {
         config = config.without_tickets();

@@ -91,6 +91,11 @@ struct Options {
     #[arg(long)]
     accept_renegotiation: bool,
 
+    /// Ask clients that can be told (RFC 8449) for records of at most BYTES of plaintext, 64 to
+    /// 16384
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=16_384))]
+    max_fragment: Option<u16>,
+
     /// How long a client may take to complete the handshake and its request, or between two
     /// pieces of what is echoed
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
@@ -172,6 +177,9 @@ fn config(options: &Options) -> Result<(Arc<ServerConfig>, Option<Fingerprint>),
     }
     if options.sessions.no_session_ids {
         config = config.without_session_ids();
+    }
+    if let Some(bytes) = options.max_fragment {
+        config = config.max_fragment(bytes.into());
     }
     let (chain, key, fresh) = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => {

@@ -30,15 +30,15 @@ const PROGRAMS: [(&str, &str, &str); 3] = [
     (
         "client",
         "--name --ca --crl --pin --insecure --cert --key --get --send --reconnect --renegotiate \
-         --trace --keylog --timeout --no-tickets --no-session-ids --policy --min --max --suites \
-         --renegotiation --help",
+         --trace --keylog --max-fragment --timeout --no-tickets --no-session-ids --policy --min \
+         --max --suites --renegotiation --help",
         "--insecur",
     ),
     (
         "server",
         "--listen --cert --key --client-ca --client-crl --require-client-cert --www --echo \
-         --renegotiate-every --accept-renegotiation --timeout --no-tickets --no-session-ids \
-         --policy --min --max --suites --renegotiation --help",
+         --renegotiate-every --accept-renegotiation --max-fragment --timeout --no-tickets \
+         --no-session-ids --policy --min --max --suites --renegotiation --help",
         "--requires-client-cert",
     ),
 ];

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod certificate;
+pub mod fragments;
 pub mod loopback;
 pub mod matrix;
 pub mod ours;

@@ -1,6 +1,6 @@
 //! TCP on the loopback interface, where nothing is waited for without end.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -40,6 +40,43 @@ impl Listener {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// A connection that keeps what has crossed it.
+pub struct Tapped {
+    stream: TcpStream,
+    pub sent: Vec<u8>,
+    pub received: Vec<u8>,
+}
+
+impl Tapped {
+    pub fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            sent: Vec::new(),
+            received: Vec::new(),
+        }
+    }
+}
+
+impl Read for Tapped {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.stream.read(buffer)?;
+        self.received.extend_from_slice(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+impl Write for Tapped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.stream.write(bytes)?;
+        self.sent.extend_from_slice(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 

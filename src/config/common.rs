@@ -13,6 +13,7 @@ use crate::crypto::HashAlgorithm;
 use crate::crypto::random::{SecureRandom, SystemRandom};
 use crate::error::ConfigError;
 use crate::policy::Policy;
+use crate::record::PlaintextLimit;
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -27,6 +28,7 @@ pub(crate) struct Common {
     pub(crate) observers: Option<Arc<dyn ObserverFactory>>,
     pub(crate) sessions: Sessions,
     pub(crate) buffer_limit: usize,
+    pub(crate) max_fragment: Option<usize>,
 }
 
 impl Common {
@@ -40,6 +42,7 @@ impl Common {
             observers: None,
             sessions: Sessions::new(),
             buffer_limit: DEFAULT_BUFFER_LIMIT,
+            max_fragment: None,
         }
     }
 
@@ -47,6 +50,11 @@ impl Common {
         self.observers
             .as_ref()
             .map(|factory| factory.observer(side))
+    }
+
+    /// What a record may carry to this side, where the config says so.
+    pub(crate) fn plaintext_limit(&self) -> Option<PlaintextLimit> {
+        self.max_fragment.and_then(PlaintextLimit::new)
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
@@ -59,6 +67,11 @@ impl Common {
         }
         if !(MIN_SESSION_LIFETIME..=MAX_SESSION_LIFETIME).contains(&self.sessions.lifetime) {
             return Err(ConfigError::BadSessionLifetime);
+        }
+        if let Some(bytes) = self.max_fragment
+            && self.plaintext_limit().is_none()
+        {
+            return Err(ConfigError::BadMaxFragment(bytes));
         }
         Ok(())
     }
@@ -75,6 +88,7 @@ impl fmt::Debug for Common {
             .field("observers", &self.observers)
             .field("sessions", &self.sessions)
             .field("buffer_limit", &self.buffer_limit)
+            .field("max_fragment", &self.max_fragment)
             .finish()
     }
 }
@@ -221,6 +235,23 @@ macro_rules! common_setters {
         /// default, 1 at the least. A whole record of 16 KiB is let in at any limit.
         pub fn buffer_limit(mut self, bytes: usize) -> Self {
             self.common.buffer_limit = bytes.max(1);
+            self
+        }
+
+        /// The plaintext that a record to this side may carry, 64 to 16384 bytes; longer ones are
+        /// refused with a record_overflow alert, once the peer has agreed. By default 16384.
+        ///
+        /// A client asks for it by record_size_limit (RFC 8449), and from 512 bytes on by
+        /// max_fragment_length (RFC 6066 §4), too, rounded down to 512, 1024, 2048 or 4096, which
+        /// then binds both ways. Servers need not agree, and old ones do not. A server can only
+        /// answer: it tells its limit to a client that offers record_size_limit; the one of a
+        /// client that offers just max_fragment_length holds in its place; and from a client that
+        /// offers neither it must take full records, as it must at SSL 3.0.
+        ///
+        /// record_size_limit is for protected records, so a handshake's messages before
+        /// ChangeCipherSpec may still come in full ones.
+        pub fn max_fragment(mut self, bytes: usize) -> Self {
+            self.common.max_fragment = Some(bytes);
             self
         }
     };

@@ -351,6 +351,13 @@ impl Connection {
         self.pump.known.secure_renegotiation
     }
 
+    /// Bytes of plaintext that the peer takes in one record at the most; what is written is cut
+    /// accordingly. 16384, or less from the ServerHello on where the peer wants it so: by
+    /// max_fragment_length (RFC 6066 §4) or record_size_limit (RFC 8449 §4).
+    pub fn peer_record_limit(&self) -> usize {
+        self.pump.outgoing.limit().bytes()
+    }
+
     /// Keying material for another protocol, bound to this connection (RFC 5705 §4): fills
     /// `output`, whatever its length.
     ///

@@ -1,5 +1,7 @@
 //! What only a peer with the keys can send: messages injected behind the encryption.
 
+mod fragments;
+
 use std::io::{Read, Write};
 
 use super::Connection;

@@ -91,4 +91,7 @@ pub enum ConfigError {
          `without_tickets` switch resumption off"
     )]
     BadSessionLifetime,
+    /// `max_fragment` is out of range.
+    #[error("max_fragment is {0} bytes; a record carries 64 to 16384")]
+    BadMaxFragment(usize),
 }

@@ -51,7 +51,7 @@ pub enum Malformed {
     /// A handshake message is longer than its kind may be.
     #[error("it is {0} bytes long, which is more than allowed")]
     TooLong(usize),
-    /// A record is longer than records may be.
+    /// A record is longer than records may be, or than this side said they may be.
     #[error("its fragment is {0} bytes long, which is more than allowed")]
     RecordOverflow(usize),
     /// The first bytes are not those of SSL or TLS.
@@ -128,6 +128,15 @@ pub enum PeerMisbehaved {
     /// The server chose an application protocol that was not offered.
     #[error("the server chose an application protocol that was not offered")]
     ApplicationProtocolNotOffered,
+    /// The server chose a max_fragment_length other than the one that was offered (RFC 6066 §4).
+    #[error("the server chose the max_fragment_length {0}, which was not offered")]
+    MaxFragmentLengthNotOffered(u8),
+    /// The server answered max_fragment_length and record_size_limit, too (RFC 8449 §5).
+    #[error("the server answered both max_fragment_length and record_size_limit")]
+    TwoRecordLimits,
+    /// A record_size_limit below 64 bytes (RFC 8449 §4).
+    #[error("the record_size_limit is {0} bytes, and must be 64 at the least")]
+    RecordSizeLimitTooSmall(u16),
     /// Encrypt-then-MAC was answered for a suite without CBC (RFC 7366 §3).
     #[error("the server chose encrypt-then-MAC with a suite that is not CBC")]
     EncryptThenMacWithoutCbc,
@@ -207,6 +216,9 @@ impl PeerMisbehaved {
             | Self::ResumedDifferently(_)
             | Self::Compression
             | Self::ApplicationProtocolNotOffered
+            | Self::MaxFragmentLengthNotOffered(_)
+            | Self::TwoRecordLimits
+            | Self::RecordSizeLimitTooSmall(_)
             | Self::EncryptThenMacWithoutCbc
             | Self::DowngradeDetected
             | Self::SignatureAlgorithmNotOffered => Alert::ILLEGAL_PARAMETER,

@@ -8,6 +8,7 @@ mod known;
 mod negotiated;
 mod occasion;
 mod output;
+mod record_limits;
 pub(crate) mod server;
 
 pub(crate) use known::{Kept, Known};

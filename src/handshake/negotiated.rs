@@ -6,6 +6,7 @@ use rustls_pki_types::UnixTime;
 
 use super::known::{Completed, Known};
 use super::output::Output;
+use super::record_limits::RecordLimits;
 use crate::config::{Event, KeyLog};
 use crate::crypto::HashAlgorithm;
 use crate::error::{Error, PeerMisbehaved};
@@ -29,6 +30,7 @@ pub(super) struct Choice {
     pub(super) encrypt_then_mac: bool,
     /// A NewSessionTicket comes before the server's ChangeCipherSpec (RFC 5077 §3.2).
     pub(super) session_ticket: bool,
+    pub(super) record_limits: RecordLimits,
 }
 
 impl Choice {
@@ -40,6 +42,7 @@ impl Choice {
             extended_master_secret: false,
             encrypt_then_mac: false,
             session_ticket: false,
+            record_limits: RecordLimits::default(),
         }
     }
 }
@@ -53,6 +56,7 @@ pub(super) struct Negotiated {
     pub(super) extended_master_secret: bool,
     pub(super) session_ticket: bool,
     pub(super) max_bytes_per_key: u64,
+    pub(super) record_limits: RecordLimits,
     pub(super) transcript: Transcript,
     /// Filled as the Finished messages go out and come in.
     finished: FinishedPair,
@@ -75,14 +79,20 @@ impl Negotiated {
             encrypt_then_mac: choice.encrypt_then_mac,
             extended_master_secret: choice.extended_master_secret,
             session_ticket: choice.session_ticket,
+            record_limits: choice.record_limits,
             max_bytes_per_key: policy.bytes_per_key(suite.cipher.bytes_per_key()),
             transcript: Transcript::new(version, suite, signature_hashes),
             finished: FinishedPair::default(),
         }
     }
 
-    /// Tells the user what was chosen.
+    /// Tells the user what was chosen, and the record layer what holds behind the ServerHello
+    /// (which is itself shorter than any max_fragment_length).
     pub(super) fn announce(&self, out: &mut Output<'_>) {
+        out.outgoing.limit_early(self.record_limits.sent());
+        if let Some(limit) = self.record_limits.received_early() {
+            out.opener.limit_early(limit);
+        }
         out.known.suite = Some(self.suite.suite);
         out.known.extended_master_secret = self.extended_master_secret;
         out.known.encrypt_then_mac = self.encrypt_then_mac;
@@ -141,7 +151,8 @@ impl Negotiated {
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let protection = Protection::new(self.parameters(), keys)?;
-        out.change_cipher_spec(protection, self.max_bytes_per_key)?;
+        let limit = self.record_limits.sent();
+        out.change_cipher_spec(protection, self.max_bytes_per_key, limit)?;
         let verify_data = VerifyData::compute(self.version, master_secret, &self.transcript, side);
         out.send_hashed(&mut self.transcript, HandshakeType::FINISHED, |body| {
             body.extend_from_slice(verify_data.as_bytes());
@@ -157,7 +168,8 @@ impl Negotiated {
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let protection = Protection::new(self.parameters(), keys)?;
-        out.peer_changed_cipher_spec(protection, self.max_bytes_per_key);
+        let limit = self.record_limits.received();
+        out.peer_changed_cipher_spec(protection, self.max_bytes_per_key, limit);
         Ok(())
     }
 

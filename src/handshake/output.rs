@@ -6,7 +6,7 @@ use crate::config::{Direction, Event, Observer};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
 use crate::message::{HandshakeType, encode};
-use crate::record::{ContentType, Opener, Outgoing, Protection};
+use crate::record::{ContentType, Opener, Outgoing, PlaintextLimit, Protection};
 use crate::secrets::Transcript;
 
 /// A state's way to the rest of the connection.
@@ -49,24 +49,30 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Sends a ChangeCipherSpec and protects what follows it.
+    /// Sends a ChangeCipherSpec; protects what follows it, and cuts it to `limit`.
     pub(crate) fn change_cipher_spec(
         &mut self,
         protection: Protection,
         max_bytes: u64,
+        limit: PlaintextLimit,
     ) -> Result<(), Error> {
         self.outgoing
             .send(ContentType::ChangeCipherSpec, &[1], self.random)?;
-        self.outgoing.protect(protection, max_bytes);
+        self.outgoing.protect(protection, max_bytes, limit);
         self.report(Event::ChangeCipherSpec {
             direction: Direction::Sent,
         });
         Ok(())
     }
 
-    /// Opens what follows the peer's ChangeCipherSpec.
-    pub(crate) fn peer_changed_cipher_spec(&mut self, protection: Protection, max_bytes: u64) {
-        *self.opener = Opener::new(protection, max_bytes);
+    /// Opens what follows the peer's ChangeCipherSpec, up to `limit` in a record.
+    pub(crate) fn peer_changed_cipher_spec(
+        &mut self,
+        protection: Protection,
+        max_bytes: u64,
+        limit: PlaintextLimit,
+    ) {
+        *self.opener = Opener::new(protection, max_bytes).limited_to(limit);
     }
 
     /// Sends a warning.

@@ -48,6 +48,8 @@ macro_rules! extensions {
 extensions! {
     /// RFC 6066 §3. OpenSSL answers it at SSL 3.0, too, and ALPN.
     SERVER_NAME = 0, "server_name", answer: Always;
+    /// RFC 6066 §4.
+    MAX_FRAGMENT_LENGTH = 1, "max_fragment_length", answer: FromTls10;
     /// RFC 5246 §7.4.1.4.1.
     SIGNATURE_ALGORITHMS = 13, "signature_algorithms", answer: Never;
     /// RFC 7301.
@@ -58,6 +60,8 @@ extensions! {
     ENCRYPT_THEN_MAC = 22, "encrypt_then_mac", answer: FromTls10;
     /// RFC 7627.
     EXTENDED_MASTER_SECRET = 23, "extended_master_secret", answer: FromTls10;
+    /// RFC 8449.
+    RECORD_SIZE_LIMIT = 28, "record_size_limit", answer: FromTls10;
     /// RFC 5077.
     SESSION_TICKET = 35, "session_ticket", answer: FromTls10;
     /// RFC 5746.
@@ -240,6 +244,30 @@ pub(crate) fn read_signature_algorithms(
     let algorithms = certificate_verify::read_algorithms(&mut reader)?;
     reader.finish()?;
     Ok(algorithms)
+}
+
+/// The code of a length (RFC 6066 §4).
+pub(crate) fn read_max_fragment_length(body: &[u8]) -> Result<u8, InvalidMessage> {
+    let mut reader = Reader::new("max_fragment_length", body);
+    let code = reader.u8()?;
+    reader.finish()?;
+    Ok(code)
+}
+
+pub(crate) fn write_max_fragment_length(out: &mut Vec<u8>, code: u8) {
+    out.push(code);
+}
+
+/// RecordSizeLimit, in bytes of plaintext (RFC 8449 §4).
+pub(crate) fn read_record_size_limit(body: &[u8]) -> Result<u16, InvalidMessage> {
+    let mut reader = Reader::new("record_size_limit", body);
+    let limit = reader.u16()?;
+    reader.finish()?;
+    Ok(limit)
+}
+
+pub(crate) fn write_record_size_limit(out: &mut Vec<u8>, limit: u16) {
+    out.extend_from_slice(&limit.to_be_bytes());
 }
 
 /// An extension that says all by being there: its body must be empty.

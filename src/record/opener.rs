@@ -5,17 +5,19 @@ use subtle::ConstantTimeEq;
 use super::deframer::Record;
 use super::mac::MacHeader;
 use super::protection::{EXPLICIT_NONCE, Protection, additional_data, nonce, wearing_out};
-use super::{ContentType, MAX_PLAINTEXT};
+use super::{ContentType, PlaintextLimit};
 use crate::crypto::cipher::TAG;
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::version::ProtocolVersion;
 
-/// One direction's protection, its sequence number, and what its key has protected.
+/// One direction's protection, its sequence number, what its key has protected, and how much
+/// plaintext a record may carry.
 pub(crate) struct Opener {
     protection: Protection,
     sequence: u64,
     bytes: u64,
     max_bytes: u64,
+    limit: PlaintextLimit,
 }
 
 /// A record whose integrity is proven (as far as its protection goes).
@@ -38,12 +40,29 @@ impl Opener {
             sequence: 0,
             bytes: 0,
             max_bytes,
+            limit: PlaintextLimit::MAX,
         }
     }
 
     /// Whether the key will soon be worn out.
     pub(crate) fn is_wearing_out(&self) -> bool {
         self.bytes >= wearing_out(self.max_bytes)
+    }
+
+    /// Takes no more plaintext in a record than `limit`.
+    pub(crate) fn limited_to(self, limit: PlaintextLimit) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The same, before the keys come that go with `limit`.
+    ///
+    /// Under keys already, in a renegotiation, it only ever takes more: what the peer sent before
+    /// it knew of `limit` may still be on its way.
+    pub(crate) fn limit_early(&mut self, limit: PlaintextLimit) {
+        self.limit = match self.protection {
+            Protection::Null => limit,
+            _ => self.limit.max(limit),
+        };
     }
 
     /// Opens `record` in place, under the version that was negotiated.
@@ -86,7 +105,7 @@ impl Opener {
                 EXPLICIT_NONCE..EXPLICIT_NONCE + data.len()
             }
         };
-        if plaintext.len() > MAX_PLAINTEXT {
+        if plaintext.len() > self.limit.bytes() {
             return Err(InvalidMessage {
                 what: "record",
                 problem: Malformed::RecordOverflow(plaintext.len()),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::{ByteQueue, ContentType, FirstFragment, Protection, Sealer, fragments};
+use super::{ByteQueue, ContentType, FirstFragment, PlaintextLimit, Protection, Sealer, fragments};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
 use crate::policy::RecordSplitting;
@@ -18,6 +18,7 @@ pub(crate) struct Outgoing {
     /// The version that records name.
     version: ProtocolVersion,
     splitting: RecordSplitting,
+    limit: PlaintextLimit,
 }
 
 /// Neighbouring records of one kind.
@@ -42,6 +43,7 @@ impl Outgoing {
             runs: VecDeque::new(),
             sealer: Sealer::unprotected(),
             version,
+            limit: PlaintextLimit::MAX,
         }
     }
 
@@ -50,9 +52,27 @@ impl Outgoing {
         self.version = version;
     }
 
-    /// Protects what is sent from now on; `max_bytes` is what the key may protect.
-    pub(crate) fn protect(&mut self, protection: Protection, max_bytes: u64) {
+    /// Protects what is sent from now on; `max_bytes` is what the key may protect, `limit` what
+    /// one record may carry.
+    pub(crate) fn protect(
+        &mut self,
+        protection: Protection,
+        max_bytes: u64,
+        limit: PlaintextLimit,
+    ) {
         self.sealer = Sealer::new(protection, max_bytes);
+        self.limit = limit;
+    }
+
+    /// Cuts what is sent to `limit` before the keys come that go with it; never to more than
+    /// before.
+    pub(crate) fn limit_early(&mut self, limit: PlaintextLimit) {
+        self.limit = self.limit.min(limit);
+    }
+
+    /// What one record may carry now.
+    pub(crate) fn limit(&self) -> PlaintextLimit {
+        self.limit
     }
 
     /// Seals `data` into as many records as it takes, and returns how many bytes it took: all of
@@ -67,7 +87,8 @@ impl Outgoing {
         random: &dyn SecureRandom,
     ) -> Result<usize, Error> {
         let mut taken = 0;
-        for fragment in fragments(data, self.first_fragment(content_type)) {
+        let first = self.first_fragment(content_type);
+        for fragment in fragments(data, first, self.limit) {
             let out = self.queue.tail();
             let before = out.len();
             match self
@@ -103,6 +124,12 @@ impl Outgoing {
     /// Bytes that wait.
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    /// As if the peer took any record.
+    #[cfg(test)]
+    pub(crate) fn lift_limit(&mut self) {
+        self.limit = PlaintextLimit::MAX;
     }
 
     /// Bytes of memory that are held.

@@ -10,8 +10,8 @@ use crate::policy::Policy;
 /// SHA-256 of the terms.
 pub(crate) type Binding = [u8; 32];
 
-/// A client's terms: its policy, whom it talks to, and what it shows of itself. The store keeps
-/// its sessions under this name.
+/// A client's terms: its policy, whom it talks to, what it shows of itself, and the length of
+/// records. The store keeps its sessions under this name.
 pub(crate) fn client_binding(
     config: &ClientConfig,
     policy: &Policy,
@@ -21,6 +21,10 @@ pub(crate) fn client_binding(
     terms.add(&policy.canonical());
     terms.add(server_name.to_str().to_ascii_lowercase().as_bytes());
     terms.add(&[config.sends_server_name.into()]);
+    // Some servers answer a resumed session with its max_fragment_length, whatever is offered
+    // (RFC 6066 §4: it holds for the session).
+    let max_fragment = config.common.max_fragment.unwrap_or_default();
+    terms.add(&max_fragment.to_be_bytes());
     match (&config.resolver, &config.certificate) {
         (_, Some(fingerprint)) => terms.add(&fingerprint.0),
         (Some(_), None) => terms.add(b"resolver"),

@@ -134,7 +134,11 @@ fn a_session_is_current_for_its_lifetime() {
         (CREATED + 7200, false),
         (u64::MAX, false),
     ] {
-        assert_eq!(session.is_current(at(now), Duration::MAX), expected, "{now}");
+        assert_eq!(
+            session.is_current(at(now), Duration::MAX),
+            expected,
+            "{now}"
+        );
     }
     let at_the_end_of_time = Session {
         created: at(u64::MAX),

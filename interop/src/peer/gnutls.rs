@@ -36,21 +36,29 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(people: &People, version: Version, ciphers: &str) -> Result<Self, Error> {
+    /// With further `options` of the program.
+    pub fn start(
+        people: &People,
+        version: Version,
+        ciphers: &str,
+        options: &[&str],
+    ) -> Result<Self, Error> {
         // It does not take 0 for any port.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
-        let options = [
+        let port_option = port.to_string();
+        let all = [
             "--echo",
             "--require-client-cert",
             "--verify-client-cert",
             "--port",
-            &port.to_string(),
+            &port_option,
         ];
+        let all = [&all[..], options].concat();
         let mut program = Program::start(
             "gnutls-serv",
-            &options,
+            &all,
             people,
             &people.server,
             &priority(version, ciphers),
@@ -83,17 +91,18 @@ impl Server {
 pub struct Client(Program);
 
 impl Client {
+    /// With further `options` of the program.
     pub fn connect(
         port: u16,
         people: &People,
         version: Version,
         ciphers: &str,
+        options: &[&str],
     ) -> Result<Self, Error> {
         let port = port.to_string();
         let priority = priority(version, ciphers);
-        let options = ["--port", &port, "localhost"];
-        let mut program =
-            Program::start("gnutls-cli", &options, people, &people.client, &priority)?;
+        let all = [options, &["--port", &port, "localhost"]].concat();
+        let mut program = Program::start("gnutls-cli", &all, people, &people.client, &priority)?;
         let mut stdin = program.child.stdin.take().ok_or("piped")?;
         stdin.write_all(b"a line\n")?;
         Ok(Self(program))
@@ -111,6 +120,11 @@ impl Client {
             }
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Ends it; what it wrote to its standard error.
+    pub fn stop(mut self) -> String {
+        self.0.failure("was stopped").to_string()
     }
 
     /// Waits for its end: what it wrote to its standard output, and whether all was well.

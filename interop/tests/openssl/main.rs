@@ -2,6 +2,7 @@
 
 mod client_certificates;
 mod extensions;
+mod fragments;
 mod matrix;
 mod mutual;
 mod negotiation;

@@ -9,7 +9,7 @@ use crate::config::ClientConfig;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::cipher::CipherType;
 use crate::error::Error;
-use crate::handshake::{Occasion, Output, Resume};
+use crate::handshake::{Occasion, Output, Resume, record_limits};
 use crate::message::extension::{
     Extensions, ExtensionsWriter, write_protocol_names, write_renegotiated_connection,
     write_server_name,
@@ -199,6 +199,9 @@ impl Offered {
                     write_protocol_names(body, protocols.iter().map(Vec::as_slice));
                 },
             );
+        }
+        for (kind, content) in record_limits::offers(start.config.common.plaintext_limit()) {
+            self.add(kind, |body| body.extend(content));
         }
         if max_version >= ProtocolVersion::TLSv1_2 {
             let algorithms = signature_algorithms(policy);

@@ -163,6 +163,14 @@ impl ExpectServerHello {
     }
 }
 
+#[cfg(test)]
+impl ExpectServerHello {
+    /// The ClientHello, as if the client had sent another one.
+    pub(crate) fn client_hello(&mut self) -> &mut Vec<u8> {
+        &mut self.offer.encoded
+    }
+}
+
 /// Step 2 goes on: all suites authenticate the server by a certificate.
 pub(crate) struct ExpectCertificate {
     start: Start,

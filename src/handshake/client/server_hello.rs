@@ -141,6 +141,10 @@ fn take(
             }
             out.known.alpn_protocol = Some(protocol.to_vec());
         }
+        ExtensionType::MAX_FRAGMENT_LENGTH | ExtensionType::RECORD_SIZE_LIMIT => {
+            let own = start.config.common.plaintext_limit();
+            choice.record_limits.take_answer(kind, body, own)?;
+        }
         // server_name's answer says nothing and should be empty (RFC 6066 §3).
         _ => {}
     }

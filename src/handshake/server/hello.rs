@@ -87,6 +87,14 @@ impl Answer {
                     self.alpn_protocol = alpn_protocol(start, &offered)?;
                 }
             }
+            ExtensionType::MAX_FRAGMENT_LENGTH | ExtensionType::RECORD_SIZE_LIMIT => {
+                let own = start.config.common.plaintext_limit();
+                let mut limits = self.choice.record_limits;
+                limits.take_offer(kind, body, own)?;
+                if in_tls {
+                    self.choice.record_limits = limits;
+                }
+            }
             // With RSA key exchange the server signs nothing; the list must be one all the same.
             ExtensionType::SIGNATURE_ALGORITHMS => {
                 let _ = read_signature_algorithms(body)?;
@@ -187,6 +195,9 @@ impl Answer {
                     write_protocol_names(body, [protocol.as_slice()]);
                 },
             );
+        }
+        if let Some((kind, content)) = self.choice.record_limits.answer() {
+            extensions.add(kind, |body| body.extend(content));
         }
         extensions
     }

@@ -211,6 +211,16 @@ proptest! {
     }
 
     #[test]
+    fn limits_on_records_read_back(code: u8, limit: u16) {
+        let body = written(|out| extension::write_max_fragment_length(out, code));
+        prop_assert_eq!(extension::read_max_fragment_length(&body), Ok(code));
+        prefixes_are_refused(&body, None, rewrite_max_fragment_length)?;
+        let body = written(|out| extension::write_record_size_limit(out, limit));
+        prop_assert_eq!(extension::read_record_size_limit(&body), Ok(limit));
+        prefixes_are_refused(&body, None, rewrite_record_size_limit)?;
+    }
+
+    #[test]
     fn arbitrary_bytes_never_panic_and_are_written_back_where_they_can_be_read(
         bytes in vec(prop_oneof![8 => 0..4u8, 1 => any::<u8>()], 0..80),
         version in version(),
@@ -226,6 +236,8 @@ proptest! {
         is_canonical(&bytes, rewrite_protocol_names)?;
         is_canonical(&bytes, rewrite_renegotiated_connection)?;
         is_canonical(&bytes, rewrite_signature_algorithms)?;
+        is_canonical(&bytes, rewrite_max_fragment_length)?;
+        is_canonical(&bytes, rewrite_record_size_limit)?;
         let _ = extension::read_server_name(&bytes);
         let _ = extension::read_chosen_protocol(&bytes);
         prop_assert_eq!(extension::read_flag("flag", &bytes).is_ok(), bytes.is_empty());
@@ -327,6 +339,20 @@ fn rewrite_renegotiated_connection(body: &[u8]) -> Rewritten {
 fn rewrite_signature_algorithms(body: &[u8]) -> Rewritten {
     let algorithms: Vec<_> = extension::read_signature_algorithms(body)?.collect();
     Ok(written(|out| write_algorithms(out, &algorithms)))
+}
+
+fn rewrite_max_fragment_length(body: &[u8]) -> Rewritten {
+    let code = extension::read_max_fragment_length(body)?;
+    Ok(written(|out| {
+        extension::write_max_fragment_length(out, code)
+    }))
+}
+
+fn rewrite_record_size_limit(body: &[u8]) -> Rewritten {
+    let limit = extension::read_record_size_limit(body)?;
+    Ok(written(|out| {
+        extension::write_record_size_limit(out, limit)
+    }))
 }
 
 fn bytes(len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {

@@ -8,6 +8,7 @@ use crate::crypto::chaining_value;
 use crate::crypto::cipher::{BlockKey, CipherType};
 use crate::crypto::random::SystemRandom;
 use crate::error::{Error, PeerMisbehaved};
+use crate::policy::RecordSplitting;
 use crate::record::*;
 use crate::suite::{CipherSuite, MacAlgorithm};
 use crate::version::ProtocolVersion;
@@ -317,6 +318,38 @@ fn gcm_nonces_never_repeat() {
         let wire = seal(&mut sealer, parameters.version, b"data");
         assert_eq!(wire[HEADER..HEADER + 8], sequence.to_be_bytes());
     }
+}
+
+/// A limit that comes before its keys bounds records in clear; under other keys, in a
+/// renegotiation, it takes nothing away that the peer may have sent before it knew.
+#[test]
+fn a_limit_before_its_keys_holds_at_once_only_in_clear() {
+    let version = ProtocolVersion::TLSv1_2;
+    let parameters = parameters(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, version, false);
+    let limit = |bytes| PlaintextLimit::new(bytes).unwrap();
+    let takes = |opener: &mut Opener, sealer: &mut Sealer, len: usize| {
+        open(opener, version, &seal(sealer, version, &vec![0; len])).is_ok()
+    };
+    let (mut sealer, mut opener) = (Sealer::unprotected(), Opener::unprotected());
+    opener.limit_early(limit(512));
+    assert!(takes(&mut opener, &mut sealer, 512));
+    assert!(!takes(&mut opener, &mut sealer, 513));
+
+    for (early, taken) in [(512, 1024), (1024, 1024), (2048, 2048)] {
+        let (mut sealer, opener) = pair(parameters);
+        let mut opener = opener.limited_to(limit(1024));
+        opener.limit_early(limit(early));
+        assert!(takes(&mut opener, &mut sealer, taken));
+        assert!(!takes(&mut opener, &mut sealer, taken + 1));
+    }
+
+    let mut outgoing = Outgoing::new(version, RecordSplitting::Never);
+    outgoing.limit_early(limit(1024));
+    outgoing.limit_early(limit(2048));
+    assert_eq!(outgoing.limit(), limit(1024));
+    let protection = Protection::new(parameters, &keys(parameters)).unwrap();
+    outgoing.protect(protection, u64::MAX, limit(2048));
+    assert_eq!(outgoing.limit(), limit(2048));
 }
 
 /// BEAST: explicit IVs are fresh for every record.
