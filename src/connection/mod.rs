@@ -1,6 +1,7 @@
 //! The pump that both sides share: bytes in → records → messages → state; plaintext and bytes
 //! out; alerts; the end.
 
+mod facts;
 mod joiner;
 mod pump;
 mod reader_writer;
@@ -11,20 +12,14 @@ use core::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
-
-use crate::alert::AlertDescription;
-use crate::config::{Common, Resumption, ServerConfig};
+use crate::config::{Common, ServerConfig};
 use crate::error::Error;
 use crate::handshake::Resume;
 use crate::handshake::client::{self, ClientState};
 use crate::handshake::server::{self, ServerState};
-use crate::message::ServerHello;
 use crate::policy::Policy;
 use crate::record::Deframer;
 use crate::side::Side;
-use crate::suite::CipherSuite;
-use crate::version::ProtocolVersion;
 pub(crate) use joiner::Joiner;
 use pump::Pump;
 pub use reader_writer::{IoState, Leftovers, Reader, Writer};
@@ -282,102 +277,6 @@ impl Connection {
         }
     }
 
-    /// Which end this is.
-    pub fn side(&self) -> Side {
-        self.pump.side
-    }
-
-    /// The error that the connection failed with.
-    pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
-    }
-
-    /// The alert that the error sent, which may be another than [`Error::alert`]'s: SSL 3.0 knows
-    /// fewer (RFC 6101 §5.4.2).
-    pub fn sent_alert(&self) -> Option<AlertDescription> {
-        self.pump.sent_alert
-    }
-
-    /// The version, once a hello has fixed it.
-    pub fn protocol_version(&self) -> Option<ProtocolVersion> {
-        self.pump.known.version
-    }
-
-    /// The suite, once the server has chosen it.
-    pub fn negotiated_cipher_suite(&self) -> Option<CipherSuite> {
-        self.pump.known.suite
-    }
-
-    /// What the peer presented, its own certificate first; also where it was refused. `None`
-    /// before, and where it presented none.
-    pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
-        let chain = self.pump.known.peer_certificates.as_slice();
-        (!chain.is_empty()).then_some(chain)
-    }
-
-    /// The server's hello, received or sent; also where it was refused, as far as it can be
-    /// parsed.
-    pub fn server_hello(&self) -> Option<ServerHello<'_>> {
-        ServerHello::read(&self.pump.known.server_hello).ok()
-    }
-
-    /// Whether the session continues an earlier one.
-    pub fn session_resumed(&self) -> bool {
-        self.resumption().is_some()
-    }
-
-    /// By what the session that it continues was named; `None` for a session of its own.
-    pub fn resumption(&self) -> Option<Resumption> {
-        self.pump.known.resumption
-    }
-
-    /// The application protocol that ALPN negotiated.
-    pub fn alpn_protocol(&self) -> Option<&[u8]> {
-        self.pump.known.alpn_protocol.as_deref()
-    }
-
-    /// Whether the extended master secret is used (RFC 7627).
-    pub fn extended_master_secret(&self) -> bool {
-        self.pump.known.extended_master_secret
-    }
-
-    /// Whether CBC records are encrypted before they are authenticated (RFC 7366).
-    pub fn encrypt_then_mac(&self) -> bool {
-        self.pump.known.encrypt_then_mac
-    }
-
-    /// Whether the peer signalled secure renegotiation (RFC 5746).
-    pub fn secure_renegotiation(&self) -> bool {
-        self.pump.known.secure_renegotiation
-    }
-
-    /// Bytes of plaintext that the peer takes in one record at the most; what is written is cut
-    /// accordingly. 16384, or less from the ServerHello on where the peer wants it so: by
-    /// max_fragment_length (RFC 6066 §4) or record_size_limit (RFC 8449 §4).
-    pub fn peer_record_limit(&self) -> usize {
-        self.pump.outgoing.limit().bytes()
-    }
-
-    /// Keying material for another protocol, bound to this connection (RFC 5705 §4): fills
-    /// `output`, whatever its length.
-    ///
-    /// # Errors
-    /// [`Error::HandshakeNotComplete`]; [`Error::Export`] at SSL 3.0, which has no exporters, and
-    /// for a context longer than 65535 bytes.
-    pub fn export_keying_material<T: AsMut<[u8]>>(
-        &self,
-        mut output: T,
-        label: &[u8],
-        context: Option<&[u8]>,
-    ) -> Result<T, Error> {
-        let completed = self.pump.known.completed.as_ref();
-        let completed = completed.ok_or(Error::HandshakeNotComplete)?;
-        completed
-            .master_secret
-            .export(&completed.randoms, label, context, output.as_mut())?;
-        Ok(output)
-    }
-
     pub(crate) fn begin_handshake(
         &mut self,
         config: Option<Arc<ServerConfig>>,
@@ -404,10 +303,6 @@ impl Connection {
     /// Whether received plaintext leaves room for more.
     pub(crate) fn has_room(&self) -> bool {
         self.pump.received.len() < self.buffer_limit
-    }
-
-    pub(crate) fn received_server_name(&self) -> Option<&str> {
-        self.pump.known.server_name.as_deref()
     }
 
     fn process(&mut self) -> Result<(), Error> {
