@@ -1,8 +1,9 @@
 //! Independent implementations of SSL and TLS to talk to, and what a test needs around them.
 //!
-//! The peers are [`peer::openssl`] (OpenSSL 3.6, in process), [`peer::node`] (OpenSSL 1.0.1e,
-//! inside Node.js 0.10.0) and [`peer::gnutls`], both in processes of their own. [`matrix`] is what they have in common with
-//! `retrossl`, whose side is [`ours`].
+//! The peers are [`peer::openssl`] (OpenSSL 3.6, in process) and, in processes of their own,
+//! [`peer::node`] (OpenSSL 1.0.1e, inside Node.js 0.10.0), [`peer::openssl_command`] (OpenSSL 3.0)
+//! and [`peer::gnutls`]. [`matrix`] is what they have in common with `retrossl`, whose side is
+//! [`ours`]. [`redis_store`] lets servers of ours share sessions through a [`peer::redis`].
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ pub mod ours;
 pub mod peer;
 pub mod people;
 pub mod recording;
+pub mod redis_store;
 
 /// What stops a peer: shown to whoever reads the failing test, never matched on.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

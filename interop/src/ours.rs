@@ -1,18 +1,22 @@
 //! `retrossl`'s side of a conversation, made of what the peers are made of.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::ops::DerefMut;
 use std::sync::{Arc, Mutex};
 
 use retrossl::client::ClientConfigBuilder;
 use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
 use retrossl::server::ServerConfigBuilder;
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, Direction, Event, Fingerprint, KeyLog, Observer,
-    ObserverFactory, PinnedCertificates, Policy, PrivateKey, ProtocolVersion, RsaPrivateKey,
-    ServerConfig, Side,
+    CipherSuite, ClientConfig, ClientConnection, Connection, Direction, Event, Fingerprint, KeyLog,
+    Observer, ObserverFactory, PinnedCertificates, Policy, PrivateKey, ProtocolVersion,
+    RsaPrivateKey, ServerConfig, Side, StreamOwned,
 };
 
 use crate::Error;
 use crate::certificate::Identity;
+use crate::loopback;
 use crate::peer::Version;
 
 impl From<Version> for ProtocolVersion {
@@ -45,6 +49,58 @@ pub fn client(policy: Policy, server: &Identity) -> Result<ClientConfigBuilder, 
 pub fn connection(config: ClientConfigBuilder) -> Result<ClientConnection, Error> {
     let name = "localhost".try_into()?;
     Ok(ClientConnection::new(Arc::new(config.build()?), name)?)
+}
+
+/// A connection over TCP to what listens on `port`.
+pub fn connect(
+    config: &Arc<ClientConfig>,
+    port: u16,
+) -> Result<StreamOwned<ClientConnection, TcpStream>, Error> {
+    let connection = ClientConnection::new(config.clone(), "localhost".try_into()?)?;
+    let mut stream = StreamOwned::new(connection, loopback::connect(port)?);
+    stream.complete_handshake()?;
+    Ok(stream)
+}
+
+/// Sends `text` and waits for it to come back.
+pub fn echo(stream: &mut (impl Read + Write), text: &[u8]) -> Result<(), Error> {
+    stream.write_all(text)?;
+    let mut echo = vec![0; text.len()];
+    stream.read_exact(&mut echo)?;
+    assert!(
+        echo == *text,
+        "{} bytes: {:?}",
+        text.len(),
+        String::from_utf8_lossy(&echo)
+    );
+    Ok(())
+}
+
+/// Goes on until so many handshakes are complete; what is received on the way waits to be read.
+pub fn complete_handshakes<C, T>(
+    stream: &mut StreamOwned<C, T>,
+    handshakes: u64,
+) -> Result<(), Error>
+where
+    C: DerefMut<Target = Connection>,
+    T: Read + Write,
+{
+    let StreamOwned {
+        connection,
+        transport,
+    } = stream;
+    while connection.handshakes() < handshakes || connection.wants_write() {
+        while connection.wants_write() {
+            connection.write_tls(transport)?;
+        }
+        if connection.handshakes() < handshakes {
+            if connection.read_tls(transport)? == 0 {
+                return Err("the peer has gone".into());
+            }
+            connection.process_new_packets()?;
+        }
+    }
+    Ok(())
 }
 
 /// A server that is `identity`.
@@ -95,6 +151,11 @@ pub struct Trace(Arc<Mutex<Vec<(String, usize)>>>);
 impl Trace {
     pub fn has(&self, line: &str) -> bool {
         self.length_of(line).is_some()
+    }
+
+    pub fn count(&self, line: &str) -> usize {
+        let lines = self.0.lock().expect("nobody panics with it");
+        lines.iter().filter(|(seen, _)| seen == line).count()
     }
 
     /// Of the first one.

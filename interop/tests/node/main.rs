@@ -1,7 +1,10 @@
-//! `retrossl` and OpenSSL 1.0.1e in Node.js 0.10.0, over TCP on the loopback interface.
+//! `retrossl` and OpenSSL 1.0.1 in Node.js (1.0.1e in 0.10.0, 1.0.1l in 0.12.0), over TCP on the
+//! loopback interface.
 
 mod client_certificates;
 mod matrix;
 mod mutual;
 mod negotiation;
+mod renegotiation;
+mod resumption;
 mod talk;

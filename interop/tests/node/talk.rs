@@ -1,14 +1,18 @@
 //! Our side of a conversation over TCP, blocking.
 
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::ops::DerefMut;
 use std::sync::Arc;
 
 use interop::Error;
-use interop::loopback::{self, Listener};
+use interop::loopback::Listener;
 use interop::ours;
 use interop::peer::node;
 use retrossl::client::ClientConfigBuilder;
-use retrossl::{ClientConnection, ServerConfig, ServerConnection, Stream, StreamOwned};
+use retrossl::{
+    ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection, Stream, StreamOwned,
+};
 
 /// Connects to their server, sends each of `texts` and waits for it to come back, closes.
 pub fn our_client(
@@ -16,14 +20,27 @@ pub fn our_client(
     port: u16,
     texts: &[Vec<u8>],
 ) -> Result<ClientConnection, Error> {
-    let mut stream = StreamOwned::new(ours::connection(config)?, loopback::connect(port)?);
-    stream.complete_handshake()?;
+    our_client_of(&Arc::new(config.build()?), port, texts)
+}
+
+/// The same under a config that outlives the connection.
+pub fn our_client_of(
+    config: &Arc<ClientConfig>,
+    port: u16,
+    texts: &[Vec<u8>],
+) -> Result<ClientConnection, Error> {
+    let mut stream = ours::connect(config, port)?;
     for text in texts {
-        stream.write_all(text)?;
-        let mut echo = vec![0; text.len()];
-        stream.read_exact(&mut echo)?;
-        assert!(echo == *text, "{} bytes", text.len());
+        ours::echo(&mut stream, text)?;
     }
+    close(stream)
+}
+
+/// Closes, and waits for the peer to do so.
+pub fn close<C>(mut stream: StreamOwned<C, TcpStream>) -> Result<C, Error>
+where
+    C: DerefMut<Target = Connection>,
+{
     stream.close()?;
     let end = stream.read(&mut [0])?;
     assert_eq!(end, 0, "data after the end");

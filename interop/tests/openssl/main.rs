@@ -8,3 +8,5 @@ mod mutual;
 mod negotiation;
 mod pair;
 mod records;
+mod renegotiation;
+mod resumption;

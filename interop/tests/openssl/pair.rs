@@ -147,7 +147,8 @@ impl<C: DerefMut<Target = Connection>> Pair<C> {
         let extended = self.theirs.extended_master_secret();
         assert_eq!(self.ours.extended_master_secret(), extended);
         assert!(self.ours.secure_renegotiation());
-        assert!(!self.ours.session_resumed());
+        let resumed = self.theirs.session_resumed();
+        assert_eq!(self.ours.session_resumed(), resumed);
     }
 
     pub fn version(&self) -> Option<Version> {

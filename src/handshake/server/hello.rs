@@ -122,10 +122,23 @@ impl Answer {
         let info = self.renegotiated_connection.as_deref();
         let info = info.or(signalled.then_some(empty));
         self.secure_renegotiation = occasion.check_info(info, Side::Client)?;
-        if occasion.previous().is_some() && self.server_name != out.known.server_name {
-            return Err(PeerMisbehaved::ServerNameChanged.into());
+        if occasion.previous().is_some() {
+            self.check_server_name(out.known.server_name.as_deref())?;
         }
         occasion.check_choice(&self.choice)
+    }
+
+    /// The name of a connection stays. At SSL 3.0, OpenSSL 1.0 sends it from the second hello on,
+    /// others in the first one only: there the first hello's is it, and a missing one no other.
+    fn check_server_name(&mut self, before: Option<&str>) -> Result<(), Error> {
+        let one_is_missing = before.is_none() || self.server_name.is_none();
+        if self.choice.version == ProtocolVersion::SSLv3 && one_is_missing {
+            self.server_name = before.map(str::to_owned);
+        }
+        if self.server_name.as_deref() != before {
+            return Err(PeerMisbehaved::ServerNameChanged.into());
+        }
+        Ok(())
     }
 
     /// Sends the ServerHello; returns it, and the server's random.
@@ -262,4 +275,41 @@ fn alpn_protocol(start: &Start, offered: &[&[u8]]) -> Result<Option<Vec<u8>>, Er
         .cloned()
         .map(Some)
         .ok_or(PeerIncompatible::NoApplicationProtocolInCommon.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_name_stays() {
+        for (version, first, later, kept) in [
+            (ProtocolVersion::TLSv1_0, None, None, Some(None)),
+            (ProtocolVersion::TLSv1_0, None, Some("a"), None),
+            (ProtocolVersion::TLSv1_0, Some("a"), None, None),
+            (ProtocolVersion::TLSv1_0, Some("a"), Some("b"), None),
+            (
+                ProtocolVersion::TLSv1_0,
+                Some("a"),
+                Some("a"),
+                Some(Some("a")),
+            ),
+            (ProtocolVersion::SSLv3, None, Some("a"), Some(None)),
+            (ProtocolVersion::SSLv3, Some("a"), None, Some(Some("a"))),
+            (ProtocolVersion::SSLv3, Some("a"), Some("b"), None),
+        ] {
+            let suite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA.row().unwrap();
+            let mut answer = Answer {
+                choice: Choice::new(version, suite),
+                answers_server_name: false,
+                alpn_protocol: None,
+                server_name: later.map(str::to_owned),
+                renegotiated_connection: None,
+                secure_renegotiation: true,
+            };
+            let accepted = answer.check_server_name(first).is_ok();
+            let name = accepted.then_some(answer.server_name.as_deref());
+            assert_eq!(name, kept, "{version}, {first:?}, {later:?}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! `retrossl` and GnuTLS, over TCP on the loopback interface: both sides verify chains of three.
+//! Every version and suite, both roles, where both sides verify chains of three; and the longest
+//! fragments.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use interop::people::People;
 use retrossl::{CipherSuite, ServerConnection, StreamOwned};
 
 /// Suites as we and as they name them.
-fn combinations() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
+pub fn combinations() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
     use CipherSuite as Suite;
     let any = [
         (Suite::TLS_RSA_WITH_AES_256_CBC_SHA, "+AES-256-CBC:+SHA1"),

@@ -1,0 +1,97 @@
+//! Their client takes up sessions of our server, by ID and by ticket: on the same connection's
+//! object (`-reconnect`), and from a file in another process (`-sess_out`, `-sess_in`).
+
+use std::io::Write;
+use std::sync::Arc;
+
+use interop::Error;
+use interop::certificate::Hash;
+use interop::loopback::Listener;
+use interop::ours;
+use interop::peer::openssl_command::{Client, Settings};
+use interop::peer::program::Directory;
+use interop::people::People;
+use retrossl::Resumption;
+
+use crate::{accept, combinations};
+
+/// Each way, and how they are told.
+const WAYS: [(Resumption, &[&str]); 2] = [
+    (Resumption::SessionId, &["-no_ticket"]),
+    (Resumption::Ticket, &[]),
+];
+
+#[test]
+fn their_client_reconnects() -> Result<(), Error> {
+    let people = People::new(1024, Hash::Sha256)?;
+    for (version, suite, name) in combinations() {
+        for (by, options) in WAYS {
+            let case = format!("{version}, {suite}, {by:?}");
+            let server = people.our_server(ours::only(version, suite))?;
+            let server = Arc::new(server.build()?);
+            let listener = Listener::bind()?;
+            let options = [&["-reconnect"], options].concat();
+            let settings = Settings {
+                options: &options,
+                ..Settings::new(&people, version, name)
+            };
+            let mut client = Client::connect(listener.port(), &settings)?;
+            for reconnection in 0..=5 {
+                let mut stream = accept(&server, &mut client, &listener)
+                    .map_err(|error| format!("{case}: {error}"))?;
+                let connection = &stream.connection;
+                let expected = (reconnection > 0).then_some(by);
+                assert_eq!(connection.resumption(), expected, "{case}");
+                // OpenSSL 3.0 has it.
+                assert!(connection.extended_master_secret(), "{case}");
+                let chain = people.client.our_chain()?;
+                assert_eq!(connection.peer_certificates(), Some(&chain[..]), "{case}");
+                let said = if reconnection > 0 {
+                    "Reused, "
+                } else {
+                    "New, "
+                };
+                client.program.hear(said)?;
+                if reconnection == 5 {
+                    stream.write_all(b"from the server\n")?;
+                    client.program.hear("from the server")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn their_client_takes_a_session_from_a_file() -> Result<(), Error> {
+    let people = People::new(1024, Hash::Sha256)?;
+    let directory = Directory::new("session")?;
+    let file = directory.path().canonicalize()?.join("session.pem");
+    let file = file.to_str().ok_or("a path in UTF-8")?;
+    for (version, suite, name) in combinations() {
+        for (by, options) in WAYS {
+            let server = people.our_server(ours::only(version, suite))?;
+            let server = Arc::new(server.build()?);
+            let listener = Listener::bind()?;
+            for (option, expected) in [("-sess_out", None), ("-sess_in", Some(by))] {
+                let options = [&[option, file], options].concat();
+                let settings = Settings {
+                    options: &options,
+                    ..Settings::new(&people, version, name)
+                };
+                let mut client = Client::connect(listener.port(), &settings)?;
+                let mut stream = accept(&server, &mut client, &listener)?;
+                let resumption = stream.connection.resumption();
+                assert_eq!(resumption, expected, "{version}, {suite}");
+                stream.write_all(b"from the server\n")?;
+                client.program.hear("from the server")?;
+                // It would wait for half a second to be answered.
+                stream.close()?;
+                drop(stream);
+                let (output, succeeded) = client.program.conversation()?;
+                assert!(succeeded, "{version}, {suite}: {output}");
+            }
+        }
+    }
+    Ok(())
+}
