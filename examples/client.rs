@@ -3,7 +3,6 @@
 mod shared {
     pub mod certificate_use;
     pub mod impatient_tcp;
-    pub mod new_handshake;
     pub mod output;
     pub mod pem_files;
     pub mod policy_options;
@@ -28,11 +27,10 @@ use retrossl::pki_types::ServerName;
 use retrossl::{
     AlertDescription, CertificateError, CertificateProblem, ClientConfig, ClientConnection,
     Connection, Error as TlsError, Fingerprint, KeyLogFile, PathVerifier, PinnedCertificates,
-    RootStore, StreamOwned,
+    RenegotiationRefused, RenegotiationState, RootStore, StreamOwned,
 };
 use shared::certificate_use::Watch;
 use shared::impatient_tcp::ImpatientTcp;
-use shared::new_handshake::settle;
 use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
@@ -321,11 +319,12 @@ impl Client<'_> {
     fn explain(&self, error: &io::Error, connection: &Connection) -> String {
         let is_renegotiating = self.options.renegotiate && connection.handshakes() == 1;
         match TlsError::of_io(error) {
-            Some(TlsError::AlertReceived(alert)) if is_renegotiating => format!(
-                "the server refuses to renegotiate (alert received: {alert}); many do unless they \
-                 ask for it themselves; the example `server` accepts it with \
-                 --accept-renegotiation"
-            ),
+            Some(TlsError::Renegotiation(RenegotiationRefused::ByPeer)) => {
+                refused_renegotiation(AlertDescription::NO_RENEGOTIATION)
+            }
+            Some(TlsError::AlertReceived(alert)) if is_renegotiating => {
+                refused_renegotiation(*alert)
+            }
             _ if is_renegotiating => format!("no renegotiation: {}", cause(error, connection)),
             Some(TlsError::InvalidCertificate(CertificateError::Chain(chain))) => {
                 explain_refusal(cause(error, connection), &chain.problem, connection)
@@ -338,16 +337,19 @@ impl Client<'_> {
 fn renegotiate(stream: &mut TlsStream) -> io::Result<()> {
     stream.transport.renew();
     stream.connection.renegotiate().map_err(io::Error::other)?;
-    settle(stream)?;
-    match stream.connection.handshakes() {
-        1 => {
-            // Refused politely: the connection is what it was, and so is its end.
-            stream.close()?;
-            let refusal = TlsError::AlertReceived(AlertDescription::NO_RENEGOTIATION);
-            Err(io::Error::other(refusal))
-        }
-        _ => Ok(()),
+    let result = stream.complete_handshake();
+    if stream.connection.renegotiation() == RenegotiationState::Refused {
+        // Politely: the connection is what it was, and so is its end.
+        stream.close()?;
     }
+    result
+}
+
+fn refused_renegotiation(alert: AlertDescription) -> String {
+    format!(
+        "the server refuses to renegotiate (alert received: {alert}); many do unless they ask for \
+         it themselves; the example `server` accepts it with --accept-renegotiation"
+    )
 }
 
 /// Adds how to accept a certificate that was not verified, if it is the right one. One that was

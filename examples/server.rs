@@ -3,7 +3,6 @@
 mod shared {
     pub mod fresh_certificate;
     pub mod impatient_tcp;
-    pub mod new_handshake;
     pub mod output;
     pub mod pem_files;
     pub mod policy_options;
@@ -30,7 +29,6 @@ use retrossl::{
 };
 use shared::fresh_certificate::FreshCertificate;
 use shared::impatient_tcp::ImpatientTcp;
-use shared::new_handshake::settle;
 use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
@@ -338,7 +336,7 @@ impl Conversation {
     /// would be none.
     fn answer(&mut self, mut answer: &[u8]) -> io::Result<()> {
         while !answer.is_empty() {
-            settle(&mut self.stream)?;
+            self.settle()?;
             let rest = self
                 .renegotiates_every
                 .map_or(u64::MAX, |every| every.saturating_sub(self.unasked_bytes));
@@ -350,7 +348,16 @@ impl Conversation {
             self.count(len)?;
             answer = later;
         }
-        settle(&mut self.stream)
+        self.settle()
+    }
+
+    /// Waits for the new handshake that was asked for, if there is one. A client may refuse it.
+    fn settle(&mut self) -> io::Result<()> {
+        let result = self.stream.complete_handshake();
+        match self.stream.connection.renegotiation() {
+            RenegotiationState::Refused => Ok(()),
+            _ => result,
+        }
     }
 
     /// Counts application data, and asks for a new handshake where it is time, unless the last
@@ -361,7 +368,7 @@ impl Conversation {
             .renegotiates_every
             .is_some_and(|every| self.unasked_bytes >= every);
         let connection = &mut self.stream.connection;
-        if !is_time || connection.renegotiation() != RenegotiationState::Idle {
+        if !is_time || connection.renegotiation().is_pending() {
             return Ok(());
         }
         self.unasked_bytes = 0;

@@ -50,17 +50,17 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// [`Error::Truncated`] where it goes away instead.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
         let before = self.connection.handshakes();
-        let asked = self.connection.renegotiation() != RenegotiationState::Idle;
+        let asked = self.connection.renegotiation().is_pending();
         self.drive_while(|connection| {
-            connection.is_handshaking() || connection.renegotiation() != RenegotiationState::Idle
+            connection.is_handshaking() || connection.renegotiation().is_pending()
         })?;
-        if asked && self.connection.handshakes() == before {
-            return Err(io_error(match self.connection.ended() {
-                true => Error::Truncated,
-                false => Error::Renegotiation(RenegotiationRefused::ByPeer),
-            }));
+        if !asked || self.connection.handshakes() > before {
+            return Ok(());
         }
-        Ok(())
+        Err(io_error(match self.connection.renegotiation() {
+            RenegotiationState::Refused => Error::Renegotiation(RenegotiationRefused::ByPeer),
+            _ => Error::Truncated,
+        }))
     }
 
     /// Sends close_notify, after everything that was written; completes the handshake first.

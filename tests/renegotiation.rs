@@ -212,7 +212,7 @@ fn a_refusal_is_polite() {
     pair.server.renegotiate().unwrap();
     pair.server.writer().write_all(b"goes on").unwrap();
     pair.exchange(|| usize::MAX).unwrap();
-    assert_eq!(pair.server.renegotiation(), RenegotiationState::Idle);
+    assert_eq!(pair.server.renegotiation(), RenegotiationState::Refused);
     assert_eq!(read(&mut pair.client), b"goes on");
 
     // Not unbidden, though it is allowed.
@@ -220,7 +220,7 @@ fn a_refusal_is_polite() {
     pair.client.renegotiate().unwrap();
     pair.client.writer().write_all(b"held").unwrap();
     pair.exchange(|| usize::MAX).unwrap();
-    assert_eq!(pair.client.renegotiation(), RenegotiationState::Idle);
+    assert_eq!(pair.client.renegotiation(), RenegotiationState::Refused);
     assert_eq!(read(&mut pair.server), b"held");
     assert_handshakes(&pair, 1);
     // And it can be tried again.

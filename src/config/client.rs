@@ -106,7 +106,7 @@ impl ClientConfigBuilder {
     ///
     /// # Errors
     /// [`ConfigError`], whose text says what to change.
-    pub fn build(self) -> Result<ClientConfig, ConfigError> {
+    pub fn build(mut self) -> Result<ClientConfig, ConfigError> {
         self.common.check()?;
         let verifier = at_most_one(self.verifiers, ConfigError::SeveralVerifiers)?
             .ok_or(ConfigError::NoVerifier)?;

@@ -57,7 +57,8 @@ impl Common {
         self.max_fragment.and_then(PlaintextLimit::new)
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    /// Checks the settings, and makes what has none.
+    pub(crate) fn check(&mut self) -> Result<(), ConfigError> {
         check_policy(&self.policy)?;
         let names = &self.alpn_protocols;
         let encoded_len: usize = names.iter().map(|name| name.len() + 1).sum();
@@ -72,6 +73,10 @@ impl Common {
             && self.plaintext_limit().is_none()
         {
             return Err(ConfigError::BadMaxFragment(bytes));
+        }
+        if self.sessions.store.is_none() {
+            let store = MemorySessionStore::with_clock(DEFAULT_SESSIONS, self.clock.clone());
+            self.sessions.keep_in(store);
         }
         Ok(())
     }
@@ -96,7 +101,8 @@ impl fmt::Debug for Common {
 /// How sessions are resumed.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
-    pub(crate) store: Arc<dyn SessionStore>,
+    /// The default one is made by `build()`, with the config's clock.
+    pub(crate) store: Option<Arc<dyn SessionStore>>,
     pub(crate) ticket_keys: Arc<TicketKeys>,
     /// Whole seconds.
     pub(crate) lifetime: Duration,
@@ -107,11 +113,33 @@ pub(crate) struct Sessions {
 impl Sessions {
     fn new() -> Self {
         Self {
-            store: Arc::new(MemorySessionStore::new(DEFAULT_SESSIONS)),
+            store: None,
             ticket_keys: Arc::new(TicketKeys::rotating(DEFAULT_TICKET_KEY_LIFETIME)),
             lifetime: DEFAULT_SESSION_LIFETIME,
             by_id: true,
             by_ticket: true,
+        }
+    }
+}
+
+impl Sessions {
+    pub(super) fn keep_in(&mut self, store: impl SessionStore + 'static) {
+        self.store = Some(Arc::new(store));
+    }
+
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.store.as_ref()?.find(key)
+    }
+
+    pub(crate) fn remove(&self, key: &[u8]) {
+        if let Some(store) = &self.store {
+            store.remove(key);
+        }
+    }
+
+    pub(crate) fn put(&self, key: &[u8], sealed: Vec<u8>, lifetime: Duration) {
+        if let Some(store) = &self.store {
+            store.put(key, sealed, lifetime);
         }
     }
 }
@@ -196,7 +224,7 @@ macro_rules! common_setters {
         /// Configs find each other's sessions where they share the store and
         /// [`ticket_keys`](Self::ticket_keys), as what is in the store is sealed with those.
         pub fn session_store(mut self, store: impl SessionStore + 'static) -> Self {
-            self.common.sessions.store = Arc::new(store);
+            self.common.sessions.keep_in(store);
             self
         }
 
@@ -239,7 +267,8 @@ macro_rules! common_setters {
         }
 
         /// The plaintext that a record to this side may carry, 64 to 16384 bytes; longer ones are
-        /// refused with a record_overflow alert, once the peer has agreed. By default 16384.
+        /// refused with a record_overflow alert, once the peer has agreed. By default nothing
+        /// is asked for, and 16384 is the limit, as always.
         ///
         /// A client asks for it by record_size_limit (RFC 8449), and from 512 bytes on by
         /// max_fragment_length (RFC 6066 §4), too, rounded down to 512, 1024, 2048 or 4096, which

@@ -18,7 +18,7 @@ mod verifier;
 pub use certified_key::CertifiedKey;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use clock::{Clock, SystemClock};
-pub(crate) use common::{Common, MAX_SESSION_LIFETIME, check_policy};
+pub(crate) use common::{Common, MAX_SESSION_LIFETIME, Sessions, check_policy};
 pub use key_log::{KeyLog, KeyLogFile};
 pub use observer::{Direction, Event, Observer, ObserverFactory, Resumption};
 pub use path_verifier::PathVerifier;

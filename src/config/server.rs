@@ -89,7 +89,7 @@ impl ServerConfigBuilder {
     ///
     /// # Errors
     /// [`ConfigError`], whose text says what to change.
-    pub fn build(self) -> Result<ServerConfig, ConfigError> {
+    pub fn build(mut self) -> Result<ServerConfig, ConfigError> {
         self.common.check()?;
         let resolver = at_most_one(self.resolvers, ConfigError::SeveralCertificates)?
             .ok_or(ConfigError::NoCertificate)??;

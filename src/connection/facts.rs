@@ -1,6 +1,7 @@
 //! What a connection tells about itself, at any time and after an error.
 //!
-//! In a renegotiation it is what the handshake before has proven, until the new one is complete.
+//! In a renegotiation it is what the handshake before has proven, until the new one is complete;
+//! what was refused can be read where it was the first handshake.
 
 use rustls_pki_types::CertificateDer;
 
@@ -53,12 +54,12 @@ impl Connection {
         ServerHello::read(&self.pump.known.server_hello).ok()
     }
 
-    /// Whether the session continues an earlier one.
+    /// Whether the session of the last handshake continues an earlier one.
     pub fn session_resumed(&self) -> bool {
         self.resumption().is_some()
     }
 
-    /// By what the session that it continues was named; `None` for a session of its own.
+    /// By what the session that the last handshake continues was named; `None` for one of its own.
     pub fn resumption(&self) -> Option<Resumption> {
         self.pump.known.resumption
     }
@@ -84,7 +85,7 @@ impl Connection {
     }
 
     /// Bytes of plaintext that the peer takes in one record at the most; what is written is cut
-    /// accordingly. 16384, or less from the ServerHello on where the peer wants it so: by
+    /// accordingly. 16384, or less, at once from a ServerHello on, where the peer wants it so: by
     /// max_fragment_length (RFC 6066 §4) or record_size_limit (RFC 8449 §4).
     pub fn peer_record_limit(&self) -> usize {
         self.pump.outgoing.limit().bytes()

@@ -91,7 +91,6 @@ pub struct Connection {
     error: Option<Error>,
     buffer_limit: usize,
     transport_has_ended: bool,
-    has_sent_close_notify: bool,
 }
 
 impl Connection {
@@ -117,7 +116,6 @@ impl Connection {
             error: None,
             buffer_limit: common.buffer_limit,
             transport_has_ended: false,
-            has_sent_close_notify: false,
         }
     }
 
@@ -244,10 +242,9 @@ impl Connection {
     ///
     /// A peer that answered close_notify with its own has received all that was written.
     pub fn send_close_notify(&mut self) {
-        if self.error.is_some() || self.has_sent_close_notify {
+        if self.error.is_some() || self.pump.is_closing() {
             return;
         }
-        self.has_sent_close_notify = true;
         if let Err(error) = self.pump.send_close_notify() {
             self.fail(error);
         }
@@ -355,10 +352,10 @@ impl Connection {
         if let Some(error) = &self.error {
             return Err(io_error(error.clone()));
         }
-        if self.has_sent_close_notify {
+        if self.pump.is_closing() {
             return Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
-                "close_notify has been sent; nothing can follow it",
+                "the end was asked for by send_close_notify; nothing can follow it",
             ));
         }
         if self.is_cut_off() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::joiner::Joiner;
+use super::renegotiation::RenegotiationState;
 use super::state::State;
 use crate::alert::{AlertDescription, AlertLevel};
 use crate::config::{Common, Direction, Event, Observer};
@@ -45,6 +46,8 @@ pub(super) struct Pump {
     /// New handshakes that the peer has begun of its own accord.
     pub(super) peers_renegotiations: u32,
     pub(super) new_keys: NewKeys,
+    /// How the last renegotiation that was asked for ended: `Idle` or `Refused`.
+    pub(super) settled: RenegotiationState,
 }
 
 /// How far this side is in closing.
@@ -102,6 +105,7 @@ impl Pump {
             tolerated: Tolerated::default(),
             peers_renegotiations: 0,
             new_keys: NewKeys::NotAskedFor,
+            settled: RenegotiationState::Idle,
         }
     }
 
@@ -160,7 +164,7 @@ impl Pump {
         // RFC 5246 §7.2: after a fatal alert, either way, the session cannot be resumed.
         let next = self.next.take().and_then(|mut next| next.kept.take());
         for kept in next.into_iter().chain(self.known.kept.take()) {
-            kept.store.remove(&kept.key);
+            kept.forget();
         }
         self.joiner = Joiner::default();
         let Some(alert) = error.alert().filter(|_| self.close != Close::Sent) else {
@@ -184,13 +188,14 @@ impl Pump {
         self.output().warn(AlertDescription::CLOSE_NOTIFY)
     }
 
-    pub(super) fn has_closed(&self) -> bool {
-        self.close == Close::Sent
+    /// Whether this side's end was asked for: nothing can be written after it.
+    pub(super) fn is_closing(&self) -> bool {
+        self.close != Close::Open
     }
 
     /// Whether an answer to what the peer asks can go out.
     pub(super) fn may_answer(&self) -> bool {
-        !self.has_closed() && self.outgoing.len() < self.buffer_limit
+        self.close != Close::Sent && self.outgoing.len() < self.buffer_limit
     }
 
     /// Gives back what an idle connection does not need.
@@ -292,7 +297,9 @@ impl Pump {
                 self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
                 self.advance(Incoming::NoCertificate)
             }
-            (_, AlertDescription::NO_RENEGOTIATION) if self.receive_no_renegotiation()? => Ok(()),
+            (_, AlertDescription::NO_RENEGOTIATION) if self.state.awaits_renegotiation() => {
+                self.renegotiation_refused()
+            }
             (AlertLevel::Warning, _) => {
                 self.tolerated.warnings += 1;
                 bounded(

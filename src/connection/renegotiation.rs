@@ -17,26 +17,35 @@ use crate::version::ProtocolVersion;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RenegotiationState {
-    /// None is under way.
+    /// None is under way, and the last one, if there was any, is complete.
     Idle,
     /// This server has asked for one. The client may still refuse it, or never answer.
     Requested,
     /// The new handshake has begun: what is written waits until it is complete; what the peer
     /// sends meanwhile is received.
     UnderWay,
+    /// The peer does not want the one that was asked for; the connection lives on as it was.
+    Refused,
+}
+
+impl RenegotiationState {
+    /// Whether an answer of the peer's is awaited.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Requested | Self::UnderWay)
+    }
 }
 
 impl Pump {
-    /// `Idle` also where the peer has closed: nothing will come of it any more.
+    /// Where the peer has closed, nothing will come of it any more.
     pub(super) fn renegotiation(&self) -> RenegotiationState {
         if self.peer_has_closed {
-            RenegotiationState::Idle
+            self.settled
         } else if self.is_renegotiating() {
             RenegotiationState::UnderWay
         } else if self.state.has_asked_to_renegotiate() {
             RenegotiationState::Requested
         } else {
-            RenegotiationState::Idle
+            self.settled
         }
     }
 
@@ -60,6 +69,7 @@ impl Pump {
         for policy in [policy, next.unwrap_or(policy)] {
             self.may_renegotiate(policy).map_err(Error::Renegotiation)?;
         }
+        self.settled = RenegotiationState::Idle;
         if self.side == Side::Client {
             self.next = Some(Box::new(self.known.successor()));
         }
@@ -144,22 +154,17 @@ impl Pump {
     }
 
     /// The peer's no_renegotiation: what waited for the new handshake goes on under the old keys.
-    /// `false` where none had been asked for.
-    pub(super) fn receive_no_renegotiation(&mut self) -> Result<bool, Error> {
-        let before = self.renegotiation();
+    pub(super) fn renegotiation_refused(&mut self) -> Result<(), Error> {
         let state = core::mem::replace(&mut self.state, State::Failed);
         self.state = state.renegotiation_refused();
-        if self.renegotiation() == before {
-            return Ok(false);
-        }
         self.next = None;
-        self.flush_held()?;
-        Ok(true)
+        self.settled = RenegotiationState::Refused;
+        self.flush_held()
     }
 
     /// Whether a new handshake can begin now, and is safe enough for `policy`.
     fn may_renegotiate(&self, policy: &Policy) -> Result<(), RenegotiationRefused> {
-        if self.peer_has_closed || self.has_closed() {
+        if self.peer_has_closed || self.is_closing() {
             return Err(RenegotiationRefused::Closing);
         }
         if !self.state.is_established() {

@@ -54,6 +54,15 @@ impl State {
         }
     }
 
+    /// Whether the peer can still say no to a new handshake.
+    pub(super) fn awaits_renegotiation(&self) -> bool {
+        match self {
+            Self::Client(state) => state.awaits_renegotiation(),
+            Self::Server(state) => state.has_asked_to_renegotiate(),
+            Self::Failed => false,
+        }
+    }
+
     pub(super) fn has_asked_to_renegotiate(&self) -> bool {
         matches!(self, Self::Server(state) if state.has_asked_to_renegotiate())
     }

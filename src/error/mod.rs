@@ -134,9 +134,12 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Self::InvalidMessage(_) | Self::PeerMisbehaved(_) => Fault::Peer,
-            Self::PeerIncompatible(_) => Fault::Settings,
+            Self::PeerIncompatible(_)
+            | Self::Renegotiation(RenegotiationRefused::PeerIsInsecure) => Fault::Settings,
             Self::InvalidCertificate(certificate) => certificate.fault(),
-            Self::AlertReceived(_) | Self::ClientCertificateMissing(_) => Fault::Refused,
+            Self::AlertReceived(_)
+            | Self::ClientCertificateMissing(_)
+            | Self::Renegotiation(RenegotiationRefused::ByPeer) => Fault::Refused,
             Self::Truncated | Self::TruncatedHandshake => Fault::Transport,
             Self::RandomFailed(_)
             | Self::PrivateKey(_)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::occasion::Occasion;
-use crate::config::{Resumption, SessionStore};
+use crate::config::{Resumption, SessionStore, Sessions};
 use crate::secrets::{FinishedPair, MasterSecret, Randoms};
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -41,14 +41,10 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// What the next handshake starts from: what it may not change, and what it is compared with.
+    /// What the next handshake starts from: nobody is known to it yet.
     pub(crate) fn successor(&self) -> Self {
         Self {
             occasion: Occasion::after(self),
-            version: self.version,
-            peer_certificates: self.peer_certificates.clone(),
-            server_name: self.server_name.clone(),
-            secure_renegotiation: self.secure_renegotiation,
             handshakes: self.handshakes,
             ..Self::default()
         }
@@ -57,8 +53,24 @@ impl Known {
 
 /// A session in a store.
 pub(crate) struct Kept {
-    pub(crate) store: Arc<dyn SessionStore>,
-    pub(crate) key: Vec<u8>,
+    store: Option<Arc<dyn SessionStore>>,
+    key: Box<[u8]>,
+}
+
+impl Kept {
+    pub(super) fn new(sessions: &Sessions, key: &[u8]) -> Self {
+        Self {
+            store: sessions.store.clone(),
+            key: key.into(),
+        }
+    }
+
+    /// The session cannot be taken up any more.
+    pub(crate) fn forget(&self) {
+        if let Some(store) = &self.store {
+            store.remove(&self.key);
+        }
+    }
 }
 
 /// What the last complete handshake left behind.

@@ -1,6 +1,7 @@
 //! Whether a handshake is a connection's first, and what a later one must agree with (RFC 5746,
 //! RFC 7366 §3.1, RFC 7627).
 
+use rustls_pki_types::CertificateDer;
 use subtle::ConstantTimeEq;
 
 use super::known::Known;
@@ -22,7 +23,11 @@ pub(crate) enum Occasion {
 /// What the handshake before left behind.
 #[derive(Clone)]
 pub(crate) struct Previous {
-    pub(super) version: ProtocolVersion,
+    version: ProtocolVersion,
+    /// A client's: the server's own certificate.
+    server_certificate: Option<CertificateDer<'static>>,
+    /// A server's: the name that the client asked for.
+    server_name: Option<String>,
     /// `None` where the peer does not have RFC 5746: a legacy renegotiation.
     finished: Option<FinishedPair>,
     extended_master_secret: bool,
@@ -40,6 +45,8 @@ impl Occasion {
         match (&known.completed, known.version) {
             (Some(completed), Some(version)) => Self::Renegotiation(Box::new(Previous {
                 version,
+                server_certificate: known.peer_certificates.first().cloned(),
+                server_name: known.server_name.clone(),
                 finished: known
                     .secure_renegotiation
                     .then(|| completed.finished.clone()),
@@ -50,10 +57,54 @@ impl Occasion {
         }
     }
 
-    pub(super) fn previous(&self) -> Option<&Previous> {
+    pub(super) fn is_first(&self) -> bool {
+        matches!(self, Self::First)
+    }
+
+    fn previous(&self) -> Option<&Previous> {
         match self {
             Self::First => None,
             Self::Renegotiation(previous) => Some(previous),
+        }
+    }
+
+    /// The version of the connection, which stays.
+    pub(super) fn version(&self) -> Option<ProtocolVersion> {
+        self.previous().map(|previous| previous.version)
+    }
+
+    /// Refuses a server that becomes another, in full or with a session: the triple handshake,
+    /// and whoever gets between.
+    pub(super) fn check_server_certificate(
+        &self,
+        end_entity: Option<&CertificateDer<'static>>,
+    ) -> Result<(), PeerMisbehaved> {
+        match self.previous() {
+            Some(previous) if previous.server_certificate.as_ref() != end_entity => {
+                Err(PeerMisbehaved::ServerCertificateChanged)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The name that the client asks for at `version`, which stays.
+    ///
+    /// At SSL 3.0, OpenSSL 1.0 sends it from the second hello on, others in the first one only:
+    /// there the first hello's is it, and a missing one no other.
+    pub(super) fn check_server_name(
+        &self,
+        asked: Option<String>,
+        version: ProtocolVersion,
+    ) -> Result<Option<String>, PeerMisbehaved> {
+        let Some(previous) = self.previous() else {
+            return Ok(asked);
+        };
+        let before = &previous.server_name;
+        let one_is_missing = before.is_none() || asked.is_none();
+        if *before == asked || version == ProtocolVersion::SSLv3 && one_is_missing {
+            Ok(before.clone())
+        } else {
+            Err(PeerMisbehaved::ServerNameChanged)
         }
     }
 
@@ -99,5 +150,37 @@ impl Occasion {
             return Ok(());
         };
         Err(PeerMisbehaved::ProtectionDropped(dropped).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_name_stays() {
+        use ProtocolVersion::{SSLv3, TLSv1_0};
+        for (version, first, later, kept) in [
+            (TLSv1_0, None, None, Some(None)),
+            (TLSv1_0, None, Some("a"), None),
+            (TLSv1_0, Some("a"), None, None),
+            (TLSv1_0, Some("a"), Some("b"), None),
+            (TLSv1_0, Some("a"), Some("a"), Some(Some("a"))),
+            (SSLv3, None, Some("a"), Some(None)),
+            (SSLv3, Some("a"), None, Some(Some("a"))),
+            (SSLv3, Some("a"), Some("b"), None),
+        ] {
+            let occasion = Occasion::Renegotiation(Box::new(Previous {
+                version,
+                server_certificate: None,
+                server_name: first.map(str::to_owned),
+                finished: None,
+                extended_master_secret: false,
+                encrypt_then_mac: false,
+            }));
+            let name = occasion.check_server_name(later.map(str::to_owned), version);
+            let kept = kept.map(|name| name.map(str::to_owned));
+            assert_eq!(name.ok(), kept, "{version}, {first:?}, {later:?}");
+        }
     }
 }

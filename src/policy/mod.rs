@@ -213,8 +213,9 @@ impl Policy {
         }
     }
 
-    /// Ends a connection after this many bytes under one key, MACs and padding among them, in
-    /// place of the cipher's own limit (a gibibyte for RC4, DES and Triple DES).
+    /// Lets one key protect this many bytes, MACs and padding among them, in place of the cipher's
+    /// own limit (a gibibyte for RC4, DES and Triple DES). When seven eighths are used up, a
+    /// renegotiation is asked for; where there is none, the connection ends.
     pub const fn max_bytes_per_key(self, bytes: u64) -> Self {
         Self {
             max_bytes_per_key: Some(bytes),

@@ -2,6 +2,7 @@
 
 mod binding;
 mod context;
+mod resumable;
 
 use core::time::Duration;
 
@@ -10,6 +11,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use binding::{Binding, client_binding, server_binding};
 pub(crate) use context::Context;
+pub(crate) use resumable::{Handle, MAX_TICKET, Resumable};
 
 use crate::config::MAX_SESSION_LIFETIME;
 use crate::crypto::cipher::CipherType;
@@ -32,8 +34,7 @@ pub(crate) struct Session {
     pub(crate) server_name: Option<String>,
     /// 32 at the most.
     pub(crate) peer_certificates: Vec<CertificateDer<'static>>,
-    /// A hash of what the two sides must not have changed since: the policy, and whether clients
-    /// are authenticated.
+    /// The terms of the side that keeps it.
     pub(crate) binding: Binding,
     pub(crate) created: UnixTime,
     /// Whole seconds, up to [`MAX_SESSION_LIFETIME`].
@@ -143,10 +144,6 @@ fn read_server_name(reader: &mut Reader<'_>) -> Result<Option<String>, InvalidMe
         _ => Err(reader.error(Malformed::IllegalValue)),
     }
 }
-
-/// Bytes of a ticket at the most, given or kept: it must fit into the next ClientHello, beside all
-/// else. A client with a long certificate chain has none.
-pub(crate) const MAX_TICKET: usize = 16 * 1024;
 
 /// The only format of sessions so far.
 const FORMAT: u8 = 1;

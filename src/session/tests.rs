@@ -184,7 +184,7 @@ fn the_memory_of_100_000_sessions_is_what_is_documented() {
 }
 
 /// As a server that asks for no certificates has them.
-fn session() -> Session {
+pub(super) fn session() -> Session {
     let suite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA.row().unwrap();
     Session {
         version: TLSv1_0,

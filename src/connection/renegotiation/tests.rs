@@ -169,7 +169,7 @@ fn a_server_asks_so_often_and_no_more() {
         pair.server.renegotiate().unwrap();
         pair.exchange(|| usize::MAX).unwrap();
         assert_eq!(pair.client.handshakes(), handshakes);
-        assert_eq!(pair.server.renegotiation(), RenegotiationState::Idle);
+        assert!(!pair.server.renegotiation().is_pending());
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
-use super::resumption::{Handle, Resumable};
 use crate::config::ClientConfig;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::cipher::CipherType;
@@ -19,6 +18,7 @@ use crate::message::{
     SignatureAlgorithm, write_algorithms,
 };
 use crate::policy::{Policy, Quirk};
+use crate::session::{Handle, Resumable};
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -30,7 +30,7 @@ pub(crate) enum Attempt {
     Fallback,
 }
 
-/// What one client connection starts with.
+/// What one handshake of a client starts with.
 pub(crate) struct Start {
     pub(crate) config: Arc<ClientConfig>,
     /// The config's, or what the connection narrowed it to.

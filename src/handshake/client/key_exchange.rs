@@ -2,12 +2,12 @@
 //! Finished.
 
 use super::client_certificate::ClientCertificate;
-use super::resumption::Handle;
 use super::{ClientState, Keyed, KnownServer};
 use crate::error::{Error, PeerIncompatible};
 use crate::handshake::{Flow, Output};
 use crate::message::{ClientKeyExchange, Handshake, HandshakeType};
 use crate::secrets::PreMasterSecret;
+use crate::session::Handle;
 use crate::side::Side;
 
 impl KnownServer {

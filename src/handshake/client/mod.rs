@@ -26,12 +26,12 @@ use crate::message::{
 };
 use crate::policy::Policy;
 use crate::secrets::{KeyBlock, MasterSecret, Randoms};
+use crate::session::Handle;
 use crate::side::Side;
 use crate::suite::KeyExchange;
 use client_certificate::ClientCertificate;
 use hello::Offer;
 pub(crate) use hello::{Attempt, Start};
-use resumption::Handle;
 
 /// What a client waits for.
 pub(crate) enum ClientState {
@@ -87,10 +87,15 @@ impl ClientState {
         }
     }
 
+    /// Whether a new handshake was begun and the server has not answered.
+    pub(crate) fn awaits_renegotiation(&self) -> bool {
+        matches!(self, Self::ExpectServerHello(state) if !state.start.occasion.is_first())
+    }
+
     /// The server does not want a new handshake: everything goes on as before.
     pub(crate) fn renegotiation_refused(self) -> Self {
         match self {
-            Self::ExpectServerHello(state) if state.start.occasion.previous().is_some() => {
+            Self::ExpectServerHello(state) => {
                 Self::Established(Box::new(Established { start: state.start }))
             }
             other => other,
@@ -191,10 +196,9 @@ impl ExpectCertificate {
             .first()
             .ok_or(PeerMisbehaved::NoServerCertificate)?
             .clone();
-        let before = out.known.peer_certificates.first();
-        if self.start.occasion.previous().is_some() && before != Some(&end_entity) {
-            return Err(PeerMisbehaved::ServerCertificateChanged.into());
-        }
+        self.start
+            .occasion
+            .check_server_certificate(Some(&end_entity))?;
         // Readable also when what follows refuses it.
         out.known.peer_certificates = chain;
         self.negotiated.transcript.add(message.encoded);
@@ -320,10 +324,7 @@ impl ExpectNewSessionTicket {
         let message = incoming.expect(HandshakeType::NEW_SESSION_TICKET)?;
         let ticket = NewSessionTicket::read(message.body)?;
         self.keyed.negotiated.transcript.add(message.encoded);
-        // An empty one: the server has changed its mind.
-        if !ticket.ticket.is_empty() {
-            self.keyed.handle = Some(Handle::of_ticket(&ticket));
-        }
+        self.keyed.handle = Handle::of_ticket(&ticket).or(self.keyed.handle);
         let keyed = self.keyed;
         Ok(ClientState::ExpectChangeCipherSpec(Box::new(
             ExpectChangeCipherSpec { keyed },

@@ -7,97 +7,15 @@
 use core::time::Duration;
 
 use rustls_pki_types::UnixTime;
-use zeroize::Zeroizing;
 
 use super::hello::{Offer, Start};
 use super::{ClientState, Keyed};
 use crate::config::{Event, Resumption, ServerToVerify};
-use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
+use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Flow, Kept, Known, Negotiated, Output};
-use crate::message::codec::{Reader, put_u16, put_u24};
-use crate::message::{NewSessionTicket, ServerHello};
+use crate::message::ServerHello;
 use crate::secrets::MasterSecret;
-use crate::session::{Binding, Context, MAX_TICKET, Session, client_binding};
-
-/// By what a client names a session to the server.
-pub(super) enum Handle {
-    SessionId(Vec<u8>),
-    Ticket {
-        ticket: Vec<u8>,
-        /// Seconds; 0 where the server does not say.
-        lifetime_hint: u32,
-    },
-}
-
-impl Handle {
-    pub(super) fn of_ticket(message: &NewSessionTicket<'_>) -> Self {
-        Self::Ticket {
-            ticket: message.ticket.to_vec(),
-            lifetime_hint: message.lifetime_hint,
-        }
-    }
-
-    /// `None` where the server does not keep the session.
-    pub(super) fn of_session_id(session_id: Vec<u8>) -> Option<Self> {
-        (!session_id.is_empty()).then_some(Self::SessionId(session_id))
-    }
-
-    fn can_be_kept(&self) -> bool {
-        match self {
-            Self::SessionId(_) => true,
-            Self::Ticket { ticket, .. } => ticket.len() <= MAX_TICKET,
-        }
-    }
-
-    pub(super) fn resumption(&self) -> Resumption {
-        match self {
-            Self::SessionId(_) => Resumption::SessionId,
-            Self::Ticket { .. } => Resumption::Ticket,
-        }
-    }
-}
-
-/// A session that can be offered to the server.
-pub(super) struct Resumable {
-    pub(super) session: Session,
-    pub(super) handle: Handle,
-}
-
-impl Resumable {
-    fn read(encoded: &[u8]) -> Result<Self, InvalidMessage> {
-        let mut reader = Reader::new("session", encoded);
-        let lifetime_hint = u32::from_be_bytes(reader.array()?);
-        let ticket = reader.vector_u16()?.to_vec();
-        reader.check(ticket.len() <= MAX_TICKET, Malformed::LengthOutOfRange)?;
-        let session_id = reader.vector_u16()?.to_vec();
-        let session = Session::read(reader.vector_u24()?)?;
-        reader.finish()?;
-        let handle = Handle::of_session_id(session_id).unwrap_or(Handle::Ticket {
-            ticket,
-            lifetime_hint,
-        });
-        Ok(Self { session, handle })
-    }
-
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let (lifetime_hint, ticket, session_id): (u32, &[u8], &[u8]) = match &self.handle {
-            Handle::SessionId(session_id) => (0, &[], session_id),
-            Handle::Ticket {
-                ticket,
-                lifetime_hint,
-            } => (*lifetime_hint, ticket, &[]),
-        };
-        let session = self.session.encode();
-        // As long as it will be: growing would leave copies of the secret behind.
-        let len = 4 + 2 + ticket.len() + 2 + session_id.len() + 3 + session.len();
-        let mut encoded = Zeroizing::new(Vec::with_capacity(len));
-        encoded.extend_from_slice(&lifetime_hint.to_be_bytes());
-        put_u16(&mut encoded, |out| out.extend_from_slice(ticket));
-        put_u16(&mut encoded, |out| out.extend_from_slice(session_id));
-        put_u24(&mut encoded, |out| out.extend_from_slice(&session));
-        encoded
-    }
-}
+use crate::session::{Binding, Context, Handle, Resumable, Session, client_binding};
 
 impl Offer {
     /// The offered session, if the server takes it up: it answers with the session ID of the
@@ -114,22 +32,22 @@ impl Start {
         let common = &self.config.common;
         let sessions = &common.sessions;
         let binding = self.binding();
-        let sealed = sessions.store.find(&binding)?;
+        let sealed = sessions.find(&binding)?;
         let now = common.clock.now();
         let found = sessions
             .ticket_keys
             .open(&sealed, &Context::ClientsSession(&binding).encode(), now)
             .and_then(|encoded| Resumable::read(&encoded).ok())
-            .filter(|found| self.can_offer(found, &binding, known));
+            .filter(|found| self.can_offer(found, &binding));
         match found {
             // A server that fails on it shall not fail on it again.
-            Some(_) => known.kept = Some(self.kept(&binding)),
+            Some(_) => known.kept = Some(Kept::new(sessions, &binding)),
             None => self.forget_session(),
         }
         found
     }
 
-    fn can_offer(&self, found: &Resumable, binding: &Binding, known: &Known) -> bool {
+    fn can_offer(&self, found: &Resumable, binding: &Binding) -> bool {
         let common = &self.config.common;
         let sessions = &common.sessions;
         let session = &found.session;
@@ -147,9 +65,8 @@ impl Start {
             };
             !server.chain.is_empty() && self.config.verifier.verify_server(&server).is_ok()
         };
-        // As in a full handshake, the server's certificate may not change.
-        let same_server = self.occasion.previous().is_none()
-            || session.peer_certificates.first() == known.peer_certificates.first();
+        let end_entity = session.peer_certificates.first();
+        let same_server = self.occasion.check_server_certificate(end_entity).is_ok();
         allowed
             && same_server
             && session.binding == *binding
@@ -159,7 +76,7 @@ impl Start {
 
     /// Nothing is kept for this server any more.
     pub(super) fn forget_session(&self) {
-        self.config.common.sessions.store.remove(&self.binding());
+        self.config.common.sessions.remove(&self.binding());
     }
 
     /// Keeps the session that a handshake has led to, for the next connection. Its time goes on
@@ -174,7 +91,7 @@ impl Start {
     ) -> Result<(), Error> {
         let common = &self.config.common;
         let sessions = &common.sessions;
-        let Some(handle) = handle.filter(Handle::can_be_kept) else {
+        let Some(handle) = handle else {
             return Ok(());
         };
         let lifetime = match &handle {
@@ -196,16 +113,9 @@ impl Start {
             now,
             out.random,
         )?;
-        sessions.store.put(&binding, sealed, lifetime);
-        out.known.kept = Some(self.kept(&binding));
+        sessions.put(&binding, sealed, lifetime);
+        out.known.kept = Some(Kept::new(sessions, &binding));
         Ok(())
-    }
-
-    fn kept(&self, binding: &Binding) -> Kept {
-        Kept {
-            store: self.config.common.sessions.store.clone(),
-            key: binding.to_vec(),
-        }
     }
 
     /// Goes on with the session that the server has taken up: the keys are new, the master

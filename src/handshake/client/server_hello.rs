@@ -54,8 +54,10 @@ fn version(
     if wire > offer.max_version.wire() {
         return Err(PeerMisbehaved::VersionNotOffered(wire).into());
     }
-    if let Some(previous) = start.occasion.previous()
-        && wire != previous.version.wire()
+    if start
+        .occasion
+        .version()
+        .is_some_and(|version| version.wire() != wire)
     {
         return Err(PeerMisbehaved::VersionChanged(wire).into());
     }

@@ -50,7 +50,7 @@ impl Answer {
         for (kind, body) in hello.extensions() {
             answer.take(kind, body, start)?;
         }
-        answer.check_occasion(start, hello, out)?;
+        answer.check_occasion(start, hello)?;
         out.known.alpn_protocol.clone_from(&answer.alpn_protocol);
         out.known.server_name.clone_from(&answer.server_name);
         out.known.secure_renegotiation = answer.secure_renegotiation;
@@ -106,15 +106,10 @@ impl Answer {
 
     /// Judges renegotiation_info, or the signal in its place, and what a renegotiation may not
     /// change.
-    fn check_occasion(
-        &mut self,
-        start: &Start,
-        hello: &ClientHello<'_>,
-        out: &Output<'_>,
-    ) -> Result<(), Error> {
+    fn check_occasion(&mut self, start: &Start, hello: &ClientHello<'_>) -> Result<(), Error> {
         let occasion = &start.occasion;
         let signalled = hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
-        if signalled && occasion.previous().is_some() {
+        if signalled && !occasion.is_first() {
             return Err(PeerMisbehaved::BadRenegotiationInfo.into());
         }
         // RFC 5746 §3.6: the signal says what an empty extension says.
@@ -122,23 +117,9 @@ impl Answer {
         let info = self.renegotiated_connection.as_deref();
         let info = info.or(signalled.then_some(empty));
         self.secure_renegotiation = occasion.check_info(info, Side::Client)?;
-        if occasion.previous().is_some() {
-            self.check_server_name(out.known.server_name.as_deref())?;
-        }
+        self.server_name =
+            occasion.check_server_name(self.server_name.take(), self.choice.version)?;
         occasion.check_choice(&self.choice)
-    }
-
-    /// The name of a connection stays. At SSL 3.0, OpenSSL 1.0 sends it from the second hello on,
-    /// others in the first one only: there the first hello's is it, and a missing one no other.
-    fn check_server_name(&mut self, before: Option<&str>) -> Result<(), Error> {
-        let one_is_missing = before.is_none() || self.server_name.is_none();
-        if self.choice.version == ProtocolVersion::SSLv3 && one_is_missing {
-            self.server_name = before.map(str::to_owned);
-        }
-        if self.server_name.as_deref() != before {
-            return Err(PeerMisbehaved::ServerNameChanged.into());
-        }
-        Ok(())
     }
 
     /// Sends the ServerHello; returns it, and the server's random.
@@ -150,7 +131,7 @@ impl Answer {
     ) -> Result<(Vec<u8>, [u8; 32]), Error> {
         let mut random = [0; 32];
         out.random.fill(&mut random)?;
-        if start.occasion.previous().is_none()
+        if start.occasion.is_first()
             && self.choice.version < ProtocolVersion::TLSv1_2
             && start
                 .config
@@ -220,11 +201,11 @@ impl Answer {
 /// back for no reason (RFC 7507 §3).
 fn version(start: &Start, hello: &ClientHello<'_>) -> Result<ProtocolVersion, Error> {
     let policy = &start.config.common.policy;
-    if let Some(previous) = start.occasion.previous() {
-        return if hello.client_version < previous.version.wire() {
+    if let Some(version) = start.occasion.version() {
+        return if hello.client_version < version.wire() {
             Err(PeerMisbehaved::VersionChanged(hello.client_version).into())
         } else {
-            Ok(previous.version)
+            Ok(version)
         };
     }
     let (min, max) = policy.version_range();
@@ -275,41 +256,4 @@ fn alpn_protocol(start: &Start, offered: &[&[u8]]) -> Result<Option<Vec<u8>>, Er
         .cloned()
         .map(Some)
         .ok_or(PeerIncompatible::NoApplicationProtocolInCommon.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_name_stays() {
-        for (version, first, later, kept) in [
-            (ProtocolVersion::TLSv1_0, None, None, Some(None)),
-            (ProtocolVersion::TLSv1_0, None, Some("a"), None),
-            (ProtocolVersion::TLSv1_0, Some("a"), None, None),
-            (ProtocolVersion::TLSv1_0, Some("a"), Some("b"), None),
-            (
-                ProtocolVersion::TLSv1_0,
-                Some("a"),
-                Some("a"),
-                Some(Some("a")),
-            ),
-            (ProtocolVersion::SSLv3, None, Some("a"), Some(None)),
-            (ProtocolVersion::SSLv3, Some("a"), None, Some(Some("a"))),
-            (ProtocolVersion::SSLv3, Some("a"), Some("b"), None),
-        ] {
-            let suite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA.row().unwrap();
-            let mut answer = Answer {
-                choice: Choice::new(version, suite),
-                answers_server_name: false,
-                alpn_protocol: None,
-                server_name: later.map(str::to_owned),
-                renegotiated_connection: None,
-                secure_renegotiation: true,
-            };
-            let accepted = answer.check_server_name(first).is_ok();
-            let name = accepted.then_some(answer.server_name.as_deref());
-            assert_eq!(name, kept, "{version}, {first:?}, {later:?}");
-        }
-    }
 }

@@ -153,7 +153,6 @@ impl ExpectClientHello {
         }
         let new_session = NewSession::plan(&self.start, terms, &hello, &mut answer.choice, out)?;
 
-        out.known.peer_certificates = Vec::new();
         let session_id = new_session.session_id();
         let (server_hello, server_random) =
             answer.send_server_hello(&self.start, session_id, out)?;

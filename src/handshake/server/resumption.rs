@@ -121,7 +121,7 @@ impl Start {
             }
             _ if hello.session_id.len() != SESSION_ID || !sessions.by_id => None,
             _ => {
-                let sealed = sessions.store.find(hello.session_id)?;
+                let sealed = sessions.find(hello.session_id)?;
                 let context = Context::ServersSession(hello.session_id);
                 open(&sealed, context, Resumption::SessionId)
             }
@@ -206,7 +206,7 @@ impl Start {
         let (context, terms) = match &new_session {
             NewSession::Unkept => return Ok(()),
             NewSession::Resumed(session_id) => {
-                out.known.kept = Some(self.kept(session_id));
+                out.known.kept = Some(Kept::new(sessions, session_id));
                 return Ok(());
             }
             NewSession::SessionId { session_id, terms } => {
@@ -220,8 +220,8 @@ impl Start {
                 .ticket_keys
                 .seal(&session.encode(), &context.encode(), now, out.random)?;
         if let NewSession::SessionId { session_id, .. } = &new_session {
-            sessions.store.put(session_id, sealed, lifetime);
-            out.known.kept = Some(self.kept(session_id));
+            sessions.put(session_id, sealed, lifetime);
+            out.known.kept = Some(Kept::new(sessions, session_id));
             return Ok(());
         }
         let message = NewSessionTicket {
@@ -238,13 +238,6 @@ impl Start {
         out.send_hashed(transcript, HandshakeType::NEW_SESSION_TICKET, |body| {
             message.write(body);
         })
-    }
-
-    fn kept(&self, session_id: &[u8]) -> Kept {
-        Kept {
-            store: self.config.common.sessions.store.clone(),
-            key: session_id.to_vec(),
-        }
     }
 }
 
