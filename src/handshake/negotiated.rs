@@ -49,53 +49,47 @@ impl Choice {
 
 /// The hellos' outcome and the transcript from the ClientHello on.
 pub(super) struct Negotiated {
-    pub(super) version: ProtocolVersion,
-    pub(super) suite: &'static SuiteRow,
+    pub(super) choice: Choice,
     pub(super) randoms: Randoms,
-    pub(super) encrypt_then_mac: bool,
-    pub(super) extended_master_secret: bool,
-    pub(super) session_ticket: bool,
     pub(super) max_bytes_per_key: u64,
-    pub(super) record_limits: RecordLimits,
     pub(super) transcript: Transcript,
     /// Filled as the Finished messages go out and come in.
     finished: FinishedPair,
 }
 
 impl Negotiated {
-    /// With an empty transcript; `signature_hashes` are those of a TLS 1.2 CertificateVerify that
-    /// may follow.
-    pub(super) fn new(
+    /// What follows from two `hellos`, the client's and the server's: tells the user what was
+    /// chosen, and the record layer what holds behind the ServerHello (which is itself shorter
+    /// than any max_fragment_length).
+    ///
+    /// `signature_hashes` are those of a TLS 1.2 CertificateVerify that may follow.
+    pub(super) fn begin(
         choice: Choice,
         randoms: Randoms,
+        hellos: [&[u8]; 2],
         policy: &Policy,
         signature_hashes: impl Iterator<Item = HashAlgorithm>,
+        out: &mut Output<'_>,
     ) -> Self {
         let Choice { version, suite, .. } = choice;
-        Self {
-            version,
-            suite,
-            randoms,
-            encrypt_then_mac: choice.encrypt_then_mac,
-            extended_master_secret: choice.extended_master_secret,
-            session_ticket: choice.session_ticket,
-            record_limits: choice.record_limits,
-            max_bytes_per_key: policy.bytes_per_key(suite.cipher.bytes_per_key()),
-            transcript: Transcript::new(version, suite, signature_hashes),
-            finished: FinishedPair::default(),
+        let mut transcript = Transcript::new(version, suite, signature_hashes);
+        for hello in hellos {
+            transcript.add(hello);
         }
-    }
-
-    /// Tells the user what was chosen, and the record layer what holds behind the ServerHello
-    /// (which is itself shorter than any max_fragment_length).
-    pub(super) fn announce(&self, out: &mut Output<'_>) {
-        out.outgoing.limit_early(self.record_limits.sent());
-        if let Some(limit) = self.record_limits.received_early() {
+        out.outgoing.limit_early(choice.record_limits.sent());
+        if let Some(limit) = choice.record_limits.received_early() {
             out.opener.limit_early(limit);
         }
-        out.known.suite = Some(self.suite.suite);
-        out.known.extended_master_secret = self.extended_master_secret;
-        out.known.encrypt_then_mac = self.encrypt_then_mac;
+        out.known.suite = Some(suite.suite);
+        out.known.extended_master_secret = choice.extended_master_secret;
+        out.known.encrypt_then_mac = choice.encrypt_then_mac;
+        Self {
+            choice,
+            randoms,
+            max_bytes_per_key: policy.bytes_per_key(suite.cipher.bytes_per_key()),
+            transcript,
+            finished: FinishedPair::default(),
+        }
     }
 
     /// Step 6, once the ClientKeyExchange is in the transcript.
@@ -105,8 +99,8 @@ impl Negotiated {
         key_log: Option<&dyn KeyLog>,
         out: &mut Output<'_>,
     ) -> MasterSecret {
-        let (version, suite) = (self.version, self.suite);
-        let extended = self.extended_master_secret;
+        let (version, suite) = (self.choice.version, self.choice.suite);
+        let extended = self.choice.extended_master_secret;
         let master_secret = if extended {
             MasterSecret::derive_extended(pre_master_secret, version, suite, &self.transcript)
         } else {
@@ -136,8 +130,8 @@ impl Negotiated {
     ) -> KeyBlock {
         let keys = KeyBlock::expand(master_secret, &self.randoms, self.parameters());
         out.report(Event::KeysDerived {
-            version: self.version,
-            suite: self.suite.suite,
+            version: self.choice.version,
+            suite: self.choice.suite.suite,
         });
         keys
     }
@@ -151,9 +145,10 @@ impl Negotiated {
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let protection = Protection::new(self.parameters(), keys)?;
-        let limit = self.record_limits.sent();
+        let limit = self.choice.record_limits.sent();
         out.change_cipher_spec(protection, self.max_bytes_per_key, limit)?;
-        let verify_data = VerifyData::compute(self.version, master_secret, &self.transcript, side);
+        let verify_data =
+            VerifyData::compute(self.choice.version, master_secret, &self.transcript, side);
         out.send_hashed(&mut self.transcript, HandshakeType::FINISHED, |body| {
             body.extend_from_slice(verify_data.as_bytes());
         })?;
@@ -168,7 +163,7 @@ impl Negotiated {
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let protection = Protection::new(self.parameters(), keys)?;
-        let limit = self.record_limits.received();
+        let limit = self.choice.record_limits.received();
         out.peer_changed_cipher_spec(protection, self.max_bytes_per_key, limit);
         Ok(())
     }
@@ -180,7 +175,8 @@ impl Negotiated {
         master_secret: &MasterSecret,
         message: Handshake<'_>,
     ) -> Result<(), Error> {
-        let expected = VerifyData::compute(self.version, master_secret, &self.transcript, side);
+        let expected =
+            VerifyData::compute(self.choice.version, master_secret, &self.transcript, side);
         if !expected.matches(message.body) {
             return Err(PeerMisbehaved::BadFinished.into());
         }
@@ -217,11 +213,11 @@ impl Negotiated {
         known: &Known,
     ) -> Session {
         Session {
-            version: self.version,
-            suite: self.suite,
+            version: self.choice.version,
+            suite: self.choice.suite,
             master_secret: master_secret.clone(),
-            extended_master_secret: self.extended_master_secret,
-            encrypt_then_mac: self.encrypt_then_mac,
+            extended_master_secret: self.choice.extended_master_secret,
+            encrypt_then_mac: self.choice.encrypt_then_mac,
             server_name: known.server_name.clone(),
             peer_certificates: known.peer_certificates.clone(),
             binding,
@@ -232,9 +228,9 @@ impl Negotiated {
 
     fn parameters(&self) -> ProtectionParameters {
         ProtectionParameters {
-            version: self.version,
-            suite: self.suite,
-            encrypt_then_mac: self.encrypt_then_mac,
+            version: self.choice.version,
+            suite: self.choice.suite,
+            encrypt_then_mac: self.choice.encrypt_then_mac,
         }
     }
 }

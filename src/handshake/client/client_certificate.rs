@@ -66,7 +66,9 @@ impl KnownServer {
         let chain = match certificate {
             ClientCertificate::Present(certified, _) => certified.chain(),
             // SSL 3.0 says it with an alert (RFC 6101 §5.6.6), TLS with an empty chain.
-            ClientCertificate::Absent if self.negotiated.version == ProtocolVersion::SSLv3 => {
+            ClientCertificate::Absent
+                if self.negotiated.choice.version == ProtocolVersion::SSLv3 =>
+            {
                 return out.warn(AlertDescription::NO_CERTIFICATE);
             }
             ClientCertificate::Absent => &[],

@@ -54,7 +54,7 @@ impl KnownServer {
             .server_key
             .encrypt(pre_master_secret.as_bytes(), out.random)?
             .ok_or(PeerIncompatible::KeyTooShort(self.server_key.bits()))?;
-        let version = self.negotiated.version;
+        let version = self.negotiated.choice.version;
         let transcript = &mut self.negotiated.transcript;
         out.send_hashed(transcript, HandshakeType::CLIENT_KEY_EXCHANGE, |body| {
             ClientKeyExchange {

@@ -147,10 +147,9 @@ impl ExpectServerHello {
         // A CertificateRequest may ask for a signature over any of them.
         let may_sign = resumed.is_none() && self.start.config.resolver.is_some();
         let signature_hashes = signature_hashes(&self.start.policy).filter(|_| may_sign);
-        let mut negotiated = Negotiated::new(choice, randoms, &self.start.policy, signature_hashes);
-        negotiated.transcript.add(&self.offer.encoded);
-        negotiated.transcript.add(message.encoded);
-        negotiated.announce(out);
+        let hellos = [&self.offer.encoded[..], message.encoded];
+        let policy = &self.start.policy;
+        let negotiated = Negotiated::begin(choice, randoms, hellos, policy, signature_hashes, out);
         if let Some(session) = resumed {
             return self.start.resume(session, negotiated, out);
         }
@@ -211,7 +210,7 @@ impl ExpectCertificate {
             negotiated: self.negotiated,
             server_key,
         };
-        match known.negotiated.suite.key_exchange {
+        match known.negotiated.choice.suite.key_exchange {
             KeyExchange::Rsa => Ok(ClientState::ExpectCertificateRequestOrDone(Box::new(
                 ExpectCertificateRequestOrDone { known },
             ))),
@@ -258,7 +257,7 @@ impl ExpectCertificateRequestOrDone {
         match incoming {
             Incoming::Handshake(message) if message.kind == HandshakeType::CERTIFICATE_REQUEST => {
                 let negotiated = &mut self.known.negotiated;
-                let version = negotiated.version;
+                let version = negotiated.choice.version;
                 negotiated.transcript.add(message.encoded);
                 let request = CertificateRequest::read(message.body, version)?;
                 let answer = ClientCertificate::choose(&self.known.start, &request, version)?;
@@ -306,7 +305,7 @@ pub(crate) struct Keyed {
 impl Keyed {
     /// What the server sends next: a ticket, if it has announced one, or its ChangeCipherSpec.
     fn expect_servers_end(self) -> ClientState {
-        if self.negotiated.session_ticket {
+        if self.negotiated.choice.session_ticket {
             ClientState::ExpectNewSessionTicket(Box::new(ExpectNewSessionTicket { keyed: self }))
         } else {
             ClientState::ExpectChangeCipherSpec(Box::new(ExpectChangeCipherSpec { keyed: self }))

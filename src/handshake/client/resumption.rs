@@ -157,13 +157,13 @@ impl Start {
 
 /// A session is resumed as it was made, or not at all (RFC 5246 §7.4.1.3, RFC 7627 §5.3).
 fn check_agreement(session: &Session, negotiated: &Negotiated) -> Result<(), Error> {
-    let changed = if session.version != negotiated.version {
+    let changed = if session.version != negotiated.choice.version {
         "the version"
-    } else if session.suite.suite != negotiated.suite.suite {
+    } else if session.suite.suite != negotiated.choice.suite.suite {
         "the cipher suite"
-    } else if session.extended_master_secret != negotiated.extended_master_secret {
+    } else if session.extended_master_secret != negotiated.choice.extended_master_secret {
         "the extended master secret"
-    } else if session.encrypt_then_mac && !negotiated.encrypt_then_mac {
+    } else if session.encrypt_then_mac && !negotiated.choice.encrypt_then_mac {
         "encrypt-then-MAC"
     } else {
         return Ok(());

@@ -28,7 +28,7 @@ impl KnownClient {
     ) -> Result<PreMasterSecret, Error> {
         let key = self.certified.key();
         let modulus_len = key.public_key().modulus_len();
-        let message = ClientKeyExchange::read(body, self.negotiated.version, modulus_len)?;
+        let message = ClientKeyExchange::read(body, self.negotiated.choice.version, modulus_len)?;
         let substitute = PreMasterSecret::generate(self.client_version, out.random)?;
 
         let mut encoded = Zeroizing::new(vec![0; modulus_len]);
@@ -59,7 +59,7 @@ impl KnownClient {
         let lenient = policy.has_quirk(Quirk::NegotiatedVersionInPreMasterSecret)
             && self.client_version <= ProtocolVersion::TLSv1_0.wire();
         let other = if lenient {
-            self.negotiated.version.wire()
+            self.negotiated.choice.version.wire()
         } else {
             self.client_version
         };

@@ -164,10 +164,15 @@ impl ExpectClientHello {
         let policy = &config.common.policy;
         let signature_hashes =
             signature_hashes(policy).filter(|_| config.client_verifier.is_some());
-        let mut negotiated = Negotiated::new(answer.choice, randoms, policy, signature_hashes);
-        negotiated.transcript.add(message.encoded);
-        negotiated.transcript.add(&server_hello);
-        negotiated.announce(out);
+        let hellos = [message.encoded, &server_hello];
+        let mut negotiated = Negotiated::begin(
+            answer.choice,
+            randoms,
+            hellos,
+            policy,
+            signature_hashes,
+            out,
+        );
         negotiated.send_rest_of_flight(config, &certified, out)?;
 
         let known = KnownClient {
@@ -196,7 +201,7 @@ impl Negotiated {
         certified: &CertifiedKey,
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
-        let version = self.version;
+        let version = self.choice.version;
         let transcript = &mut self.transcript;
         out.send_hashed(transcript, HandshakeType::CERTIFICATE, |body| {
             Certificate::of(certified.chain()).write(body);
@@ -268,7 +273,7 @@ impl ExpectClientCertificate {
         incoming: Incoming<'_>,
         out: &mut Output<'_>,
     ) -> Result<ServerState, Error> {
-        let ssl3 = self.known.negotiated.version == ProtocolVersion::SSLv3;
+        let ssl3 = self.known.negotiated.choice.version == ProtocolVersion::SSLv3;
         let chain = match incoming {
             Incoming::NoCertificate if ssl3 => Vec::new(),
             other => {
@@ -363,7 +368,7 @@ impl ExpectCertificateVerify {
         let message = incoming.expect(HandshakeType::CERTIFICATE_VERIFY)?;
         let policy = &self.keyed.start.config.common.policy;
         let transcript = &mut self.keyed.negotiated.transcript;
-        let verify = CertificateVerify::read(message.body, self.keyed.negotiated.version)?;
+        let verify = CertificateVerify::read(message.body, self.keyed.negotiated.choice.version)?;
         let hash = match verify.algorithm {
             // SLOTH: only what the policy names, and the CertificateRequest offered.
             Some(algorithm) => algorithm

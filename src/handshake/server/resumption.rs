@@ -166,10 +166,9 @@ impl Start {
         };
         let policy = &self.config.common.policy;
         let nothing_to_sign = core::iter::empty();
-        let mut negotiated = Negotiated::new(answer.choice, randoms, policy, nothing_to_sign);
-        negotiated.transcript.add(client_hello.encoded);
-        negotiated.transcript.add(&server_hello);
-        negotiated.announce(out);
+        let hellos = [client_hello.encoded, &server_hello];
+        let mut negotiated =
+            Negotiated::begin(answer.choice, randoms, hellos, policy, nothing_to_sign, out);
         let master_secret = session.master_secret;
         negotiated.log(&master_secret, self.config.common.key_log.as_deref());
         let keys = negotiated.derive_keys(&master_secret, out);
