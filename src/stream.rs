@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read, Write};
 use std::ops::{Deref, DerefMut};
 
-use crate::connection::{Connection, RenegotiationState, io_error};
+use crate::connection::{Connection, RenegotiationState};
 use crate::error::{Error, RenegotiationRefused};
 
 /// A borrowed connection over a borrowed transport.
@@ -37,17 +37,22 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// #     stream: &mut StreamOwned<ServerConnection, std::net::TcpStream>,
     /// #     asks_for_certificate: Arc<ServerConfig>,
     /// # ) -> std::io::Result<()> {
-    /// stream.connection.renegotiate_with(asks_for_certificate).map_err(std::io::Error::other)?;
+    /// stream.connection.renegotiate_with(asks_for_certificate)?;
     /// stream.complete_handshake()?;
     /// let client = stream.connection.peer_certificates();
     /// # Ok(())
     /// # }
     /// ```
     ///
+    /// Data that the peer sends meanwhile is kept for [`Read`], within the connection's buffer
+    /// limit: a client that uploads has to be read first. A peer that only writes does not see
+    /// that it is asked, and some send nothing more until the new handshake is over.
+    ///
     /// # Errors
-    /// The transport's; the connection's, after its alert is sent;
-    /// [`RenegotiationRefused::ByPeer`] where the peer does not want a new one, and
-    /// [`Error::Truncated`] where it goes away instead.
+    /// The transport's; the connection's, after its alert is sent; `WouldBlock` where the buffer
+    /// is full (read, and call again). [`RenegotiationRefused`] where there is no new one:
+    /// `ByPeer`, or `Closing` where the peer closes instead; [`Error::Truncated`] where it goes
+    /// away without a word.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
         let before = self.connection.handshakes();
         let asked = self.connection.renegotiation().is_pending();
@@ -57,8 +62,11 @@ impl<'s, T: Read + Write> Stream<'s, T> {
         if !asked || self.connection.handshakes() > before {
             return Ok(());
         }
-        Err(io_error(match self.connection.renegotiation() {
+        Err(io::Error::from(match self.connection.renegotiation() {
             RenegotiationState::Refused => Error::Renegotiation(RenegotiationRefused::ByPeer),
+            _ if self.connection.peer_has_closed() => {
+                Error::Renegotiation(RenegotiationRefused::Closing)
+            }
             _ => Error::Truncated,
         }))
     }
@@ -92,7 +100,7 @@ impl<'s, T: Read + Write> Stream<'s, T> {
         self.send()?;
         self.connection
             .error()
-            .map_or(Ok(()), |error| Err(io_error(error.clone())))
+            .map_or(Ok(()), |error| Err(io::Error::from(error.clone())))
     }
 
     /// Sends all that waits.
@@ -121,7 +129,7 @@ impl<'s, T: Read + Write> Stream<'s, T> {
             && self.connection.read_tls(self.transport).is_ok()
             && let Err(cause) = self.connection.process_new_packets()
         {
-            return Err(io_error(cause));
+            return Err(io::Error::from(cause));
         }
         Err(error)
     }
@@ -141,7 +149,7 @@ impl<'s, T: Read + Write> Stream<'s, T> {
             .map_err(|error| {
                 // The error itself says more than a transport that does not take the alert.
                 let _ = self.send();
-                io_error(error)
+                io::Error::from(error)
             })
     }
 }

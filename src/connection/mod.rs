@@ -186,7 +186,9 @@ impl Connection {
     /// far it is.
     ///
     /// Data can be read and written all the while. From this side's hello to the end of the
-    /// handshake what is written waits, within the config's buffer limit, and comes after it.
+    /// handshake what is written waits, within the config's buffer limit, and comes after it. (A
+    /// server that has asked had better not write before the answer: some clients, OpenSSL's among
+    /// them, take no data then.) Where both sides ask at once, one new handshake answers both.
     ///
     /// # Errors
     /// [`Error::HandshakeNotComplete`] during the first one; [`Error::Renegotiation`] where it
@@ -292,6 +294,10 @@ impl Connection {
         }
     }
 
+    pub(crate) fn peer_has_closed(&self) -> bool {
+        self.pump.peer_has_closed
+    }
+
     /// Whether the peer has closed, or the transport has ended.
     pub(crate) fn ended(&self) -> bool {
         self.pump.peer_has_closed || self.transport_has_ended
@@ -338,8 +344,8 @@ impl Connection {
             return Ok(plaintext);
         }
         Err(match &self.error {
-            Some(error) => io_error(error.clone()),
-            None if self.transport_has_ended => io_error(Error::Truncated),
+            Some(error) => io::Error::from(error.clone()),
+            None if self.transport_has_ended => io::Error::from(Error::Truncated),
             None => io::ErrorKind::WouldBlock.into(),
         })
     }
@@ -350,7 +356,7 @@ impl Connection {
 
     fn write_plaintext(&mut self, data: &[u8]) -> io::Result<usize> {
         if let Some(error) = &self.error {
-            return Err(io_error(error.clone()));
+            return Err(io::Error::from(error.clone()));
         }
         if self.pump.is_closing() {
             return Err(io::Error::new(
@@ -366,7 +372,7 @@ impl Connection {
         }
         self.pump
             .send(data)
-            .map_err(|error| io_error(self.fail(error)))
+            .map_err(|error| io::Error::from(self.fail(error)))
     }
 }
 
@@ -385,16 +391,6 @@ impl fmt::Debug for Connection {
             .field("error", &self.error)
             .finish_non_exhaustive()
     }
-}
-
-/// The connection's error as one of I/O, with the kind that its readers know.
-pub(crate) fn io_error(error: Error) -> io::Error {
-    let kind = match error {
-        Error::Truncated | Error::TruncatedHandshake => io::ErrorKind::UnexpectedEof,
-        Error::AlertReceived(_) => io::ErrorKind::ConnectionAborted,
-        _ => io::ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error)
 }
 
 #[cfg(test)]

@@ -319,6 +319,9 @@ impl Pump {
         {
             return Error::ClientCertificateMissing(alert);
         }
+        if self.known.refused_renegotiation && alert == AlertDescription::HANDSHAKE_FAILURE {
+            return Error::PeerWantedRenegotiation(alert);
+        }
         Error::AlertReceived(alert)
     }
 

@@ -149,7 +149,10 @@ impl Pump {
             (Side::Server, Some(ProtocolVersion::SSLv3)) => {
                 Err(PeerIncompatible::NoRenegotiation.into())
             }
-            _ => self.output().warn(AlertDescription::NO_RENEGOTIATION),
+            _ => {
+                self.known.refused_renegotiation = true;
+                self.output().warn(AlertDescription::NO_RENEGOTIATION)
+            }
         }
     }
 

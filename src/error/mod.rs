@@ -41,6 +41,13 @@ pub enum Error {
     /// this alert.
     #[error("the server asked for a client certificate, none was sent, and it answered {0}")]
     ClientCertificateMissing(AlertDescription),
+    /// The peer asked for a new handshake, this side refused it, and the peer ended the connection
+    /// by this alert.
+    #[error(
+        "the peer answered {0} where this side refused to renegotiate; the policy's \
+         `renegotiation` and, at a server, `unbidden_renegotiation` allow it, so many times"
+    )]
+    PeerWantedRenegotiation(AlertDescription),
     /// The transport ended without a close_notify: data may be missing (truncation).
     ///
     /// Only readers and streams give it, after everything that was received: the connection
@@ -116,6 +123,7 @@ impl Error {
             | Self::Internal(_) => Alert::INTERNAL_ERROR,
             Self::AlertReceived(_)
             | Self::ClientCertificateMissing(_)
+            | Self::PeerWantedRenegotiation(_)
             | Self::Truncated
             | Self::TruncatedHandshake
             | Self::HandshakeNotComplete
@@ -139,6 +147,7 @@ impl Error {
             Self::InvalidCertificate(certificate) => certificate.fault(),
             Self::AlertReceived(_)
             | Self::ClientCertificateMissing(_)
+            | Self::PeerWantedRenegotiation(_)
             | Self::Renegotiation(RenegotiationRefused::ByPeer) => Fault::Refused,
             Self::Truncated | Self::TruncatedHandshake => Fault::Transport,
             Self::RandomFailed(_)
@@ -150,6 +159,18 @@ impl Error {
             | Self::Config(_)
             | Self::Internal(_) => Fault::Local,
         }
+    }
+}
+
+impl From<Error> for io::Error {
+    /// With the kind that readers know; [`Error::of_io`] gets it back.
+    fn from(error: Error) -> Self {
+        let kind = match error {
+            Error::Truncated | Error::TruncatedHandshake => io::ErrorKind::UnexpectedEof,
+            Error::AlertReceived(_) => io::ErrorKind::ConnectionAborted,
+            _ => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
     }
 }
 

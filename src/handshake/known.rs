@@ -31,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) secure_renegotiation: bool,
     /// A client's: the server asked for a certificate, and none was sent.
     pub(crate) sent_no_certificate: bool,
+    /// This side has said no to a new handshake.
+    pub(crate) refused_renegotiation: bool,
     /// How the session continues an earlier one, if it does.
     pub(crate) resumption: Option<Resumption>,
     /// Where the session is kept, so that a failure can forget it.

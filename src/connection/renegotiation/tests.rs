@@ -173,6 +173,30 @@ fn a_server_asks_so_often_and_no_more() {
     }
 }
 
+/// A peer that takes no for an offence: the error says what the quarrel was about.
+#[test]
+fn a_peer_that_insists_is_told_from_others() {
+    for asks_server in [true, false] {
+        let policy = only(ProtocolVersion::TLSv1_2, AES).renegotiation(Renegotiation::Never);
+        let mut pair = Pair::under(policy).established();
+        let [refused, refusing]: [&mut Connection; 2] = match asks_server {
+            true => [&mut pair.server, &mut pair.client],
+            false => [&mut pair.client, &mut pair.server],
+        };
+        let mut other = Pair::under(willing(ProtocolVersion::TLSv1_2));
+        let hello = records(&take(&mut other.client)).remove(0).fragment;
+        let request = if asks_server { vec![0; 4] } else { hello };
+        seal(refused, ContentType::Handshake, &request);
+        cross(refused, refusing).unwrap();
+        seal(refused, ContentType::Alert, &[2, 40]);
+        let error = cross(refused, refusing).unwrap_err();
+        assert_eq!(
+            error,
+            Error::PeerWantedRenegotiation(AlertDescription::HANDSHAKE_FAILURE)
+        );
+    }
+}
+
 /// Requests that come in the middle of a renegotiation are ignored, but not for ever.
 #[test]
 fn requests_meanwhile_are_bounded() {
