@@ -55,7 +55,7 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// away without a word.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
         let before = self.connection.handshakes();
-        let asked = self.connection.renegotiation().is_pending();
+        let asked = self.connection.awaits_renegotiation();
         self.drive_while(|connection| {
             connection.is_handshaking() || connection.renegotiation().is_pending()
         })?;
@@ -74,11 +74,13 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// Sends close_notify, after everything that was written; completes the handshake first.
     ///
     /// # Errors
-    /// As [`complete_handshake`](Self::complete_handshake).
+    /// The transport's; the connection's; `BrokenPipe` where the peer went away during a
+    /// renegotiation and what was written since cannot be sent.
     pub fn close(&mut self) -> io::Result<()> {
         self.complete_what_is_under_way()?;
         self.connection.send_close_notify();
-        self.send()
+        self.send()?;
+        self.connection.check_nothing_is_lost()
     }
 
     /// The first handshake, or a new one that has begun: what is written meanwhile waits for its
@@ -208,8 +210,12 @@ impl<T: Read + Write> Write for Stream<'_, T> {
         Ok(written)
     }
 
+    /// # Errors
+    /// `BrokenPipe` also where the peer went away during a renegotiation and what was written
+    /// since cannot be sent.
     fn flush(&mut self) -> io::Result<()> {
-        self.complete_what_is_under_way()
+        self.complete_what_is_under_way()?;
+        self.connection.check_nothing_is_lost()
     }
 }
 

@@ -112,7 +112,7 @@ fn a_session_is_resumed_under_its_own_terms_only() {
         ("the client's certificate", |terms| {
             terms.client_certificate = Some(2048)
         }),
-        ("the server's pin", |terms| terms.server_pin = 512),
+        ("the server's pin", |terms| terms.server_pins = vec![512]),
         ("the lifetime", |terms| terms.now += 3600),
         ("the ticket keys", |terms| terms.secret = 2),
     ];

@@ -218,12 +218,6 @@ impl Connection {
         self.pump.renegotiation()
     }
 
-    /// A renegotiation was under way when the peer went away: what was written since then cannot
-    /// be sent.
-    pub(crate) fn is_cut_off(&self) -> bool {
-        self.pump.is_renegotiating() && self.ended()
-    }
-
     /// How many handshakes have been completed on this connection, the first among them.
     pub fn handshakes(&self) -> u64 {
         self.pump.known.handshakes
@@ -364,12 +358,7 @@ impl Connection {
                 "the end was asked for by send_close_notify; nothing can follow it",
             ));
         }
-        if self.is_cut_off() {
-            return Err(io::Error::new(
-                io::ErrorKind::BrokenPipe,
-                "the peer went away during a renegotiation; nothing can be sent any more",
-            ));
-        }
+        self.check_not_cut_off()?;
         self.pump
             .send(data)
             .map_err(|error| io::Error::from(self.fail(error)))

@@ -193,6 +193,11 @@ impl Pump {
         self.close != Close::Open
     }
 
+    /// Whether something waits for the end of a handshake.
+    pub(super) fn holds_data(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// Whether an answer to what the peer asks can go out.
     pub(super) fn may_answer(&self) -> bool {
         self.close != Close::Sent && self.outgoing.len() < self.buffer_limit

@@ -1,7 +1,9 @@
 //! Step 11: who may begin a new handshake on an established connection, and when.
 
+use std::io;
 use std::sync::Arc;
 
+use super::Connection;
 use super::pump::{MAX_RENEGOTIATION_REQUESTS, NewKeys, Pump, bounded};
 use super::state::State;
 use crate::alert::AlertDescription;
@@ -32,6 +34,33 @@ impl RenegotiationState {
     /// Whether an answer of the peer's is awaited.
     pub fn is_pending(self) -> bool {
         matches!(self, Self::Requested | Self::UnderWay)
+    }
+}
+
+impl Connection {
+    /// A renegotiation was begun or asked for and has not ended, be it that the peer went away.
+    pub(crate) fn awaits_renegotiation(&self) -> bool {
+        self.pump.is_renegotiating() || self.pump.state.has_asked_to_renegotiate()
+    }
+
+    /// Refuses what could not be sent any more: a renegotiation was under way when the peer went
+    /// away.
+    pub(super) fn check_not_cut_off(&self) -> io::Result<()> {
+        if self.pump.is_renegotiating() && self.ended() {
+            return Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the peer went away during a renegotiation; nothing can be sent any more",
+            ));
+        }
+        Ok(())
+    }
+
+    /// As [`check_not_cut_off`](Self::check_not_cut_off), for what was taken before that.
+    pub(crate) fn check_nothing_is_lost(&self) -> io::Result<()> {
+        if self.pump.holds_data() {
+            self.check_not_cut_off()?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What only a peer with the keys can send: messages injected behind the encryption.
 
 mod fragments;
+mod sessions;
 
 use std::io::{Read, Write};
 

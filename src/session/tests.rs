@@ -1,3 +1,5 @@
+mod contexts;
+
 use allocation_counter::measure;
 
 use super::*;

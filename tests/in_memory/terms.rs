@@ -38,7 +38,8 @@ pub struct Terms {
     pub server_policy: Policy,
     pub server_name: &'static str,
     pub sends_server_name: bool,
-    pub server_pin: usize,
+    pub server_certificate: usize,
+    pub server_pins: Vec<usize>,
     pub client_certificate: Option<usize>,
     pub client_pins: Option<Vec<usize>>,
     pub now: u64,
@@ -55,7 +56,8 @@ impl Terms {
             server_policy: policy,
             server_name: "localhost",
             sends_server_name: true,
-            server_pin: 1024,
+            server_certificate: 1024,
+            server_pins: vec![1024],
             client_certificate: None,
             client_pins: None,
             now: 1_717_243_200,
@@ -74,9 +76,8 @@ impl Terms {
     }
 
     pub fn client(&self) -> client::ClientConfigBuilder {
-        let pin = PinnedCertificates::new([Fingerprint::of(&test_identity(self.server_pin).0[0])]);
         let mut client = ClientConfig::builder(self.policy)
-            .verifier(pin)
+            .verifier(pins(&self.server_pins))
             .clock(Arc::new(At(AtomicU64::new(self.now))))
             .session_lifetime(Duration::from_secs(3600))
             .session_store(self.client_store.clone())
@@ -95,7 +96,7 @@ impl Terms {
     }
 
     pub fn server(&self, policy: Policy) -> server::ServerConfigBuilder {
-        let (chain, key) = test_identity(1024);
+        let (chain, key) = test_identity(self.server_certificate);
         let server = ServerConfig::builder(policy)
             .certificate(chain, key)
             .clock(Arc::new(At(AtomicU64::new(self.now))))
@@ -104,10 +105,7 @@ impl Terms {
             .ticket_keys(self.keys());
         match &self.client_pins {
             None => server,
-            Some(pins) => server.client_verifier(PinnedCertificates::new(
-                pins.iter()
-                    .map(|bits| Fingerprint::of(&test_identity(*bits).0[0])),
-            )),
+            Some(bits) => server.client_verifier(pins(bits)),
         }
     }
 
@@ -122,6 +120,13 @@ impl Terms {
             server_name: self.server_name,
         }
     }
+}
+
+fn pins(bits: &[usize]) -> PinnedCertificates {
+    let fingerprints = bits
+        .iter()
+        .map(|bits| Fingerprint::of(&test_identity(*bits).0[0]));
+    PinnedCertificates::new(fingerprints)
 }
 
 #[derive(Debug)]

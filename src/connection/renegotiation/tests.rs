@@ -1,12 +1,18 @@
 //! What only a peer with the keys can do in a renegotiation.
 
+mod identity;
+
 use std::io::Write;
 
 use super::*;
 use crate::connection::Connection;
+use crate::handshake::Occasion;
 use crate::record::{ContentType, Opener};
 use crate::testing::in_memory::wire::{APPLICATION_DATA, bytes, record, records};
-use crate::testing::in_memory::{Pair, deliver, each_version_and_suite, only, take};
+use crate::testing::in_memory::{
+    Pair, client_config, deliver, each_version_and_suite, only, pin, server_config, take,
+    test_identity,
+};
 use crate::{CipherSuite, Quirk, RenegotiationRefused};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -100,6 +106,62 @@ fn protection_is_not_dropped() {
         pair.client.renegotiate().unwrap();
         cross(&mut pair.client, &mut pair.server).unwrap();
         assert_eq!(cross(&mut pair.server, &mut pair.client), dropped);
+    }
+}
+
+/// RFC 7366 §3.1: once CBC records are encrypted first they always are, also where a suite in
+/// between could not have it.
+#[test]
+fn protection_is_not_dropped_by_way_of_another_suite() {
+    const GCM: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256;
+    let both = willing(ProtocolVersion::TLSv1_2).cipher_suites(&[AES, GCM]);
+    let without = both.cipher_suites(&[AES]).quirk(Quirk::NoEncryptThenMac);
+    for server_forgets in [false, true] {
+        let of_server = both.cipher_suites(&[AES]);
+        let mut pair = Pair::new(client_config(both), server_config(of_server)).established();
+        assert!(pair.client.encrypt_then_mac());
+        let between = Arc::new(server_config(both.cipher_suites(&[GCM])));
+        pair.server.renegotiate_with(between).unwrap();
+        pair.exchange(|| usize::MAX).unwrap();
+        assert_eq!(pair.client.negotiated_cipher_suite(), Some(GCM));
+        pair.server
+            .renegotiate_with(Arc::new(server_config(without)))
+            .unwrap();
+        if server_forgets {
+            pair.server.pump.known.occasion = Occasion::First;
+        }
+        let error = pair.exchange(|| usize::MAX).unwrap_err();
+        let dropped = PeerMisbehaved::ProtectionDropped("encrypt-then-MAC");
+        assert_eq!(error, dropped.into());
+        assert_eq!(pair.client.error().is_some(), server_forgets);
+    }
+}
+
+/// A client that says no to another config does not come under it later.
+#[test]
+fn the_config_stays_after_a_refusal() {
+    for version in ProtocolVersion::all().filter(|it| *it > ProtocolVersion::SSLv3) {
+        let policy = willing(version);
+        let (chain, key) = test_identity(1024);
+        let asking = ServerConfig::builder(policy)
+            .certificate(chain, key)
+            .client_verifier(pin(2048));
+        let mut pair = Pair::under(policy).established();
+        pair.client.pump.peers_renegotiations = MAX_PEERS_RENEGOTIATIONS;
+        pair.server
+            .renegotiate_with(Arc::new(asking.build().unwrap()))
+            .unwrap();
+        pair.exchange(|| usize::MAX).unwrap();
+        assert_eq!(pair.server.renegotiation(), RenegotiationState::Idle);
+        assert_eq!(pair.server.handshakes(), 1);
+        // Unbidden, and asked for once more: nobody is asked for a certificate.
+        pair.client.pump.peers_renegotiations = 0;
+        pair.client.renegotiate().unwrap();
+        pair.exchange(|| usize::MAX).unwrap();
+        pair.server.renegotiate().unwrap();
+        pair.exchange(|| usize::MAX).unwrap();
+        assert_eq!(pair.server.handshakes(), 3);
+        pair.echo(b"as before", || usize::MAX);
     }
 }
 

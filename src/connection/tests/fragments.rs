@@ -19,13 +19,16 @@ fn pair(case: Case, ours: usize, theirs: usize) -> Pair {
 }
 
 /// Sends the client's hello changed, and lets the client take the change for its own.
-fn send_changed_hello(pair: &mut Pair, change: impl FnOnce(&mut Extensions)) {
+pub(super) fn send_changed_hello(
+    pair: &mut Pair,
+    change: impl FnOnce(&mut Extensions),
+) -> Result<(), Error> {
     let hello = with_extensions(&take(&mut pair.client), change);
     let State::Client(ClientState::ExpectServerHello(state)) = &mut pair.client.pump.state else {
         panic!("not at the start");
     };
     *state.client_hello() = records(&hello).remove(0).fragment;
-    deliver(&hello, &mut pair.server, || usize::MAX).unwrap();
+    deliver(&hello, &mut pair.server, || usize::MAX)
 }
 
 /// A conversation at a max_fragment_length: the newer extension is not offered.
@@ -34,7 +37,8 @@ fn at_max_fragment_length(case: Case, limit: usize) -> Pair {
     let mut pair = pair(case, limit, 64);
     send_changed_hello(&mut pair, |extensions| {
         extensions.retain(|(kind, _)| *kind != RECORD_SIZE_LIMIT);
-    });
+    })
+    .unwrap();
     pair.established()
 }
 
@@ -70,7 +74,8 @@ fn a_record_size_limit_of_newer_versions_is_no_limit() {
         send_changed_hello(&mut pair, |extensions| {
             extensions.retain(|(kind, _)| *kind != RECORD_SIZE_LIMIT);
             extensions.push(fragments::record_size_limit(16_385));
-        });
+        })
+        .unwrap();
         let mut pair = pair.established();
         assert_eq!(pair.server.peer_record_limit(), 16_384);
         let Pair { client, server } = &mut pair;
