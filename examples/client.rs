@@ -27,7 +27,7 @@ use retrossl::pki_types::ServerName;
 use retrossl::{
     AlertDescription, CertificateError, CertificateProblem, ClientConfig, ClientConnection,
     Connection, Error as TlsError, Fingerprint, KeyLogFile, PathVerifier, PinnedCertificates,
-    RenegotiationRefused, RenegotiationState, RootStore, StreamOwned,
+    RenegotiationRefused, RootStore, StreamOwned,
 };
 use shared::certificate_use::Watch;
 use shared::impatient_tcp::ImpatientTcp;
@@ -44,7 +44,8 @@ use shared::suite_names::suite_names;
 /// comes back. resumed= is no, id or ticket; renegotiated= counts the handshakes after the first;
 /// subject= is whom the server's certificate names, in quotation marks, with \" and \\ for those
 /// characters in it, or `-` where that cannot be read; certificate= says what became of the
-/// client's: not-asked, not-sent or sent.
+/// client's: not-asked, not-sent or sent. max_fragment=… after the suite says how much the server
+/// takes in one record, where that is less than 16384 bytes.
 ///
 /// Ends with 0 only if all went well, the server's close_notify included where its answer lasts
 /// until then; otherwise with one line on stderr: the cause, the alert, and where the server's
@@ -99,7 +100,9 @@ struct Options {
     #[arg(long)]
     reconnect: bool,
 
-    /// Renegotiate before anything is sent; a server that refuses is an error
+    /// Renegotiate before anything is sent; a server that refuses is an error. A session that was
+    /// resumed at SSL 3.0, as with --reconnect, cannot be renegotiated under --renegotiation secure;
+    /// with --no-session-ids none is resumed
     #[arg(long)]
     renegotiate: bool,
 
@@ -111,7 +114,9 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     keylog: Option<PathBuf>,
 
-    /// Ask the server for records of at most BYTES of plaintext, 64 to 16384
+    /// Ask the server for records of at most BYTES of plaintext, 64 to 16384: by RFC 8449, and from
+    /// 512 on by RFC 6066, too, rounded down to 512, 1024, 2048 or 4096, which then binds both ways;
+    /// it need not agree
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=16_384))]
     max_fragment: Option<u16>,
 
@@ -325,7 +330,10 @@ impl Client<'_> {
             Some(TlsError::AlertReceived(alert)) if is_renegotiating => {
                 refused_renegotiation(*alert)
             }
-            _ if is_renegotiating => format!("no renegotiation: {}", cause(error, connection)),
+            Some(TlsError::Renegotiation(_)) => cause(error, connection),
+            _ if is_renegotiating => {
+                format!("during the renegotiation: {}", cause(error, connection))
+            }
             Some(TlsError::InvalidCertificate(CertificateError::Chain(chain))) => {
                 explain_refusal(cause(error, connection), &chain.problem, connection)
             }
@@ -336,11 +344,13 @@ impl Client<'_> {
 
 fn renegotiate(stream: &mut TlsStream) -> io::Result<()> {
     stream.transport.renew();
-    stream.connection.renegotiate().map_err(io::Error::other)?;
-    let result = stream.complete_handshake();
-    if stream.connection.renegotiation() == RenegotiationState::Refused {
-        // Politely: the connection is what it was, and so is its end.
-        stream.close()?;
+    let began = stream.connection.renegotiate().map_err(io::Error::other);
+    let result = began.and_then(|()| stream.complete_handshake());
+    if let Err(error) = &result
+        && matches!(TlsError::of_io(error), Some(TlsError::Renegotiation(_)))
+    {
+        // The connection is what it was, and so is its end; but what counts is why.
+        let _ = stream.close();
     }
     result
 }

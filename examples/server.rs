@@ -33,7 +33,7 @@ use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::session_options::SessionOptions;
-use shared::status_text::{cause, negotiated, printable, resumed, subject};
+use shared::status_text::{cause, negotiated, printable, renegotiation_hint, resumed, subject};
 use shared::suite_names::suite_names;
 
 /// Serves old clients: SSL 3.0 to TLS 1.2 with RSA key exchange
@@ -43,7 +43,9 @@ use shared::suite_names::suite_names;
 /// after result= the cause and the alert. `-` stands for what is not known. resumed= is no, id or
 /// ticket; renegotiated= counts the handshakes after the first. The subject of a client's
 /// certificate stands in quotation marks, with \" and \\ for those characters in it; result=ok says
-/// that it was verified.
+/// that it was verified, and after it stands why no new handshake was asked for, where
+/// --renegotiate-every could not. max_fragment=… after the suite says how much the client takes in
+/// one record, where that is less than 16384 bytes.
 #[derive(Parser)]
 #[command(after_help = suite_names())]
 struct Options {
@@ -80,8 +82,14 @@ struct Options {
     #[arg(long)]
     echo: bool,
 
-    /// Ask for a new handshake after each N bytes of data, both ways together; the page waits for
-    /// the answer. A client may refuse, and is asked again N bytes later
+    /// Ask for a new handshake after N bytes of data, both ways together, and again after each N
+    /// more, but not while the last request waits for its answer
+    ///
+    /// A client may refuse, and is asked again N bytes later. The page waits for the answer, until
+    /// the timeout where a client ignores the request, as one must that does not want it at SSL
+    /// 3.0. The echo does not wait: a client that writes on and never reads does not answer, and is
+    /// not asked again. Many clients, OpenSSL's among them, stand no data between the request and
+    /// the end of the handshake, so that large echoes to them break off
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     renegotiate_every: Option<u64>,
 
@@ -89,8 +97,9 @@ struct Options {
     #[arg(long)]
     accept_renegotiation: bool,
 
-    /// Ask clients that can be told (RFC 8449) for records of at most BYTES of plaintext, 64 to
-    /// 16384
+    /// Answer clients that ask by RFC 8449 that records to this server carry at most BYTES of
+    /// plaintext, 64 to 16384; a client with only RFC 6066 decides itself, and one with neither
+    /// sends full records
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=16_384))]
     max_fragment: Option<u16>,
 
@@ -248,7 +257,7 @@ impl Service {
             cannot_renegotiate: None,
         };
         let result = match conversation.hold(self.echoes) {
-            Ok(()) => "ok".to_owned(),
+            Ok(()) => conversation.success(),
             Err(error) => cause(&error, &conversation.stream.connection),
         };
         let (connection, tcp) = conversation.stream.into_parts();
@@ -271,7 +280,7 @@ struct Conversation {
     renegotiates_every: Option<u64>,
     /// Data since the last request for a new handshake.
     unasked_bytes: u64,
-    cannot_renegotiate: Option<TlsError>,
+    cannot_renegotiate: Option<RenegotiationRefused>,
 }
 
 impl Conversation {
@@ -279,12 +288,20 @@ impl Conversation {
         self.stream.complete_handshake()?;
         self.resumption = self.stream.connection.resumption();
         match echoes {
-            true => self.echo()?,
-            false => self.answer_request()?,
+            true => self.echo(),
+            false => self.answer_request(),
         }
-        // The client has been served all the same.
-        let cause = self.cannot_renegotiate.take();
-        cause.map_or(Ok(()), |cause| Err(io::Error::other(cause)))
+    }
+
+    /// A client that cannot be renegotiated with has been served all the same.
+    fn success(&self) -> String {
+        match self.cannot_renegotiate {
+            None => "ok".to_owned(),
+            Some(why) => {
+                let hint = renegotiation_hint(why, &self.stream.connection);
+                format!("ok (not renegotiated: {why}{hint})")
+            }
+        }
     }
 
     fn echo(&mut self) -> io::Result<()> {
@@ -375,9 +392,9 @@ impl Conversation {
         match connection.renegotiate() {
             // A client that has sent all that it has can still be answered.
             Ok(()) | Err(TlsError::Renegotiation(RenegotiationRefused::Closing)) => {}
-            Err(cause @ TlsError::Renegotiation(_)) => {
+            Err(TlsError::Renegotiation(why)) => {
                 self.renegotiates_every = None;
-                self.cannot_renegotiate = Some(cause);
+                self.cannot_renegotiate = Some(why);
             }
             Err(error) => return Err(io::Error::other(error)),
         }

@@ -3,7 +3,8 @@
 use std::io;
 
 use retrossl::{
-    Connection, Error, PeerIncompatible, RenegotiationRefused, Resumption, certificate_subject,
+    Connection, Error, PeerIncompatible, ProtocolVersion, RenegotiationRefused, Resumption,
+    certificate_subject,
 };
 
 /// `text` without what could start a new line or make a terminal do something.
@@ -16,13 +17,18 @@ pub fn printable(text: &str) -> String {
     text.replace(rewrites_the_line, "\u{fffd}")
 }
 
-/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known.
+/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known. After the
+/// suite comes `max_fragment=…` where the peer takes less in one record than all do by default.
 ///
 /// `resumption` is the first handshake's: the connection itself tells the last one's.
 pub fn negotiated(connection: &Connection, resumption: Option<Resumption>) -> String {
     let or_dash = |known: Option<String>| known.unwrap_or_else(|| "-".to_owned());
+    let max_fragment = match connection.peer_record_limit() {
+        FULL_RECORD.. => String::new(),
+        bytes => format!(" max_fragment={bytes}"),
+    };
     format!(
-        "version={} suite={} resumed={} renegotiated={} subject={}",
+        "version={} suite={}{max_fragment} resumed={} renegotiated={} subject={}",
         or_dash(connection.protocol_version().map(|it| it.to_string())),
         or_dash(
             connection
@@ -66,9 +72,7 @@ pub fn cause(error: &io::Error, connection: &Connection) -> String {
         _ => "no alert".to_owned(),
     };
     let hint = match Error::of_io(error) {
-        Some(Error::Renegotiation(
-            RenegotiationRefused::PeerIsInsecure | RenegotiationRefused::UnboundSession,
-        )) => "; --renegotiation legacy does it all the same",
+        Some(Error::Renegotiation(refused)) => renegotiation_hint(*refused, connection),
         Some(Error::PeerIncompatible(PeerIncompatible::NoRenegotiation)) => {
             "; --accept-renegotiation allows it"
         }
@@ -76,3 +80,20 @@ pub fn cause(error: &io::Error, connection: &Connection) -> String {
     };
     printable(&format!("{error} ({alert}){hint}"))
 }
+
+/// The options that would let the connection be renegotiated.
+pub fn renegotiation_hint(refused: RenegotiationRefused, connection: &Connection) -> &'static str {
+    match (refused, connection.protocol_version()) {
+        (RenegotiationRefused::PeerIsInsecure, _) => "; --renegotiation legacy takes that risk",
+        (RenegotiationRefused::UnboundSession, Some(ProtocolVersion::SSLv3)) => {
+            "; with --no-session-ids every handshake is a full one"
+        }
+        (RenegotiationRefused::UnboundSession, _) => {
+            "; with --no-tickets and --no-session-ids every handshake is a full one"
+        }
+        _ => "",
+    }
+}
+
+/// The plaintext of a record at the most.
+const FULL_RECORD: usize = 16_384;

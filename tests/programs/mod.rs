@@ -1,5 +1,7 @@
 //! The example programs as child processes.
 
+#![allow(dead_code, reason = "each test crate uses a part of it")]
+
 pub mod files;
 
 use std::io::{self, BufRead, BufReader, Read};
