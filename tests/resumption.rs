@@ -4,21 +4,24 @@ mod in_memory;
 
 use std::sync::{Arc, Mutex};
 
-use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
-use in_memory::terms::{Parties, Terms};
-use in_memory::wire::{HANDSHAKE, bytes, records, with_extensions};
+use ProtocolVersion::{SSLv3, TLSv1_2};
+use in_memory::terms::{BOTH_WAYS, Parties, Terms};
+use in_memory::wire::{
+    APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, WireRecord, bytes, handshake, record, records,
+    with_extensions,
+};
 use in_memory::{deliver, each_version_and_suite, only, pin, take, test_identity};
 use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::server::{ClientToVerify, ClientVerifier};
 use retrossl::{
     AlertDescription, AnonymousClients, CertificateError, CipherSuite, ClientConfig, Error,
-    MemorySessionStore, PeerMisbehaved, Policy, ProtocolVersion, Quirk, Resumption, ServerConfig,
+    MemorySessionStore, PeerMisbehaved, Policy, ProtocolVersion, Quirk, RandomFailed, Resumption,
+    SecureRandom, ServerConfig,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 const AES_256: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA;
 const RC4: CipherSuite = CipherSuite::TLS_RSA_WITH_RC4_128_SHA;
-const BOTH_WAYS: [Resumption; 2] = [Resumption::SessionId, Resumption::Ticket];
 
 #[test]
 fn sessions_are_resumed_at_every_version_and_suite() {
@@ -75,70 +78,6 @@ fn a_client_certificate_is_resumed_with_the_session() {
                 let chain = test_identity(2048).0;
                 assert_eq!(pair.server.peer_certificates(), Some(&chain[..]));
             }
-        }
-    }
-}
-
-/// What differs between the connection that makes a session and the one that would resume it.
-#[test]
-fn a_session_is_resumed_under_its_own_terms_only() {
-    type Change = fn(&mut Terms);
-    let changes: [(&str, Change); 13] = [
-        ("the version", |terms| {
-            terms.policy = terms.policy.versions(SSLv3, TLSv1_0)
-        }),
-        ("the suite", |terms| {
-            terms.policy = terms.policy.cipher_suites(&[RC4])
-        }),
-        ("the server's version", |terms| {
-            terms.server_policy = terms.server_policy.versions(SSLv3, TLSv1_0);
-        }),
-        ("the server's suite", |terms| {
-            terms.server_policy = terms.server_policy.cipher_suites(&[RC4, AES]);
-        }),
-        ("the smallest key", |terms| {
-            terms.policy = terms.policy.min_rsa_bits(1000)
-        }),
-        ("a quirk of the server's", |terms| {
-            terms.server_policy = terms
-                .server_policy
-                .quirk(Quirk::NegotiatedVersionInPreMasterSecret);
-        }),
-        ("the server name", |terms| terms.server_name = "other"),
-        ("that it is sent", |terms| terms.sends_server_name = false),
-        ("that clients are asked", |terms| {
-            terms.client_pins = Some(vec![2048])
-        }),
-        ("the client's certificate", |terms| {
-            terms.client_certificate = Some(2048)
-        }),
-        ("the server's pin", |terms| terms.server_pins = vec![512]),
-        ("the lifetime", |terms| terms.now += 3600),
-        ("the ticket keys", |terms| terms.secret = 2),
-    ];
-    for by in BOTH_WAYS {
-        for (what, change) in changes {
-            let mut terms = Terms::new(by, only(TLSv1_1, AES).cipher_suites(&[AES, RC4]));
-            terms.policy = terms.policy.versions(SSLv3, TLSv1_1);
-            terms.server_policy = terms.policy;
-            let expected = Some(terms.expected());
-            terms.parties().connect().established();
-            let pair = terms.parties().connect().established();
-            assert_eq!(pair.server.resumption(), expected, "before {what} changes");
-            change(&mut terms);
-            let mut pair = terms.parties().connect();
-            let result = pair.exchange(|| usize::MAX);
-            assert_eq!(pair.server.resumption(), None, "{by:?} {what}");
-            match what {
-                // Where a full handshake is refused, too.
-                "the server's pin" | "that clients are asked" => assert!(result.is_err()),
-                _ => result.unwrap(),
-            }
-            let same = terms.parties().connect().exchange(|| usize::MAX);
-            assert_eq!(
-                same.is_ok(),
-                pair.client.error().is_none() && pair.server.error().is_none()
-            );
         }
     }
 }
@@ -481,24 +420,147 @@ fn a_store_may_keep_nothing() {
 /// Steps 3 to 6 fall away, and nothing can be put in their place.
 #[test]
 fn an_abbreviated_handshake_has_its_own_order() {
+    type Change = fn(&mut Vec<WireRecord>);
+    let unexpected = |received, expected| {
+        Err(Error::from(PeerMisbehaved::UnexpectedMessage {
+            received,
+            expected,
+        }))
+    };
+    let bad_mac = || Err(PeerMisbehaved::BadRecordMac.into());
+    let of_server: [(&str, Change, Result<(), Error>); 14] = [
+        ("nothing", |_| (), Ok(())),
+        ("no ServerHello", |flight| _ = flight.remove(0), {
+            unexpected("ChangeCipherSpec", "ServerHello")
+        }),
+        ("no ChangeCipherSpec", |flight| _ = flight.remove(1), {
+            unexpected("Finished", "ChangeCipherSpec")
+        }),
+        ("no Finished", |flight| _ = flight.remove(2), Ok(())),
+        ("two ServerHellos", |flight| twice(flight, 0), {
+            unexpected("ServerHello", "ChangeCipherSpec")
+        }),
+        ("two key changes", |flight| twice(flight, 1), bad_mac()),
+        ("two Finished", |flight| twice(flight, 2), bad_mac()),
+        ("0 and 1 swapped", |flight| flight.swap(0, 1), {
+            unexpected("ChangeCipherSpec", "ServerHello")
+        }),
+        ("1 and 2 swapped", |flight| flight.swap(1, 2), {
+            unexpected("Finished", "ChangeCipherSpec")
+        }),
+        ("0 and 2 swapped", |flight| flight.swap(0, 2), {
+            unexpected("Finished", "ServerHello")
+        }),
+        ("a Certificate", |flight| insert(flight, 1, 11, &[0; 3]), {
+            unexpected("Certificate", "ChangeCipherSpec")
+        }),
+        ("a ServerHelloDone", |flight| insert(flight, 1, 14, &[]), {
+            unexpected("ServerHelloDone", "ChangeCipherSpec")
+        }),
+        ("a ticket", |flight| insert(flight, 1, 4, &[0; 6]), {
+            unexpected("NewSessionTicket", "ChangeCipherSpec")
+        }),
+        ("data", |flight| flight.insert(1, data()), {
+            unexpected("ApplicationData", "the rest of the handshake")
+        }),
+    ];
+    let of_client: [(&str, Change, Result<(), Error>); 8] = [
+        ("nothing", |_| (), Ok(())),
+        ("no ChangeCipherSpec", |flight| _ = flight.remove(0), {
+            unexpected("Finished", "ChangeCipherSpec")
+        }),
+        ("no Finished", |flight| _ = flight.remove(1), Ok(())),
+        ("two key changes", |flight| twice(flight, 0), bad_mac()),
+        ("two Finished", |flight| twice(flight, 1), bad_mac()),
+        ("0 and 1 swapped", |flight| flight.swap(0, 1), {
+            unexpected("Finished", "ChangeCipherSpec")
+        }),
+        ("a key", |flight| insert(flight, 0, 16, &[0; 130]), {
+            unexpected("ClientKeyExchange", "ChangeCipherSpec")
+        }),
+        ("data", |flight| flight.insert(0, data()), {
+            unexpected("ApplicationData", "the rest of the handshake")
+        }),
+    ];
     for by in BOTH_WAYS {
-        let parties = Terms::new(by, only(TLSv1_2, AES)).parties();
-        parties.connect().established();
-        let mut pair = parties.connect();
-        deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
-        let flight = records(&take(&mut pair.server));
-        let kinds: Vec<_> = flight.iter().map(|record| record.content_type).collect();
-        assert_eq!(kinds, [HANDSHAKE, 20, HANDSHAKE]);
-        for skipped in 0..3 {
-            let mut again = parties.connect();
-            deliver(&take(&mut again.client), &mut again.server, || usize::MAX).unwrap();
-            let mut flight = records(&take(&mut again.server));
-            flight.remove(skipped);
-            let result = deliver(&bytes(&flight), &mut again.client, || usize::MAX);
-            assert!(result.is_err() || again.client.is_handshaking());
-            // What failed was forgotten.
+        let terms = Terms::new(by, only(TLSv1_2, AES));
+        let parties = terms.parties();
+        let replayed = Parties {
+            client: Arc::new(terms.client().random(SaysFinished).build().unwrap()),
+            server: {
+                let server = terms.server(terms.server_policy).random(SaysFinished);
+                Arc::new(server.build().unwrap())
+            },
+            ..terms.parties()
+        };
+        let changed = |flight: &[u8], change: Change| {
+            let mut flight = records(flight);
+            change(&mut flight);
+            bytes(&flight)
+        };
+        for (what, change, expected) in &of_server {
             parties.connect().established();
+            let mut pair = replayed.connect();
+            deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+            let flight = take(&mut pair.server);
+            let kinds: Vec<_> = records(&flight).iter().map(|it| it.content_type).collect();
+            assert_eq!(kinds, [HANDSHAKE, CHANGE_CIPHER_SPEC, HANDSHAKE]);
+            let result = deliver(&changed(&flight, *change), &mut pair.client, || usize::MAX);
+            assert_eq!(result, *expected, "{by:?} {what}");
+            let completes = ["nothing", "two Finished"].contains(what);
+            assert_eq!(pair.client.handshakes(), completes.into(), "{by:?} {what}");
+            if *what == "no Finished" {
+                assert_eq!(pair.client.read_tls(&mut &[][..]).unwrap(), 0);
+                let error = pair.client.process_new_packets().unwrap_err();
+                assert_eq!(error, Error::TruncatedHandshake);
+            }
+            // What failed was forgotten.
+            let again = take(&mut parties.connect().client);
+            assert_eq!(session_id(&again).is_empty(), *what != "nothing", "{what}");
         }
+        for (what, change, expected) in &of_client {
+            parties.connect().established();
+            let mut pair = replayed.connect();
+            deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+            deliver(&take(&mut pair.server), &mut pair.client, || usize::MAX).unwrap();
+            let flight = take(&mut pair.client);
+            let kinds: Vec<_> = records(&flight).iter().map(|it| it.content_type).collect();
+            assert_eq!(kinds, [CHANGE_CIPHER_SPEC, HANDSHAKE]);
+            let result = deliver(&changed(&flight, *change), &mut pair.server, || usize::MAX);
+            assert_eq!(result, *expected, "{by:?} {what}");
+            let completes = ["nothing", "two Finished"].contains(what);
+            assert_eq!(pair.server.handshakes(), completes.into(), "{by:?} {what}");
+        }
+    }
+}
+
+fn twice(flight: &mut Vec<WireRecord>, index: usize) {
+    flight.insert(index, flight[index].clone());
+}
+
+/// A handshake message in clear.
+fn insert(flight: &mut Vec<WireRecord>, index: usize, kind: u8, body: &[u8]) {
+    flight.insert(index, handshake(0x0303, kind, body));
+}
+
+fn data() -> WireRecord {
+    record(APPLICATION_DATA, 0x0303, b"early")
+}
+
+/// Randomness whose first 16 bytes, an initialization vector, are a Finished to whoever reads a
+/// sealed record as one in clear.
+#[derive(Debug)]
+struct SaysFinished;
+
+impl SecureRandom for SaysFinished {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
+        let header = [20, 0, 0, 12];
+        let message = header.into_iter().chain([0x5a; 12]).cycle();
+        buffer
+            .iter_mut()
+            .zip(message)
+            .for_each(|(to, from)| *to = from);
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub mod fragments;
+pub mod offers;
 pub mod terms;
 pub mod wire;
 

@@ -62,30 +62,112 @@ pub fn handshake(version: u16, kind: u8, body: &[u8]) -> WireRecord {
 /// A hello's extensions: type and body.
 pub type Extensions = Vec<(u16, Vec<u8>)>;
 
-/// A flight whose first record is a hello, of either side, with the hello's extensions changed.
-pub fn with_extensions(flight: &[u8], change: impl FnOnce(&mut Extensions)) -> Vec<u8> {
-    let mut flight = records(flight);
-    let hello = &flight[0].fragment;
-    let mut extensions = extensions(hello);
-    change(&mut extensions);
-    let block = extensions.iter().flat_map(|(kind, body)| {
-        let len = (body.len() as u16).to_be_bytes();
-        [&kind.to_be_bytes(), &len, &body[..]].concat()
-    });
-    let block: Vec<u8> = block.collect();
-    let mut body = hello[4..end_of_fields(hello)].to_vec();
-    if !block.is_empty() {
-        body.extend((block.len() as u16).to_be_bytes());
-        body.extend(block);
+/// A hello of either side; a ServerHello has one suite and one compression method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    pub version: u16,
+    pub random: [u8; 32],
+    pub session_id: Vec<u8>,
+    pub suites: Vec<u16>,
+    pub compression_methods: Vec<u8>,
+    pub extensions: Extensions,
+}
+
+impl Hello {
+    /// The hello that a flight starts with, in a record of its own.
+    pub fn of(flight: &[u8]) -> Self {
+        Self::read(&records(flight)[0].fragment)
     }
-    flight[0] = handshake(flight[0].version, hello[0], &body);
+
+    /// Reads a whole handshake message.
+    fn read(message: &[u8]) -> Self {
+        let (header, body) = message.split_first_chunk::<4>().unwrap();
+        let (&version, body) = body.split_first_chunk().unwrap();
+        let (&random, body) = body.split_first_chunk().unwrap();
+        let (session_id, body) = counted(body);
+        let (suites, compression_methods, block);
+        if header[0] == CLIENT_HELLO {
+            let (len, body) = body.split_first_chunk().unwrap();
+            let (list, body) = body.split_at(u16::from_be_bytes(*len).into());
+            suites = list;
+            (compression_methods, block) = counted(body);
+        } else {
+            let (suite, body) = body.split_at(2);
+            suites = suite;
+            (compression_methods, block) = body.split_at(1);
+        }
+        Self {
+            version: u16::from_be_bytes(version),
+            random,
+            session_id: session_id.to_vec(),
+            suites: suites
+                .chunks(2)
+                .map(|suite| u16::from_be_bytes([suite[0], suite[1]]))
+                .collect(),
+            compression_methods: compression_methods.to_vec(),
+            extensions: read_extensions(block.get(2..).unwrap_or_default()),
+        }
+    }
+
+    /// The body of a handshake message of that kind.
+    fn body(&self, kind: u8) -> Vec<u8> {
+        let suites: Vec<u8> = self.suites.iter().flat_map(|it| it.to_be_bytes()).collect();
+        let mut body = self.version.to_be_bytes().to_vec();
+        body.extend(self.random);
+        body.push(self.session_id.len() as u8);
+        body.extend(&self.session_id);
+        if kind == CLIENT_HELLO {
+            body.extend((suites.len() as u16).to_be_bytes());
+            body.extend(suites);
+            body.push(self.compression_methods.len() as u8);
+        } else {
+            body.extend(suites);
+        }
+        body.extend(&self.compression_methods);
+        let block = self.extensions.iter().flat_map(|(kind, body)| {
+            let len = (body.len() as u16).to_be_bytes();
+            [&kind.to_be_bytes(), &len, &body[..]].concat()
+        });
+        let block: Vec<u8> = block.collect();
+        if !block.is_empty() {
+            body.extend((block.len() as u16).to_be_bytes());
+            body.extend(block);
+        }
+        body
+    }
+
+    pub fn extension(&mut self, kind: u16) -> Option<&mut Vec<u8>> {
+        let mut found = self.extensions.iter_mut();
+        found.find(|(it, _)| *it == kind).map(|(_, body)| body)
+    }
+
+    pub fn remove_extension(&mut self, kind: u16) {
+        self.extensions.retain(|(it, _)| *it != kind);
+    }
+}
+
+/// A flight whose first record is a hello, of either side, with the hello changed.
+pub fn with_hello(flight: &[u8], change: impl FnOnce(&mut Hello)) -> Vec<u8> {
+    let mut flight = records(flight);
+    let kind = flight[0].fragment[0];
+    let mut hello = Hello::read(&flight[0].fragment);
+    change(&mut hello);
+    flight[0] = handshake(flight[0].version, kind, &hello.body(kind));
     bytes(&flight)
+}
+
+/// The same for its extensions alone.
+pub fn with_extensions(flight: &[u8], change: impl FnOnce(&mut Extensions)) -> Vec<u8> {
+    with_hello(flight, |hello| change(&mut hello.extensions))
 }
 
 /// The extensions of a hello message.
 pub fn extensions(hello: &[u8]) -> Extensions {
+    Hello::read(hello).extensions
+}
+
+fn read_extensions(mut block: &[u8]) -> Extensions {
     let mut found = Extensions::new();
-    let mut block = hello.get(end_of_fields(hello) + 2..).unwrap_or_default();
     while let [a, b, high, low, rest @ ..] = block {
         let (body, rest) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])));
         found.push((u16::from_be_bytes([*a, *b]), body.to_vec()));
@@ -94,18 +176,12 @@ pub fn extensions(hello: &[u8]) -> Extensions {
     found
 }
 
-/// Where the extensions of a hello message start.
-fn end_of_fields(hello: &[u8]) -> usize {
-    const CLIENT_HELLO: u8 = 1;
-    let session_id = 4 + 2 + 32;
-    let suites = session_id + 1 + usize::from(hello[session_id]);
-    if hello[0] != CLIENT_HELLO {
-        return suites + 2 + 1;
-    }
-    let len = u16::from_be_bytes([hello[suites], hello[suites + 1]]);
-    let compression_methods = suites + 2 + usize::from(len);
-    compression_methods + 1 + usize::from(hello[compression_methods])
+/// What follows its length in one byte, and the rest.
+fn counted(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes[1..].split_at(bytes[0].into())
 }
+
+const CLIENT_HELLO: u8 = 1;
 
 /// The alert in clear that `bytes` end in: level and description.
 pub fn last_alert(bytes: &[u8]) -> Option<[u8; 2]> {
