@@ -136,8 +136,7 @@ fn constraints_of_absolute_host_names_bind_too() {
         let leaf = leaf.with(alt_names(&[dns(HOST), dns(host)]));
         verify(&through(&sub, &leaf), &Policy::STRICT)
     };
-    check(&[dns("lan.")], &[dns("secret.lan.")], "other.lan.").unwrap();
-    check(&[dns(".lan.")], &[], "other.lan").unwrap();
+    check(&[dns("lan")], &[dns("secret.lan.")], "other.lan.").unwrap();
     for host in [
         "secret.lan",
         "a.secret.lan",
@@ -149,8 +148,93 @@ fn constraints_of_absolute_host_names_bind_too() {
         let not_permitted = Problem::NameNotPermitted(host.to_owned());
         assert_eq!(refused(result), (Some(0), not_permitted));
     }
-    let result = check(&[dns("lan.")], &[], "printer.example");
-    assert!(matches!(refused(result).1, Problem::NameNotPermitted(_)));
+    for everything in [".", ""] {
+        let result = check(&[], &[dns(everything)], "other.lan");
+        assert!(matches!(refused(result).1, Problem::NameNotPermitted(_)));
+    }
+    // What the RFC has no meaning for must not permit anything.
+    let dotted = Problem::MalformedNameConstraints("a permitted host name that ends with a dot");
+    for base in [".", "lan.", ".lan."] {
+        let result = check(&[dns(base)], &[], "other.lan");
+        assert_eq!(refused(result), (Some(1), dotted.clone()), "{base}");
+    }
+}
+
+/// RFC 5280 §4.2.1.10: iPAddress is one form of name.
+#[test]
+fn a_permitted_range_permits_no_addresses_of_the_other_family() {
+    let v4 = ip(&[10, 0, 0, 0, 255, 0, 0, 0]);
+    let v6 = ip(&[&[0x20, 1, 0x0d, 0xb8][..], &[0; 12], &[0xff; 4], &[0; 12]].concat());
+    let (in_v4, other_v4) = (vec![10, 1, 2, 3], vec![192, 0, 2, 1]);
+    let in_v6 = [&[0x20, 1, 0x0d, 0xb8][..], &[0; 11], &[1]].concat();
+    let other_v6 = [&[0; 15][..], &[1]].concat();
+    let mapped = [&[0; 10][..], &[0xff, 0xff], &in_v4].concat();
+    for (permitted, excluded, address, is_permitted) in [
+        (vec![&v4], vec![], &in_v4, true),
+        (vec![&v4], vec![], &other_v4, false),
+        (vec![&v4], vec![], &in_v6, false),
+        (vec![&v4], vec![], &mapped, false),
+        (vec![&v6], vec![], &in_v6, true),
+        (vec![&v6], vec![], &other_v6, false),
+        (vec![&v6], vec![], &in_v4, false),
+        (vec![&v4, &v6], vec![], &in_v4, true),
+        (vec![&v4, &v6], vec![], &in_v6, true),
+        (vec![&v4, &v6], vec![], &other_v4, false),
+        (vec![&v4, &v6], vec![], &mapped, false),
+        (vec![], vec![&v4], &in_v6, true),
+        (vec![], vec![&v6], &in_v4, true),
+        (vec![], vec![&v4], &in_v4, false),
+    ] {
+        let owned = |bases: Vec<&Vec<u8>>| bases.into_iter().cloned().collect::<Vec<_>>();
+        let sub = sub().with(name_constraints(&owned(permitted), &owned(excluded)));
+        let leaf = Template::new("CN=server", &Key::Rsa(2048));
+        let leaf = leaf.with(alt_names(&[dns(HOST), ip(address)]));
+        let result = verify(&through(&sub, &leaf), &Policy::STRICT);
+        match is_permitted {
+            true => result.unwrap(),
+            false => assert!(matches!(refused(result).1, Problem::NameNotPermitted(_))),
+        }
+    }
+}
+
+#[test]
+fn constraints_of_host_names_that_no_host_has_refuse_the_path() {
+    let leaf = Template::server(HOST);
+    let verdict = |constraints| verify(&through(&sub().with(constraints), &leaf), &Policy::STRICT);
+    let none = "a host name that no host can have or lie below";
+    let none = Problem::MalformedNameConstraints(none);
+    for base in [
+        "*.bad.com",
+        "*",
+        "www.bad.com..",
+        "..",
+        "..bad.com",
+        "bad..com",
+        "bad.com ",
+        " bad.com",
+        "bad.com\0",
+        "https://bad.com",
+        "bad.com:443",
+        "@bad.com",
+    ] {
+        let excluded = name_constraints(&[], &[dns("example"), dns(base)]);
+        let permitted = name_constraints(&[dns("lan"), dns(base)], &[]);
+        for constraints in [excluded, permitted] {
+            let result = verdict(constraints);
+            assert_eq!(refused(result), (Some(1), none.clone()), "{base}");
+        }
+    }
+    for base in [
+        ".bad.com",
+        "bad.com.",
+        ".bad.com.",
+        "_dmarc.bad.com",
+        "xn--mller-kva.example",
+        "-a-.example",
+        "10.in-addr.arpa",
+    ] {
+        verdict(name_constraints(&[], &[dns(base)])).unwrap();
+    }
 }
 
 #[test]

@@ -264,6 +264,39 @@ fn a_large_constraint_is_read_once_for_all_names() {
     in_time(|| verify(&through(&sub, &leaf)).unwrap());
 }
 
+/// A number of so many bits has many digits, which take the square of them to make.
+#[test]
+fn overlong_object_identifiers_are_not_shown() {
+    const OVERLONG: &str = "an overlong object identifier";
+    let number = |len: usize| value(0x06, &[&[0x2a][..], &vec![0xff; len - 2], &[0x7f]].concat());
+    let usage = |len: usize| extension("2.5.29.37", false, &sequence(&[number(len)]));
+    for (len, is_shown) in [(64, true), (65, false), (50_000, false)] {
+        let leaf = Template::server(HOST).with(usage(len));
+        let result = verify(&[leaf.issued_by(ROOT, &ROOT_KEY)]);
+        let Problem::ExtendedKeyUsage { found, .. } = problem(result) else {
+            panic!("{len}");
+        };
+        assert_eq!(found[0] != OVERLONG, is_shown, "{len}");
+    }
+    let critical = sequence(&[
+        number(50_000),
+        pki::der::boolean(true),
+        pki::der::octets(b"?"),
+    ]);
+    let leaf = Template::server(HOST).with(critical);
+    assert_eq!(
+        problem(verify(&[leaf.issued_by(ROOT, &ROOT_KEY)])),
+        Problem::UnknownCriticalExtension(OVERLONG.to_owned())
+    );
+    let subject = [sequence(&[number(50_000), pki::der::utf8("x")])];
+    let leaf = Template {
+        subject: sequence(&[pki::der::set(&subject)]),
+        ..Template::server(HOST)
+    };
+    let shown = retrossl::certificate_subject(&leaf.issued_by(ROOT, &ROOT_KEY)).unwrap();
+    assert_eq!(shown, "an overlong object identifier=x");
+}
+
 #[test]
 fn many_extensions_and_attributes_are_read_in_time() {
     let extensions: Vec<_> = (0..8_000)

@@ -3,13 +3,14 @@
 mod pki;
 
 use CertificateProblem as Problem;
+use pki::der::{integer, null, octets, oid, sequence, value};
 use pki::verdict::{HOST, ROOT, ROOT_KEY, SUB, SUB_KEY, roots, through, verify_with_lists};
 use pki::*;
 use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use retrossl::{
-    AlertDescription, CertificateProblem, HashAlgorithm, PathVerifier, Policy, RevocationList,
-    RevocationListError,
+    AlertDescription, CertificateError, CertificateProblem, HashAlgorithm, PathVerifier, Policy,
+    RevocationList, RevocationListError,
 };
 
 /// A server's certificate with serial number 7, issued by one with serial number 5.
@@ -262,12 +263,120 @@ fn a_trusted_certificate_is_revoked_by_a_trusted_issuer() {
     let overdue = read(overdue.issued_by(ROOT, &ROOT_KEY));
     let (_, problem) = verdict::refused(judged(&by_root, overdue));
     assert!(matches!(problem, Problem::StaleRevocationList { .. }));
-    // The authority cannot revoke what it has not issued.
-    judged(&by_another, of_root(&[&[7]])).unwrap();
+    // Whatever key signed it, the authority whose name it has may revoke it.
+    judged(&by_another, of_root(&[&[8]])).unwrap();
+    let (_, problem) = verdict::refused(judged(&by_another, of_root(&[&[7]])));
+    assert!(matches!(problem, Problem::Revoked { .. }));
+    // But it need not speak of it, and cannot revoke what has another issuer.
+    let of_another = ListTemplate::revoking(&[&[7]]).issued_by(ROOT, &Key::P256(9));
+    judged(&by_another, read(of_another)).unwrap();
     judged(&by_itself, of_root(&[&[7]])).unwrap();
     let own = read(ListTemplate::revoking(&[&[7]]).issued_by("CN=server", &key));
     let (_, problem) = verdict::refused(judged(&by_itself, own));
     assert!(matches!(problem, Problem::Revoked { .. }));
+}
+
+#[test]
+fn a_trusted_certificate_is_revoked_however_it_is_signed() {
+    let by_root = Template::server(HOST).serial(&[7]);
+    let two_algorithms = Template {
+        outside: Some(Signature::Rsa(HashAlgorithm::Md5)),
+        ..by_root.clone()
+    };
+    let unreadable = two_algorithms.issued_by(ROOT, &ROOT_KEY);
+    let mut damaged = by_root.issued_by(ROOT, &ROOT_KEY).to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    for trusted in [unreadable, damaged.into()] {
+        let judged = |list| judge_trusted(&trusted, &[verdict::root()], [read(list)]);
+        let list = |serial| ListTemplate::revoking(&[&[serial]]).issued_by(ROOT, &ROOT_KEY);
+        judged(list(8)).unwrap();
+        let (_, problem) = verdict::refused(judged(list(7)));
+        assert!(matches!(problem, Problem::Revoked { .. }));
+    }
+}
+
+/// An authority's key in several certificates, of which not each may sign lists.
+#[test]
+fn one_root_that_clears_a_trusted_certificate_suffices() {
+    let authority = Template::authority(ROOT, &ROOT_KEY);
+    let mute = authority.clone().with(key_usage(&[KEY_CERT_SIGN]));
+    let mute = mute.serial(&[2]).self_signed(&ROOT_KEY);
+    let able = authority.with(key_usage(&[KEY_CERT_SIGN, CRL_SIGN]));
+    let able = able.serial(&[3]).self_signed(&ROOT_KEY);
+    let namesake_key = Key::P256(9);
+    let namesake = Template::authority(ROOT, &namesake_key).self_signed(&namesake_key);
+    let trusted = Template::server(HOST)
+        .serial(&[7])
+        .issued_by(ROOT, &ROOT_KEY);
+    let list = |serial, key| read(ListTemplate::revoking(&[&[serial]]).issued_by(ROOT, key));
+    let judged = |issuers: &[&CertificateDer<'static>], serial| {
+        let issuers: Vec<_> = issuers.iter().copied().cloned().collect();
+        judge_trusted(&trusted, &issuers, [list(serial, &ROOT_KEY)])
+    };
+    for issuers in [[&mute, &able], [&able, &mute]] {
+        judged(&issuers, 8).unwrap();
+        let (_, problem) = verdict::refused(judged(&issuers, 7));
+        assert!(matches!(problem, Problem::Revoked { .. }));
+    }
+    for issuers in [[&mute, &namesake], [&namesake, &mute]] {
+        let (_, problem) = verdict::refused(judged(&issuers, 8));
+        assert_eq!(problem, Problem::BadRevocationList);
+    }
+    // Another key's list is no word that it is good.
+    let lists = || [8, 9].map(|serial| list(serial, &namesake_key));
+    let (_, problem) = verdict::refused(judge_trusted(&trusted, &[mute, namesake], lists()));
+    assert_eq!(problem, Problem::BadRevocationList);
+}
+
+/// This certificate, which is among the roots, besides these.
+fn judge_trusted(
+    trusted: &CertificateDer<'static>,
+    others: &[CertificateDer<'static>],
+    lists: impl IntoIterator<Item = RevocationList>,
+) -> Result<(), CertificateError> {
+    let name = ServerName::try_from(HOST).unwrap();
+    let all: Vec<_> = [trusted].into_iter().chain(others).cloned().collect();
+    PathVerifier::new(roots(&all))
+        .revocation_lists(lists)
+        .verify_server(&ServerToVerify::new(
+            &all[..1],
+            &name,
+            now(),
+            &Policy::STRICT,
+        ))
+}
+
+/// What cannot be read may be the word that the entry is another authority's.
+#[test]
+fn a_list_with_malformed_extensions_in_an_entry_is_refused() {
+    let indirect = || extension("2.5.29.29", true, &name("CN=Another"));
+    let reason = || extension("2.5.29.21", false, &[0x0a, 0x01, 0x01]);
+    let junk = |fields: &[Vec<u8>]| sequence(&[fields, &[null()]].concat());
+    let number = || oid("2.5.29.21");
+    for entry_extensions in [
+        vec![indirect(), null()],
+        vec![indirect(), sequence(&[])],
+        vec![indirect(), sequence(&[number()])],
+        vec![indirect(), sequence(&[number(), integer(&[1])])],
+        vec![
+            indirect(),
+            sequence(&[number(), value(0x01, &[]), octets(b"?")]),
+        ],
+        vec![reason(), junk(&[number(), octets(&[0x0a, 0x01, 0x01])])],
+        vec![value(0x30, &[0x82])],
+    ] {
+        let list = ListTemplate {
+            entry_extensions,
+            ..ListTemplate::revoking(&[&[7]])
+        };
+        let list = RevocationList::from_der(&list.issued_by(SUB, &SUB_KEY));
+        assert_eq!(list.unwrap_err(), RevocationListError::Unreadable);
+    }
+    let list = ListTemplate {
+        entry_extensions: vec![reason(), extension("1.2.3.4", false, b"?")],
+        ..ListTemplate::revoking(&[&[7], &[8]])
+    };
+    RevocationList::from_der(&list.issued_by(SUB, &SUB_KEY)).unwrap();
 }
 
 #[test]

@@ -25,15 +25,24 @@ pub(super) fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(len)
 }
 
+/// What follows a value with this tag; everything where there is none.
+pub(super) fn skip(tag: u8, der: &[u8]) -> &[u8] {
+    take(tag, der).map_or(der, |(_, rest)| rest)
+}
+
 /// As [`take`], with the tag and the length in front of the contents.
 pub(super) fn take_whole(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, rest) = take(tag, der)?;
     Some((der.get(..der.len() - rest.len())?, rest))
 }
 
+pub(super) const BOOLEAN: u8 = 0x01;
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;
+pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const UTC_TIME: u8 = 0x17;
+pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 /// The explicit tag of the TBSCertificate's version.

@@ -2,11 +2,11 @@
 
 use core::fmt::Write;
 
-use x509_parser::asn1_rs::{Any, Oid, Tag, ToDer};
+use x509_parser::asn1_rs::{Any, Class, Oid, Tag, ToDer};
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{AttributeTypeAndValue, X509Name};
 
-use super::der::{SEQUENCE, SET, take};
+use super::der::{OBJECT_IDENTIFIER, SEQUENCE, SET, take};
 use crate::error::printable;
 
 /// A distinguished name in a form in which equal names are equal bytes.
@@ -54,10 +54,13 @@ fn is_whole(name: &X509Name<'_>) -> bool {
         };
         rdns = rest;
         for _ in rdn.iter() {
-            let Some((_, rest)) = take(SEQUENCE, attributes) else {
+            let Some((attribute, rest)) = take(SEQUENCE, attributes) else {
                 return false;
             };
             attributes = rest;
+            if !is_type_and_value(attribute) {
+                return false;
+            }
         }
         if !attributes.is_empty() {
             return false;
@@ -66,20 +69,36 @@ fn is_whole(name: &X509Name<'_>) -> bool {
     rdns.is_empty()
 }
 
+fn is_type_and_value(attribute: &[u8]) -> bool {
+    let value = take(OBJECT_IDENTIFIER, attribute).map_or(&[][..], |(_type, value)| value);
+    let value = value.first().and_then(|tag| take(*tag, value));
+    matches!(value, Some((_, [])))
+}
+
 /// The name as text, fit for a terminal: as in RFC 4514 §2, but in the order of its encoding, and
 /// with spaces around what separates attributes.
 pub(crate) fn display(name: &X509Name<'_>) -> String {
-    let rdns: Vec<String> = name
-        .iter_rdn()
-        .map(|rdn| {
-            let attributes: Vec<String> = rdn.iter().map(attribute_text).collect();
-            attributes.join(" + ")
-        })
-        .collect();
-    printable(&rdns.join(", "))
+    let mut out = String::new();
+    for (index, rdn) in name.iter_rdn().enumerate() {
+        for (index_in_rdn, attribute) in rdn.iter().enumerate() {
+            out.push_str(match (index, index_in_rdn) {
+                (0, 0) => "",
+                (_, 0) => ", ",
+                _ => " + ",
+            });
+            out.push_str(&attribute_text(attribute));
+            // As many characters as are shown, and more, whatever they are.
+            if out.len() > 4 * MAX_SHOWN {
+                return printable(&out);
+            }
+        }
+    }
+    printable(&out)
 }
 
 fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
+    #[cfg(test)]
+    SHOWN.with(|shown| shown.set(shown.get() + 1));
     let oid = attribute.attr_type();
     let value = attribute.attr_value();
     let value = match text(value) {
@@ -88,15 +107,15 @@ fn attribute_text(attribute: &AttributeTypeAndValue<'_>) -> String {
     };
     match oid2abbrev(oid, oid_registry()) {
         Ok(name) => format!("{name}={value}"),
-        Err(_) => format!("{oid}={value}"),
+        Err(_) => format!("{}={value}", oid_text(oid)),
     }
 }
 
-/// A value that reads as one, whatever stands in it (RFC 4514 §2.4).
+/// A value that reads as one, whatever stands in it (RFC 4514 §2.4), as far as it is shown.
 fn escaped(value: &str) -> String {
-    let len = value.chars().count();
-    let mut out = String::with_capacity(value.len());
-    for (index, char) in value.chars().enumerate() {
+    let mut out = String::new();
+    let mut chars = value.chars().take(MAX_SHOWN + 1).enumerate().peekable();
+    while let Some((index, char)) = chars.next() {
         match char {
             char if char.is_control() => {
                 let mut utf8 = [0; 4];
@@ -105,7 +124,7 @@ fn escaped(value: &str) -> String {
             }
             ',' | '+' | '"' | '\\' | '<' | '>' | ';' => out.push('\\'),
             ' ' | '#' if index == 0 => out.push('\\'),
-            ' ' if index + 1 == len => out.push('\\'),
+            ' ' if chars.peek().is_none() => out.push('\\'),
             _ => {}
         }
         out.push(char);
@@ -113,10 +132,11 @@ fn escaped(value: &str) -> String {
     out
 }
 
-/// A value that is no text: its encoding (RFC 4514 §2.4).
+/// A value that is no text: its encoding (RFC 4514 §2.4), as far as it is shown.
 fn encoded(value: &Any<'_>) -> String {
     let mut out = "#".to_owned();
-    push_hex(&mut out, "", &value.to_der_vec().unwrap_or_default());
+    let der = value.to_der_vec().unwrap_or_default();
+    push_hex(&mut out, "", der.get(..MAX_SHOWN).unwrap_or(&der));
     out
 }
 
@@ -130,6 +150,10 @@ fn push_hex(out: &mut String, before_each: &str, bytes: &[u8]) {
 /// An attribute's value as text; `None` where it is not of a string type, or is none of the type
 /// that it says.
 pub(crate) fn text(value: &Any<'_>) -> Option<String> {
+    // A context's own tags have the same numbers.
+    if value.class() != Class::Universal || value.header.is_constructed() {
+        return None;
+    }
     match value.tag() {
         Tag::Utf8String => utf8(value.data),
         // Old devices write these in whatever their page of characters was.
@@ -169,34 +193,72 @@ fn latin_1(bytes: &[u8]) -> String {
 /// Type, kind of value, length of value, value: no two different attributes run together.
 fn canonical_attribute(attribute: &AttributeTypeAndValue<'_>) -> Vec<u8> {
     let value = attribute.attr_value();
-    let (kind, value) = match text(value) {
-        Some(text) => (0, fold(&text).into_bytes()),
-        None => (value.tag().0, value.data.to_vec()),
+    // Text is of no class.
+    let (class, tag, value) = match text(value) {
+        Some(text) => (u8::MAX, 0, fold(&text).into_bytes()),
+        None => (value.class() as u8, value.tag().0, value.data.to_vec()),
     };
     let oid = attribute.attr_type().as_bytes();
     let mut out = Vec::with_capacity(oid.len() + value.len() + 24);
     out.extend_from_slice(&oid.len().to_be_bytes());
     out.extend_from_slice(oid);
-    out.extend_from_slice(&kind.to_be_bytes());
+    out.push(class);
+    out.extend_from_slice(&tag.to_be_bytes());
     out.extend_from_slice(&value.len().to_be_bytes());
     out.extend_from_slice(&value);
     out
 }
 
-/// Lower case, with single spaces between words.
+/// Lower case, with single spaces between words, and without what is not seen (RFC 4518 §2.2,
+/// §2.6).
 fn fold(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let seen: String = text.chars().filter(|char| !is_ignorable(*char)).collect();
+    let words: Vec<String> = seen.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
 }
 
-/// An object identifier for an error's text: a peer chooses how long it is.
+/// Unicode's Default_Ignorable_Code_Point.
+fn is_ignorable(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+    ) || matches!(char, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
+        || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(
+            char,
+            '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fe00}'..='\u{fe0f}'
+        )
+        || matches!(char, '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}')
+        || matches!(char, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// An object identifier for an error's text: a peer chooses how long it is, and decimal digits of
+/// a long number take long to make.
 pub(super) fn oid_text(oid: &Oid<'_>) -> String {
+    if oid.as_bytes().len() > MAX_OID {
+        return "an overlong object identifier".to_owned();
+    }
     printable(&oid.to_string())
 }
+
+/// Characters of a name that are looked at to show it, of which fewer are shown.
+const MAX_SHOWN: usize = 300;
+
+/// Bytes of an object identifier that is shown.
+const MAX_OID: usize = 64;
 
 #[cfg(test)]
 thread_local! {
     static READ: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+    static SHOWN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// How many attributes of names `work` puts into words.
+#[cfg(test)]
+pub(super) fn count_shown(work: impl FnOnce()) -> usize {
+    let before = SHOWN.with(core::cell::Cell::get);
+    work();
+    SHOWN.with(core::cell::Cell::get) - before
 }
 
 /// How many names `work` reads.
@@ -205,4 +267,83 @@ pub(crate) fn count_names(work: impl FnOnce()) -> usize {
     let before = READ.with(core::cell::Cell::get);
     work();
     READ.with(core::cell::Cell::get) - before
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::FromDer;
+
+    use super::*;
+
+    /// `SEQUENCE OF SET OF` this attribute, of less than 128 bytes, so many times.
+    fn name(attribute: &[u8], count: usize) -> Vec<u8> {
+        let len = u8::try_from(attribute.len()).unwrap();
+        let rdn = [&[0x31, len + 2, 0x30, len], attribute].concat();
+        let rdns = rdn.repeat(count);
+        let len = u32::try_from(rdns.len()).unwrap().to_be_bytes();
+        let mut out = vec![0x30, 0x83];
+        out.extend_from_slice(&len[1..]);
+        if rdns.len() < 128 {
+            out = vec![0x30, len[3]];
+        }
+        out.extend(rdns);
+        out
+    }
+
+    const COMMON_NAME: &[u8] = &[0x06, 0x03, 0x55, 0x04, 0x03];
+
+    fn read(value: &[u8]) -> (Option<Name>, String) {
+        let der = name(&[COMMON_NAME, value].concat(), 1);
+        let (_, parsed) = X509Name::from_der(&der).unwrap();
+        (Name::of(&parsed), display(&parsed))
+    }
+
+    #[test]
+    fn only_so_much_of_a_name_is_put_into_words_as_is_shown() {
+        let der = name(&[COMMON_NAME, &[0x0c, 0x00]].concat(), 8_000);
+        let (_, long) = X509Name::from_der(&der).unwrap();
+        let mut shown = String::new();
+        let count = count_shown(|| shown = display(&long));
+        assert!(shown.starts_with("CN=, CN=, ") && shown.ends_with('…'));
+        assert!(count < 4 * MAX_SHOWN, "{count}");
+        assert!(escaped(&"\0".repeat(100_000)).len() < 1_000);
+        assert!(escaped(&" ".repeat(100_000)).len() < 1_000);
+    }
+
+    #[test]
+    fn texts_are_of_the_universal_class() {
+        let (text, _) = read(&[0x0c, 0x01, b'a']);
+        let (same, _) = read(&[0x13, 0x01, b'A']);
+        assert_eq!(text, same);
+        for (other, shown) in [
+            (&[0x8c, 0x01, b'a'], "CN=#8C0161"),
+            (&[0x4c, 0x01, b'a'], "CN=#4C0161"),
+            (&[0x80, 0x01, b'a'], "CN=#800161"),
+        ] {
+            let (other, displayed) = read(other);
+            assert!(other.is_some());
+            assert_ne!(other, text);
+            assert_eq!(displayed, shown);
+        }
+        assert_ne!(read(&[0x8c, 0x01, b'a']).0, read(&[0x4c, 0x01, b'a']).0);
+    }
+
+    #[test]
+    fn nothing_follows_an_attribute_s_value() {
+        assert!(read(&[0x0c, 0x01, b'a']).0.is_some());
+        assert_eq!(read(&[0x0c, 0x01, b'a', 0x05, 0x00]).0, None);
+        assert_eq!(read(&[0x0c, 0x01, b'a', 0x00]).0, None);
+    }
+
+    #[test]
+    fn what_is_not_seen_makes_no_other_name() {
+        for (text, expected) in [
+            ("Exa\u{ad}mple", "example"),
+            ("\u{200b} Example\u{feff} \u{2060} Inc ", "example inc"),
+            ("Exämple 日本", "exämple 日本"),
+            ("\u{e0041}", ""),
+        ] {
+            assert_eq!(fold(text), expected);
+        }
+    }
 }

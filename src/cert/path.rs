@@ -9,6 +9,7 @@ use super::parsed::Parsed;
 use super::public_key::SubjectKey;
 use super::roots::{RootStore, TrustAnchor};
 use super::validation::{self, Conditions};
+use crate::crypto::HashAlgorithm;
 use crate::error::{CertificateError, CertificateProblem, ChainError};
 
 /// Accepts a chain if a path leads from its first certificate to one of the roots and stands up
@@ -107,7 +108,7 @@ impl<'a> Search<'a> {
             }
         }
         if !found {
-            self.note(Reached::DeadEnd, last.at_fault(unknown_issuer(last)));
+            self.note(Reached::DeadEnd, || last.at_fault(unknown_issuer(last)));
         }
         Continue(())
     }
@@ -125,18 +126,19 @@ impl<'a> Search<'a> {
         if !is_issuer && self.is_self_signed(last)? {
             let same_key = last.key.as_ref() == Ok(&anchor.key);
             let namesake = CertificateProblem::SelfSignedNamesake { same_key };
-            self.note(Reached::Namesake, last.at_fault(namesake));
+            self.note(Reached::Namesake, || last.at_fault(namesake));
             return Continue(true);
         }
         match signature {
             Ok(()) => self.validate(path, anchor)?,
-            Err(CertificateProblem::BadSignature { issuer }) if anchor.is_authority => {
-                let problem = CertificateProblem::NotSignedByRoot { issuer };
-                self.note(Reached::Issuer, last.at_fault(problem));
-            }
-            Err(problem) if anchor.is_authority => {
-                self.note(Reached::Issuer, last.at_fault(problem));
-            }
+            Err(unsigned) if anchor.is_authority => self.note(Reached::Issuer, || {
+                last.at_fault(match unsigned {
+                    Unsigned::ByAnother => CertificateProblem::NotSignedByRoot {
+                        issuer: last.issuer_text(),
+                    },
+                    other => other.problem(last),
+                })
+            }),
             Err(_) => return Continue(false),
         }
         Continue(true)
@@ -148,11 +150,9 @@ impl<'a> Search<'a> {
         };
         match validation::validate(path, &anchor, self.conditions, &mut self.budget) {
             Ok(()) => Break(Over::Accepted),
-            Err(error) if error.problem == CertificateProblem::TooMuchWork => {
-                Break(Over::TooMuchWork)
-            }
-            Err(error) => {
-                self.note(Reached::Anchor, error);
+            Err((_, CertificateProblem::TooMuchWork)) => Break(Over::TooMuchWork),
+            Err((certificate, problem)) => {
+                self.note(Reached::Anchor, || certificate.at_fault(problem));
                 Continue(())
             }
         }
@@ -166,19 +166,19 @@ impl<'a> Search<'a> {
     ) -> ControlFlow<Over> {
         if path.len() == MAX_PATH {
             let problem = CertificateProblem::LongPath(MAX_PATH);
-            self.note(Reached::DeadEnd, last.at_fault(problem));
+            self.note(Reached::DeadEnd, || last.at_fault(problem));
             return Continue(());
         }
         let key = match &issuer.key {
             Ok(key) => key,
             Err(problem) => {
-                self.note(Reached::DeadEnd, issuer.at_fault(problem.clone()));
+                self.note(Reached::DeadEnd, || issuer.at_fault(problem.clone()));
                 return Continue(());
             }
         };
         self.pay_for_signature()?;
-        if let Err(problem) = self.check_signature(last, key) {
-            self.note(Reached::Issuer, last.at_fault(problem));
+        if let Err(unsigned) = self.check_signature(last, key) {
+            self.note(Reached::Issuer, || last.at_fault(unsigned.problem(last)));
             return Continue(());
         }
         path.push(issuer);
@@ -188,25 +188,24 @@ impl<'a> Search<'a> {
     }
 
     /// RFC 5280 §6.1.3 (a) (1).
-    fn check_signature(
+    fn check_signature<'b>(
         &self,
-        certificate: &Parsed<'_>,
+        certificate: &'b Parsed<'_>,
         key: &SubjectKey,
-    ) -> Result<(), CertificateProblem> {
-        let signed = certificate.signed.as_ref().map_err(Clone::clone)?;
+    ) -> Result<(), Unsigned<'b>> {
+        let signed = certificate.signed.as_ref().map_err(Unsigned::Unknown)?;
         if !self
             .conditions
             .policy
             .allows_certificate_hash(signed.hash())
         {
-            return Err(CertificateProblem::HashNotAccepted(signed.hash()));
+            return Err(Unsigned::WithHash(signed.hash()));
         }
         if signed.is_by(key) {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(Unsigned::ByAnother)
         }
-        Err(CertificateProblem::BadSignature {
-            issuer: certificate.issuer_text(),
-        })
     }
 
     /// Whether the certificate's own key signed it, over whatever hash.
@@ -226,14 +225,35 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Remembers the first of the errors that came farthest.
-    fn note(&mut self, reached: Reached, error: ChainError) {
+    /// Remembers the first of the errors that came farthest. The others' texts are not made: a
+    /// peer has many paths to be wrong, and long names.
+    fn note(&mut self, reached: Reached, error: impl FnOnce() -> ChainError) {
         if self
             .nearest
             .as_ref()
             .is_none_or(|(best, _)| *best < reached)
         {
-            self.nearest = Some((reached, error));
+            self.nearest = Some((reached, error()));
+        }
+    }
+}
+
+/// Why a signature does not count.
+enum Unsigned<'a> {
+    Unknown(&'a CertificateProblem),
+    WithHash(HashAlgorithm),
+    ByAnother,
+}
+
+impl Unsigned<'_> {
+    /// As the problem of this certificate, in a path through others.
+    fn problem(self, certificate: &Parsed<'_>) -> CertificateProblem {
+        match self {
+            Self::Unknown(problem) => problem.clone(),
+            Self::WithHash(hash) => CertificateProblem::HashNotAccepted(hash),
+            Self::ByAnother => CertificateProblem::BadSignature {
+                issuer: certificate.issuer_text(),
+            },
         }
     }
 }
@@ -258,3 +278,42 @@ fn unknown_issuer(certificate: &Parsed<'_>) -> CertificateProblem {
 
 /// Certificates in a path at the most, the trust anchor not counted.
 const MAX_PATH: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use rustls_pki_types::{ServerName, UnixTime};
+
+    use super::*;
+    use crate::cert::Role;
+    use crate::cert::name::count_shown;
+    use crate::policy::Policy;
+    use crate::testing::vectors::test_certificate;
+
+    #[test]
+    fn only_the_error_that_is_reported_is_put_into_words() {
+        // Thirty that have the issuer's name and not its key.
+        let (name, other_name) = (b"test 1024", b"test 2048");
+        let mut namesake = test_certificate(2048).to_vec();
+        while let Some(at) = namesake.windows(9).position(|bytes| bytes == other_name) {
+            namesake[at..at + 9].copy_from_slice(name);
+        }
+        let mut chain = vec![namesake.into(); 31];
+        chain[0] = test_certificate(1024);
+        let asked = ServerName::try_from("example").unwrap();
+        let conditions = Conditions {
+            policy: &Policy::EVERYTHING,
+            now: UnixTime::since_unix_epoch(core::time::Duration::ZERO),
+            role: Role::Server(&asked),
+            revocation_lists: &[],
+        };
+        let shown = count_shown(|| {
+            let error = verify(&chain, &RootStore::new(), &conditions).unwrap_err();
+            assert!(
+                error.to_string().contains("signature does not verify"),
+                "{error}"
+            );
+        });
+        // The subject and the issuer, of one attribute each.
+        assert_eq!(shown, 2);
+    }
+}

@@ -7,6 +7,10 @@ use x509_parser::extensions::X509Extension;
 use x509_parser::prelude::{ASN1Time, CertificateRevocationList, FromDer};
 
 use super::budget::Budget;
+use super::der::{
+    BOOLEAN, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, UTC_TIME, skip,
+    take,
+};
 use super::name::{self, Name, oid_text};
 use super::parsed::{Parsed, is_past, unix_time};
 use super::public_key::SubjectKey;
@@ -100,6 +104,7 @@ impl RevocationList {
         let Ok(([], list)) = CertificateRevocationList::from_der(der) else {
             return Err(RevocationListError::Unreadable);
         };
+        check_entries(&list, der).ok_or(RevocationListError::Unreadable)?;
         let issuer = Name::of(list.issuer()).ok_or(RevocationListError::Unreadable)?;
         let issuer_text = name::display(list.issuer());
         check_extensions(&list, &issuer_text)?;
@@ -246,6 +251,61 @@ fn check_extensions(
         }
     }
     Ok(())
+}
+
+/// `None` where an entry of the encoded list has extensions that are not in the `parsed` one.
+///
+/// The parser passes over an entry's extensions if it cannot read them all, and one of them may
+/// say that the entry is another authority's.
+fn check_entries(parsed: &CertificateRevocationList<'_>, encoded: &[u8]) -> Option<()> {
+    let (contents, _) = take(SEQUENCE, encoded)?;
+    let (fields, _) = take(SEQUENCE, contents)?;
+    let (_signature, rest) = take(SEQUENCE, skip(INTEGER, fields))?;
+    let (_issuer, rest) = take(SEQUENCE, rest)?;
+    let (_this_update, rest) = take_time(rest)?;
+    let rest = take_time(rest).map_or(rest, |(_next_update, rest)| rest);
+    let mut entries = take(SEQUENCE, rest).map_or(&[][..], |(entries, _)| entries);
+    for parsed in parsed.iter_revoked_certificates() {
+        let (entry, rest) = take(SEQUENCE, entries)?;
+        entries = rest;
+        let (_serial_number, rest) = take(INTEGER, entry)?;
+        let (_revocation_date, extensions) = take_time(rest)?;
+        let count = match extensions {
+            [] => 0,
+            extensions => count_extensions(extensions)?,
+        };
+        if count != parsed.extensions().len() {
+            return None;
+        }
+    }
+    entries.is_empty().then_some(())
+}
+
+/// `None` where there is anything else than extensions.
+fn count_extensions(encoded: &[u8]) -> Option<usize> {
+    let (mut extensions, []) = take(SEQUENCE, encoded)? else {
+        return None;
+    };
+    let mut count = 0;
+    while !extensions.is_empty() {
+        let (extension, rest) = take(SEQUENCE, extensions)?;
+        extensions = rest;
+        let (_number, rest) = take(OBJECT_IDENTIFIER, extension)?;
+        let value = match take(BOOLEAN, rest) {
+            Some(([_critical], value)) => value,
+            Some(_) => return None,
+            None => rest,
+        };
+        let (_value, []) = take(OCTET_STRING, value)? else {
+            return None;
+        };
+        count += 1;
+    }
+    Some(count)
+}
+
+fn take_time(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    take(UTC_TIME, der).or_else(|| take(GENERALIZED_TIME, der))
 }
 
 /// What a list with this extension is, other than complete: deltaCRLIndicator,

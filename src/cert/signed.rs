@@ -3,7 +3,7 @@
 
 use x509_parser::prelude::{AlgorithmIdentifier, FromDer};
 
-use super::der::{BIT_STRING, INTEGER, SEQUENCE, VERSION, take, take_whole};
+use super::der::{BIT_STRING, INTEGER, SEQUENCE, VERSION, skip, take, take_whole};
 use super::name::oid_text;
 use super::public_key::SubjectKey;
 use super::signature::SignatureAlgorithm;
@@ -86,18 +86,14 @@ impl<'a> Parts<'a> {
             _ => Err(CertificateProblem::Unreadable),
         };
         let outside = read(self.outside)?;
-        let name = oid_text(&outside.algorithm);
         let unknown = CertificateProblem::UnknownSignatureAlgorithm;
         if self.outside != self.inside {
             let inside = oid_text(&read(self.inside)?.algorithm);
+            let outside = oid_text(&outside.algorithm);
             return Err(unknown(format!(
-                "{name} by one of its fields and {inside} by another"
+                "{outside} by one of its fields and {inside} by another"
             )));
         }
-        SignatureAlgorithm::read(&outside).ok_or_else(|| unknown(name))
+        SignatureAlgorithm::read(&outside).ok_or_else(|| unknown(oid_text(&outside.algorithm)))
     }
-}
-
-fn skip(tag: u8, der: &[u8]) -> &[u8] {
-    take(tag, der).map_or(der, |(_, rest)| rest)
 }

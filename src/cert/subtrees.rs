@@ -2,6 +2,7 @@
 
 use x509_parser::extensions::{GeneralName, GeneralSubtree, X509Extension};
 
+use super::constraints::without_root;
 use super::der::{EXCLUDED_SUBTREES, MINIMUM, PERMITTED_SUBTREES, SEQUENCE, take};
 use super::name::{Name, oid_text};
 use crate::error::CertificateProblem;
@@ -89,6 +90,9 @@ impl<'a> NameConstraints<'a> {
             permitted: list(PERMITTED_SUBTREES, &parsed.permitted_subtrees)?,
             excluded: list(EXCLUDED_SUBTREES, &parsed.excluded_subtrees)?,
         };
+        let malformed = CertificateProblem::MalformedNameConstraints;
+        check_hosts(&constraints.permitted, |base| base).map_err(malformed)?;
+        check_hosts(&constraints.excluded, without_root).map_err(malformed)?;
         if rest.is_empty() {
             Ok(constraints)
         } else {
@@ -119,6 +123,39 @@ fn read_list<'a>(
     } else {
         Err(malformed(UNREADABLE))
     }
+}
+
+/// Refuses bases below which no host's name can lie: whoever wrote `*.example.com` or a space
+/// meant to exclude something.
+///
+/// `absolute` removes the dot at the end of an absolute name, where it may have one. RFC 5280 has
+/// none there; to overlook it may exclude more than was meant, but must not permit more.
+fn check_hosts(
+    subtrees: &[Subtree<'_>],
+    absolute: impl Fn(&str) -> &str,
+) -> Result<(), &'static str> {
+    for subtree in subtrees {
+        if let Subtree::Dns(base) = subtree
+            && !is_host_base(absolute(base))
+        {
+            return Err(if is_host_base(without_root(base)) {
+                "a permitted host name that ends with a dot"
+            } else {
+                "a host name that no host can have or lie below"
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The empty name, which all lie below, or labels, perhaps with a dot in front.
+fn is_host_base(base: &str) -> bool {
+    let is_label = |label: &str| {
+        let mut bytes = label.bytes();
+        !label.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let labels = base.strip_prefix('.').unwrap_or(base);
+    base.is_empty() || labels.split('.').all(is_label)
 }
 
 /// Whether `minimum` is 0, which DER leaves out and some authorities write, and `maximum` absent.

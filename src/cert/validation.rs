@@ -51,6 +51,9 @@ pub(super) fn validate_trusted(
     check().map_err(|problem| certificate.at_fault(problem))
 }
 
+/// Every root of the issuer's name may revoke it, its signature may be one that is not known here,
+/// or an older key's. To clear it, one of those that may have issued it suffices: authorities come
+/// in several certificates, of which not each may sign lists.
 fn check_revocation_by_roots(
     certificate: &Parsed<'_>,
     roots: &RootStore,
@@ -63,28 +66,42 @@ fn check_revocation_by_roots(
     {
         return Ok(());
     }
+    let mut is_cleared = false;
+    let mut first_problem = None;
     for root in roots.named(&certificate.issuer) {
         budget.verify_signature()?;
-        if certificate.is_signed_by(&root.key) {
-            let issuer = Parsed::read(None, &root.der)?;
-            revocation::check(certificate, &issuer, conditions, budget)?;
+        let may_be_issuer = certificate.signed.is_err() || certificate.is_signed_by(&root.key);
+        let issuer = Parsed::read(None, &root.der)?;
+        match revocation::check(certificate, &issuer, conditions, budget) {
+            Ok(()) => is_cleared |= may_be_issuer,
+            Err(
+                problem @ (CertificateProblem::Revoked { .. } | CertificateProblem::TooMuchWork),
+            ) => return Err(problem),
+            // Whoever has not issued it need not have signed a list for it.
+            Err(CertificateProblem::BadRevocationList) if !may_be_issuer => {}
+            Err(problem) => {
+                first_problem.get_or_insert(problem);
+            }
         }
     }
-    Ok(())
+    match first_problem {
+        Some(problem) if !is_cleared => Err(problem),
+        _ => Ok(()),
+    }
 }
 
 /// Judges a path whose signatures are verified: the peer's certificate first, then its issuer,
-/// and so on up to the trust anchor's own certificate, `anchor`.
-pub(super) fn validate(
-    path: &[&Parsed<'_>],
-    anchor: &Parsed<'_>,
+/// and so on up to the trust anchor's own certificate, `anchor`. Or says whose problem is what.
+pub(super) fn validate<'a>(
+    path: &[&'a Parsed<'a>],
+    anchor: &'a Parsed<'a>,
     conditions: &Conditions<'_>,
     budget: &mut Budget,
-) -> Result<(), ChainError> {
+) -> Result<(), (&'a Parsed<'a>, CertificateProblem)> {
     let mut state = State::default();
     state
         .enter_anchor(anchor, conditions)
-        .map_err(|problem| anchor.at_fault(problem))?;
+        .map_err(|problem| (anchor, problem))?;
     let mut issuer = anchor;
     for (below, &certificate) in path.iter().enumerate().rev() {
         let step = |state: &mut State<'_>, budget: &mut Budget| {
@@ -95,7 +112,7 @@ pub(super) fn validate(
                 _ => state.descend(certificate, conditions, budget),
             }
         };
-        step(&mut state, budget).map_err(|problem| certificate.at_fault(problem))?;
+        step(&mut state, budget).map_err(|problem| (certificate, problem))?;
         state.constrain_below(certificate);
         issuer = certificate;
     }

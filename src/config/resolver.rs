@@ -104,6 +104,9 @@ impl<'a> ClientCertificateQuery<'a> {
 
     /// Whether the server says that it takes this certificate: an accepted authority has issued
     /// one of the chain (RFC 5246 §7.4.6), and the key is long enough for one of the hashes.
+    ///
+    /// Every call reads all the authorities again, and a server may name 64 KiB of them: to choose
+    /// among many certificates, [`CertificatesByAuthority`] reads them once.
     pub fn accepts(&self, certified: &CertifiedKey) -> bool {
         self.is_met_by(certified, &Authorities::read(self.authorities))
     }

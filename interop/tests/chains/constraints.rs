@@ -120,6 +120,9 @@ fn names(pki: &mut Pki) -> Result<Vec<Case>, Error> {
     let with_email = named("DNS:www.example.com,email:root@example.com");
     let with_uri = named("DNS:www.example.com,URI:http://www.example.com/");
     let address = named("IP:192.0.2.7");
+    let address_6 = named("IP:2001:db8::7");
+    let mapped = named("IP:::ffff:192.0.2.7");
+    let permitted_6 = "permitted;IP:2001:db8::/ffff:ffff::";
     let elsewhere = server().subject("/O=Elsewhere/CN=device");
     let common = server()
         .subject("/O=Example/CN=www.example.com")
@@ -158,6 +161,29 @@ fn names(pki: &mut Pki) -> Result<Vec<Case>, Error> {
         )?
         .asked_for("192.0.2.7")
         .both_refuse(ours, permitted),
+        below(
+            "IPv6 address, IPv4 permitted",
+            "permitted;IP:192.0.2.0/255.255.255.0",
+            &address_6,
+        )?
+        .asked_for("2001:db8::7")
+        .both_refuse(ours, permitted),
+        below("IPv4 address, IPv6 permitted", permitted_6, &address)?
+            .asked_for("192.0.2.7")
+            .both_refuse(ours, permitted),
+        below(
+            "IPv4-mapped address, IPv4 permitted",
+            "permitted;IP:192.0.2.0/255.255.255.0",
+            &mapped,
+        )?
+        .asked_for("::ffff:192.0.2.7")
+        .both_refuse(ours, permitted),
+        below(
+            "IPv4 address, IPv6 excluded",
+            "excluded;IP:2001:db8::/ffff:ffff::",
+            &address,
+        )?
+        .asked_for("192.0.2.7"),
         below("permitted directory name", "@names", &server())?,
         below("directory name not permitted", "@names", &elsewhere)?.both_refuse(ours, permitted),
         below(
