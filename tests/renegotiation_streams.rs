@@ -88,13 +88,17 @@ fn left(leaves: Leaves) -> (ClientConnection, Ended) {
 const WAYS_TO_LEAVE: [Leaves; 3] = [Leaves::AtOnce, Leaves::Closing, Leaves::Closed];
 
 #[test]
-fn completing_a_renegotiation_that_the_peer_leaves_is_a_truncation() {
+fn completing_a_renegotiation_that_the_peer_leaves_says_how_it_left() {
     for leaves in WAYS_TO_LEAVE {
+        let expected = match leaves {
+            Leaves::AtOnce => Error::Truncated,
+            Leaves::Closing | Leaves::Closed => Error::Renegotiation(RenegotiationRefused::Closing),
+        };
         let (mut client, mut transport) = left(leaves);
         let mut stream = Stream::new(&mut client, &mut transport);
         for _ in 0..2 {
             let error = stream.complete_handshake().unwrap_err();
-            assert_eq!(cause(&error), Some(Error::Truncated), "{leaves:?}");
+            assert_eq!(cause(&error).as_ref(), Some(&expected), "{leaves:?}");
         }
         assert_eq!(client.handshakes(), 1);
     }
@@ -165,7 +169,11 @@ fn a_client_that_leaves_is_noticed_by_the_server_that_asked() {
         }
         let mut stream = Stream::new(&mut pair.server, &mut transport);
         let error = stream.complete_handshake().unwrap_err();
-        assert_eq!(cause(&error), Some(Error::Truncated));
+        let expected = match closes {
+            false => Error::Truncated,
+            true => Error::Renegotiation(RenegotiationRefused::Closing),
+        };
+        assert_eq!(cause(&error), Some(expected));
         // Nothing has begun, so nothing waits.
         stream.write_all(b"good bye").unwrap();
         stream.close().unwrap();

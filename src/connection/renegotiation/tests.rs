@@ -152,7 +152,7 @@ fn the_config_stays_after_a_refusal() {
             .renegotiate_with(Arc::new(asking.build().unwrap()))
             .unwrap();
         pair.exchange(|| usize::MAX).unwrap();
-        assert_eq!(pair.server.renegotiation(), RenegotiationState::Idle);
+        assert_eq!(pair.server.renegotiation(), RenegotiationState::Refused);
         assert_eq!(pair.server.handshakes(), 1);
         // Unbidden, and asked for once more: nobody is asked for a certificate.
         pair.client.pump.peers_renegotiations = 0;

@@ -10,7 +10,7 @@ use crate::secrets::{KeyBlock, MasterSecret, Randoms, Transcript, VerifyData};
 use crate::testing::in_memory::terms::MapStore;
 use crate::testing::in_memory::wire::{extensions, handshake, records};
 use crate::testing::in_memory::{Pair, deliver, only, pin, server_config, take, test_identity};
-use crate::testing::sessions::rename_sessions;
+use crate::testing::sessions::{handle, rename_sessions};
 use crate::{
     AlertDescription, ClientConfig, ClientConnection, KeyLog, Policy, ProtocolVersion,
     ServerConfig, ServerConnection, Side, TicketKey,
@@ -49,7 +49,7 @@ fn a_ticket_too_long_to_offer_is_not_offered() {
     ] {
         let client = Client::new();
         client.connect().established();
-        rename_sessions(&client.store, &client.keys, &vec![0x55; len], &[]);
+        rename_sessions(&client.store, &client.keys, &handle(&vec![0x55; len], &[]));
         client.next_connection_offers(if is_offered { len } else { 0 });
     }
 }

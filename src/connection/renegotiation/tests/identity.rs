@@ -6,7 +6,7 @@ use crate::config::TicketKeys;
 use crate::testing::in_memory::read;
 use crate::testing::in_memory::terms::MapStore;
 use crate::testing::in_memory::wire::{HANDSHAKE, handshake};
-use crate::testing::sessions::rename_sessions;
+use crate::testing::sessions::{handle, rename_sessions};
 use crate::{
     ClientConfig, ClientConnection, Fingerprint, PinnedCertificates, Resumption, ServerConnection,
     SessionStore, TicketKey,
@@ -72,7 +72,7 @@ fn a_session_that_is_not_proven_is_nobodys() {
             .session_store(store.clone())
             .ticket_keys(keys.clone());
         let mut pair = connect(&under(client), &server).established();
-        rename_sessions(&store, &keys, &ticket, &session_id);
+        rename_sessions(&store, &keys, &handle(&ticket, &session_id));
         pair.client.renegotiate_resuming().unwrap();
         cross(&mut pair.client, &mut pair.server).unwrap();
         let claimed = pair.server.pump.next.as_ref().unwrap();
