@@ -17,8 +17,7 @@ use in_memory::{
 use retrossl::{
     CipherSuite, ClientConfig, ClientConnection, Connection, Error, Fingerprint, PeerMisbehaved,
     PinnedCertificates, Policy, ProtocolVersion, Renegotiation, RenegotiationRefused,
-    RenegotiationState, ServerConfig, ServerConnection, StreamOwned, TicketKey, TicketKeys,
-    UnbiddenRenegotiation,
+    RenegotiationState, ServerConfig, ServerConnection, StreamOwned, UnbiddenRenegotiation,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -295,49 +294,6 @@ fn the_servers_certificate_does_not_change() {
         let error = pair.exchange(|| usize::MAX).unwrap_err();
         assert_eq!(error, PeerMisbehaved::ServerCertificateChanged.into());
     }
-}
-
-/// Nor by way of a session that another server of the same name has made.
-#[test]
-fn a_renegotiation_resumes_no_other_servers_session() {
-    let policy = willing(only(TLSv1_2, AES));
-    let (own, others) = (TicketKey::new([1; 32]), TicketKey::new([2; 32]));
-    let server = |bits, keys: &Arc<TicketKeys>| {
-        let (chain, key) = test_identity(bits);
-        let server = ServerConfig::builder(policy)
-            .certificate(chain, key)
-            .ticket_keys(keys.clone());
-        Arc::new(server.build().unwrap())
-    };
-    let both = PinnedCertificates::new(
-        [1024, 2048].map(|bits| Fingerprint::of(&test_identity(bits).0[0])),
-    );
-    let client = Arc::new(
-        ClientConfig::builder(policy)
-            .verifier(both)
-            .build()
-            .unwrap(),
-    );
-    let connect = |server| {
-        let name = "localhost".try_into().unwrap();
-        Pair {
-            client: ClientConnection::new(client.clone(), name).unwrap(),
-            server: ServerConnection::new(server),
-        }
-        .established()
-    };
-    let keys = Arc::new(TicketKeys::given([own.clone()]).unwrap());
-    let mut first = connect(server(1024, &keys));
-    let other_keys = Arc::new(TicketKeys::given([others.clone()]).unwrap());
-    connect(server(2048, &other_keys));
-    // The first server could take up the session that the client now keeps.
-    keys.replace([own, others]).unwrap();
-    first.client.renegotiate_resuming().unwrap();
-    first.exchange(|| usize::MAX).unwrap();
-    assert_handshakes(&first, 2);
-    assert!(!first.client.session_resumed());
-    let chain = test_identity(1024).0;
-    assert_eq!(first.client.peer_certificates(), Some(&chain[..]));
 }
 
 /// RFC 7627 §5.3: a session resumed without the extended master secret is bound to nothing.

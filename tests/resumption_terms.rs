@@ -4,7 +4,7 @@ mod in_memory;
 
 use std::sync::{Arc, Mutex};
 
-use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
+use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_2};
 use in_memory::offers::*;
 use in_memory::terms::{BOTH_WAYS, Parties, Terms};
 use in_memory::{Pair, only, take, test_identity};
@@ -14,18 +14,26 @@ use retrossl::{
     UnbiddenRenegotiation,
 };
 
+/// One that is not the newest of the terms.
+fn another_version(terms: &Terms) -> ProtocolVersion {
+    match terms.policy.usable_versions() {
+        Some((_, SSLv3)) => TLSv1_0,
+        _ => SSLv3,
+    }
+}
+
 /// What differs between the connection that makes a session and the one that would resume it.
 #[test]
 fn a_session_is_resumed_under_its_own_terms_only() {
     let changes: [(&str, Change); 13] = [
         ("the version", |terms| {
-            terms.policy = terms.policy.versions(SSLv3, TLSv1_0)
+            terms.policy = terms.policy.versions(SSLv3, another_version(terms));
         }),
         ("the suite", |terms| {
             terms.policy = terms.policy.cipher_suites(&[RC4])
         }),
         ("the server's version", |terms| {
-            terms.server_policy = terms.server_policy.versions(SSLv3, TLSv1_0);
+            terms.server_policy = terms.server_policy.versions(SSLv3, another_version(terms));
         }),
         ("the server's suite", |terms| {
             terms.server_policy = terms.server_policy.cipher_suites(&[RC4, AES]);
@@ -52,10 +60,10 @@ fn a_session_is_resumed_under_its_own_terms_only() {
             (terms.client_secret, terms.server_secret) = (2, 2);
         }),
     ];
-    for by in BOTH_WAYS {
+    for (version, by) in ProtocolVersion::all().flat_map(|it| BOTH_WAYS.map(|by| (it, by))) {
         for (what, change) in changes {
-            let mut terms = Terms::new(by, only(TLSv1_1, AES).cipher_suites(&[AES, RC4]));
-            terms.policy = terms.policy.versions(SSLv3, TLSv1_1);
+            let mut terms = Terms::new(by, only(version, AES).cipher_suites(&[AES, RC4]));
+            terms.policy = terms.policy.versions(SSLv3, version);
             terms.server_policy = terms.policy;
             let expected = Some(terms.expected());
             terms.parties().connect().established();

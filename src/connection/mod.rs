@@ -236,7 +236,11 @@ impl Connection {
     /// Tells the peer that nothing more will be sent; during a handshake, as soon as it is
     /// complete and what was written before is sent. Only the first call does something.
     ///
-    /// A peer that answered close_notify with its own has received all that was written.
+    /// Each side ends for itself: what the peer still sends can be read, and after the peer's end
+    /// this side can still write. These versions ask a peer to answer at once and to drop what it
+    /// has not sent (RFC 5246 §7.2.1), and most do, so that is for peers that are known not to. A
+    /// peer that answered close_notify with its own has received all that was written; in a
+    /// renegotiation that it leaves so, what waits for the new handshake is lost.
     pub fn send_close_notify(&mut self) {
         if self.error.is_some() || self.pump.is_closing() {
             return;

@@ -241,6 +241,29 @@ fn handshake_and_data_do_not_share_a_drain() {
     assert_eq!(read(&mut pair.client), b"eager");
 }
 
+/// Half-close: each side ends for itself, whichever is the first.
+#[test]
+fn each_side_ends_for_itself() {
+    for version in ProtocolVersion::all() {
+        let mut pair = established(version);
+        pair.client.writer().write_all(b"question").unwrap();
+        pair.client.send_close_notify();
+        cross(&mut pair.client, &mut pair.server).unwrap();
+        let mut question = Vec::new();
+        pair.server.reader().read_to_end(&mut question).unwrap();
+        assert_eq!(question, b"question");
+        assert!(pair.client.writer().write(b"more").is_err());
+
+        pair.server.writer().write_all(b"answer").unwrap();
+        pair.server.send_close_notify();
+        cross(&mut pair.server, &mut pair.client).unwrap();
+        let mut answer = Vec::new();
+        pair.client.reader().read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, b"answer");
+        assert!(!pair.client.wants_write() && !pair.server.wants_write());
+    }
+}
+
 #[test]
 fn early_data_and_an_early_close_keep_their_order() {
     let policy = only(ProtocolVersion::TLSv1_2, AES);

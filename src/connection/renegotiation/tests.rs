@@ -1,6 +1,7 @@
 //! What only a peer with the keys can do in a renegotiation.
 
 mod identity;
+mod triple_handshake;
 
 use std::io::Write;
 
