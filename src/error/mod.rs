@@ -44,8 +44,8 @@ pub enum Error {
     /// The peer asked for a new handshake, this side refused it, and the peer ended the connection
     /// by this alert.
     #[error(
-        "the peer answered {0} where this side refused to renegotiate; the policy's \
-         `renegotiation` and, at a server, `unbidden_renegotiation` allow it, so many times"
+        "the peer answered {0} where this side refused to renegotiate; `Policy::renegotiation` and, \
+         at a server, `Policy::unbidden_renegotiation` allow it, 256 times for a connection"
     )]
     PeerWantedRenegotiation(AlertDescription),
     /// The transport ended without a close_notify: data may be missing (truncation).

@@ -233,7 +233,7 @@ fn assert_refused(stream: &mut Stream<ServerConnection>, version: Version) -> Re
     let error = stream.read(&mut [0]).expect_err("nothing comes").into();
     let expected = match version {
         Version::Ssl3 => PeerIncompatible::NoRenegotiation.into(),
-        _ => retrossl::Error::AlertReceived(AlertDescription::HANDSHAKE_FAILURE),
+        _ => retrossl::Error::PeerWantedRenegotiation(AlertDescription::HANDSHAKE_FAILURE),
     };
     match cause(&error) {
         Some(retrossl::Error::Truncated) if version > Version::Ssl3 => {}

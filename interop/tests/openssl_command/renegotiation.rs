@@ -104,7 +104,7 @@ fn our_client_says_no() -> Result<(), Error> {
             .read(&mut [0])
             .expect_err("OpenSSL takes no for an end");
         let alert = AlertDescription::HANDSHAKE_FAILURE;
-        let expected = retrossl::Error::AlertReceived(alert).to_string();
+        let expected = retrossl::Error::PeerWantedRenegotiation(alert).to_string();
         assert_eq!(told.to_string(), expected, "{version}");
         server.program.hear("no renegotiation")?;
     }
@@ -151,7 +151,7 @@ fn our_server_says_no() -> Result<(), Error> {
             .read(&mut [0])
             .expect_err("OpenSSL takes no for an end");
         let alert = AlertDescription::HANDSHAKE_FAILURE;
-        let expected = retrossl::Error::AlertReceived(alert).to_string();
+        let expected = retrossl::Error::PeerWantedRenegotiation(alert).to_string();
         assert_eq!(told.to_string(), expected, "{version}");
         client.program.hear("no renegotiation")?;
         assert_eq!(stream.connection.handshakes(), 1);
