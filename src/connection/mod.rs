@@ -7,6 +7,7 @@ mod pump;
 mod reader_writer;
 mod renegotiation;
 mod state;
+mod tolerated;
 
 use core::fmt;
 use std::io::{self, Read, Write};

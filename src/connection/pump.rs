@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::joiner::Joiner;
 use super::renegotiation::RenegotiationState;
 use super::state::State;
+use super::tolerated::Tolerated;
 use crate::alert::{AlertDescription, AlertLevel};
 use crate::config::{Common, Direction, Event, Observer};
 use crate::crypto::random::SecureRandom;
@@ -14,7 +15,7 @@ use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::handshake::{Incoming, Known, Output};
 use crate::message::Handshake;
 use crate::policy::Policy;
-use crate::record::{ByteQueue, ContentType, Opened, Opener, Outgoing, Record};
+use crate::record::{ByteQueue, ContentType, Opener, Outgoing, Record};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -43,8 +44,6 @@ pub(super) struct Pump {
     buffer_limit: usize,
     first_version: ProtocolVersion,
     pub(super) tolerated: Tolerated,
-    /// New handshakes that the peer has begun of its own accord.
-    pub(super) peers_renegotiations: u32,
     pub(super) new_keys: NewKeys,
     /// How the last renegotiation that was asked for ended: `Idle` or `Refused`.
     pub(super) settled: RenegotiationState,
@@ -65,14 +64,6 @@ enum Close {
 pub(super) enum NewKeys {
     NotAskedFor,
     AskedFor,
-}
-
-/// What is tolerated a few times in a row.
-#[derive(Default)]
-pub(super) struct Tolerated {
-    warnings: u32,
-    empty_records: u32,
-    pub(super) renegotiation_requests: u32,
 }
 
 impl Pump {
@@ -103,7 +94,6 @@ impl Pump {
             buffer_limit: common.buffer_limit,
             first_version,
             tolerated: Tolerated::default(),
-            peers_renegotiations: 0,
             new_keys: NewKeys::NotAskedFor,
             settled: RenegotiationState::Idle,
         }
@@ -133,7 +123,7 @@ impl Pump {
     pub(super) fn receive(&mut self, record: Record<'_>) -> Result<(), Error> {
         let version = self.known.version.unwrap_or(self.first_version);
         let opened = self.opener.open(record, version)?;
-        self.count_empty(&opened)?;
+        self.tolerated.record(opened.plaintext.len())?;
         match opened.content_type {
             ContentType::Alert => self.receive_alerts(opened.plaintext),
             ContentType::Handshake => self.receive_handshake(opened.plaintext),
@@ -221,7 +211,7 @@ impl Pump {
         }
         self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
         if !plaintext.is_empty() {
-            self.tolerated = Tolerated::default();
+            self.tolerated.data();
             self.received.tail().extend_from_slice(plaintext);
         }
         self.replace_worn_keys()
@@ -306,12 +296,8 @@ impl Pump {
                 self.renegotiation_refused()
             }
             (AlertLevel::Warning, _) => {
-                self.tolerated.warnings += 1;
-                bounded(
-                    self.tolerated.warnings,
-                    MAX_WARNINGS,
-                    PeerMisbehaved::TooManyWarnings,
-                )
+                self.tolerated.warning()?;
+                Ok(())
             }
         }
     }
@@ -382,19 +368,6 @@ impl Pump {
         }
     }
 
-    fn count_empty(&mut self, opened: &Opened<'_>) -> Result<(), Error> {
-        if !opened.plaintext.is_empty() {
-            self.tolerated.empty_records = 0;
-            return Ok(());
-        }
-        self.tolerated.empty_records += 1;
-        bounded(
-            self.tolerated.empty_records,
-            MAX_EMPTY_RECORDS,
-            PeerMisbehaved::TooManyEmptyRecords,
-        )
-    }
-
     fn alert_for_version(&self, alert: AlertDescription) -> AlertDescription {
         match self.known.version {
             Some(ProtocolVersion::SSLv3) => alert.for_ssl3(),
@@ -402,20 +375,3 @@ impl Pump {
         }
     }
 }
-
-pub(super) fn bounded(count: u32, max: u32, otherwise: PeerMisbehaved) -> Result<(), Error> {
-    if count > max {
-        Err(otherwise.into())
-    } else {
-        Ok(())
-    }
-}
-
-/// Warning alerts without application data between them.
-const MAX_WARNINGS: u32 = 8;
-
-/// Empty records in a row: old stacks send one before each record of data, against BEAST.
-const MAX_EMPTY_RECORDS: u32 = 32;
-
-/// Requests for a new handshake without application data between them.
-pub(super) const MAX_RENEGOTIATION_REQUESTS: u32 = 8;

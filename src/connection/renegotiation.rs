@@ -4,11 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::Connection;
-use super::pump::{MAX_RENEGOTIATION_REQUESTS, NewKeys, Pump, bounded};
+use super::pump::{NewKeys, Pump};
 use super::state::State;
 use crate::alert::AlertDescription;
 use crate::config::ServerConfig;
-use crate::error::{Error, PeerIncompatible, PeerMisbehaved, RenegotiationRefused};
+use crate::error::{Error, PeerIncompatible, RenegotiationRefused};
 use crate::handshake::Resume;
 use crate::message::HandshakeType;
 use crate::policy::{Policy, Renegotiation, UnbiddenRenegotiation};
@@ -145,7 +145,7 @@ impl Pump {
             return self.refuse_renegotiation().map(|()| false);
         }
         if !self.state.has_asked_to_renegotiate() {
-            self.peers_renegotiations += 1;
+            self.tolerated.peers_renegotiation();
         }
         if self.side == Side::Client {
             self.renegotiate(None, Resume::Never)?;
@@ -156,17 +156,11 @@ impl Pump {
     /// Whether the peer may begin without having been asked to, once more on this connection.
     fn may_begin_unbidden(&self, policy: &Policy) -> bool {
         let accepted = policy.allowed_unbidden_renegotiation() == UnbiddenRenegotiation::Accepted;
-        self.peers_renegotiations < MAX_PEERS_RENEGOTIATIONS
-            && (self.side == Side::Client || accepted)
+        self.tolerated.may_renegotiate() && (self.side == Side::Client || accepted)
     }
 
     fn refuse_renegotiation(&mut self) -> Result<(), Error> {
-        self.tolerated.renegotiation_requests += 1;
-        bounded(
-            self.tolerated.renegotiation_requests,
-            MAX_RENEGOTIATION_REQUESTS,
-            PeerMisbehaved::TooManyRenegotiationRequests,
-        )?;
+        self.tolerated.renegotiation_request()?;
         // During a handshake a HelloRequest is ignored.
         if !self.state.is_established() || !self.may_answer() {
             return Ok(());
@@ -225,10 +219,6 @@ impl Pump {
         }
     }
 }
-
-/// New handshakes that one connection lets its peer begin of its own accord: after that, no. A
-/// peer that needs more of them can connect anew at the same cost.
-const MAX_PEERS_RENEGOTIATIONS: u32 = 256;
 
 #[cfg(test)]
 mod tests;

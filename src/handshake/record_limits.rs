@@ -14,7 +14,7 @@ use crate::record::{MaxFragmentLength, PlaintextLimit};
 pub(super) enum RecordLimits {
     /// Neither extension.
     #[default]
-    Unlimited,
+    NotNegotiated,
     /// One length for both ways, from the ServerHello on (RFC 6066 §4).
     MaxFragmentLength(MaxFragmentLength),
     /// Each way its own, for records under the handshake's keys (RFC 8449 §4).
@@ -43,7 +43,7 @@ impl RecordLimits {
     /// The extension that answers the offer.
     pub(super) fn answer(self) -> Option<(ExtensionType, Vec<u8>)> {
         match self {
-            Self::Unlimited => None,
+            Self::NotNegotiated => None,
             Self::MaxFragmentLength(length) => Some(max_fragment_length(length)),
             Self::RecordSizeLimit { received, .. } => Some(record_size_limit(received)),
         }
@@ -57,7 +57,7 @@ impl RecordLimits {
         own: Option<PlaintextLimit>,
     ) -> Result<(), Error> {
         let answer = Self::read(kind, body, own)?;
-        if *self != Self::Unlimited {
+        if *self != Self::NotNegotiated {
             return Err(PeerMisbehaved::TwoRecordLimits.into());
         }
         if let Self::MaxFragmentLength(length) = answer
@@ -75,7 +75,7 @@ impl RecordLimits {
     /// there, too, and less is always allowed.
     pub(super) fn sent(self) -> PlaintextLimit {
         match self {
-            Self::Unlimited => PlaintextLimit::MAX,
+            Self::NotNegotiated => PlaintextLimit::MAX,
             Self::MaxFragmentLength(length) => length.limit(),
             Self::RecordSizeLimit { sent, .. } => sent,
         }
@@ -84,7 +84,7 @@ impl RecordLimits {
     /// What holds for records that are received under the handshake's keys.
     pub(super) fn received(self) -> PlaintextLimit {
         match self {
-            Self::Unlimited => PlaintextLimit::MAX,
+            Self::NotNegotiated => PlaintextLimit::MAX,
             Self::MaxFragmentLength(length) => length.limit(),
             Self::RecordSizeLimit { received, .. } => received,
         }
@@ -94,7 +94,7 @@ impl RecordLimits {
     pub(super) fn received_early(self) -> Option<PlaintextLimit> {
         match self {
             Self::MaxFragmentLength(length) => Some(length.limit()),
-            Self::Unlimited | Self::RecordSizeLimit { .. } => None,
+            Self::NotNegotiated | Self::RecordSizeLimit { .. } => None,
         }
     }
 
@@ -116,7 +116,9 @@ impl RecordLimits {
                 let received = own.unwrap_or(PlaintextLimit::MAX);
                 Ok(Self::RecordSizeLimit { sent, received })
             }
-            _ => Ok(Self::Unlimited),
+            _ => Err(Error::Internal(
+                "an extension without a limit was read as one",
+            )),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use byte_queue::ByteQueue;
 pub(crate) use deframer::{Deframer, Record};
 use fragment::{FirstFragment, fragments};
 pub(crate) use limit::{MaxFragmentLength, PlaintextLimit};
-pub(crate) use opener::{Opened, Opener};
+pub(crate) use opener::Opener;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use protection::{Protection, ProtectionParameters, WriteKeys};
 pub(crate) use sealer::Sealer;

@@ -7,6 +7,8 @@ use std::io::Write;
 
 use super::*;
 use crate::connection::Connection;
+use crate::connection::tolerated::{MAX_PEERS_RENEGOTIATIONS, MAX_RENEGOTIATION_REQUESTS};
+use crate::error::PeerMisbehaved;
 use crate::handshake::Occasion;
 use crate::record::{ContentType, Opener};
 use crate::testing::in_memory::wire::{APPLICATION_DATA, bytes, record, records};
@@ -148,7 +150,10 @@ fn the_config_stays_after_a_refusal() {
             .certificate(chain, key)
             .client_verifier(pin(2048));
         let mut pair = Pair::under(policy).established();
-        pair.client.pump.peers_renegotiations = MAX_PEERS_RENEGOTIATIONS;
+        pair.client
+            .pump
+            .tolerated
+            .set_peers_renegotiations(MAX_PEERS_RENEGOTIATIONS);
         pair.server
             .renegotiate_with(Arc::new(asking.build().unwrap()))
             .unwrap();
@@ -156,7 +161,7 @@ fn the_config_stays_after_a_refusal() {
         assert_eq!(pair.server.renegotiation(), RenegotiationState::Refused);
         assert_eq!(pair.server.handshakes(), 1);
         // Unbidden, and asked for once more: nobody is asked for a certificate.
-        pair.client.pump.peers_renegotiations = 0;
+        pair.client.pump.tolerated.set_peers_renegotiations(0);
         pair.client.renegotiate().unwrap();
         pair.exchange(|| usize::MAX).unwrap();
         pair.server.renegotiate().unwrap();
@@ -227,7 +232,10 @@ fn data_before_the_new_finished_is_refused() {
 #[test]
 fn a_server_asks_so_often_and_no_more() {
     let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
-    pair.client.pump.peers_renegotiations = MAX_PEERS_RENEGOTIATIONS - 1;
+    pair.client
+        .pump
+        .tolerated
+        .set_peers_renegotiations(MAX_PEERS_RENEGOTIATIONS - 1);
     for handshakes in [2, 2] {
         pair.server.renegotiate().unwrap();
         pair.exchange(|| usize::MAX).unwrap();

@@ -32,7 +32,7 @@ use crate::session::server_binding;
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 use hello::Answer;
-use resumption::NewSession;
+use resumption::Keep;
 
 /// What one handshake of a server starts with.
 pub(crate) struct Start {
@@ -144,16 +144,16 @@ impl ExpectClientHello {
             })
             .ok_or(PeerIncompatible::NoCertificateForClient)?;
         certified.check_key_length(&config.common.policy)?;
-        let terms = server_binding(config, &certified);
+        let binding = server_binding(config, &certified);
         if let Some(resumed) = self
             .start
-            .find_session(&terms, &hello, &answer.choice, out)?
+            .find_session(&binding, &hello, &answer.choice, out)?
         {
             return self.start.resume(resumed, message, &hello, &answer, out);
         }
-        let new_session = NewSession::plan(&self.start, terms, &hello, &mut answer.choice, out)?;
+        let keep = Keep::plan(&self.start, binding, &hello, &mut answer.choice, out)?;
 
-        let session_id = new_session.session_id();
+        let session_id = keep.session_id();
         let (server_hello, server_random) =
             answer.send_server_hello(&self.start, session_id, out)?;
         let randoms = Randoms {
@@ -178,7 +178,7 @@ impl ExpectClientHello {
         let known = KnownClient {
             start: self.start,
             client_version: hello.client_version,
-            new_session,
+            keep,
             negotiated,
             certified,
         };
@@ -243,7 +243,7 @@ pub(crate) struct KnownClient {
     start: Start,
     /// What the ClientHello offered at the most, which the pre-master secret carries.
     client_version: u16,
-    new_session: NewSession,
+    keep: Keep,
     negotiated: Negotiated,
     certified: Arc<CertifiedKey>,
 }
@@ -329,7 +329,7 @@ impl ExpectClientKeyExchange {
             master_secret,
             keys,
             flow: Flow::Full,
-            new_session: self.known.new_session,
+            keep: self.known.keep,
         };
         Ok(match self.client_key.take() {
             Some(client_key) => {
@@ -350,7 +350,7 @@ pub(crate) struct Keyed {
     master_secret: MasterSecret,
     keys: KeyBlock,
     flow: Flow,
-    new_session: NewSession,
+    keep: Keep,
 }
 
 /// The client has to prove that the certificate is its own: the end of step 5.
@@ -424,10 +424,10 @@ impl ExpectFinished {
             master_secret,
             keys,
             flow,
-            new_session,
+            keep,
         } = self.keyed;
         negotiated.receive_finished(Side::Client, &master_secret, message)?;
-        start.keep_session(new_session, &mut negotiated, &master_secret, out)?;
+        start.keep_session(&keep, &mut negotiated, &master_secret, out)?;
         if flow == Flow::Full {
             negotiated.send_finished(Side::Server, &master_secret, &keys.server, out)?;
         }

@@ -1,8 +1,9 @@
 //! Keeping a session and taking it up again (RFC 5246 §F.1.4, RFC 5077).
 //!
 //! A session is taken up only if a full handshake under the same config could lead to it today:
-//! version, suite, server name, policy and what is asked of clients are those that it was made
-//! with, it has not expired, and the config's verifier accepts the client's certificate once more.
+//! version, suite, server name, policy, the server's certificate and what is asked of clients are
+//! those that it was made with, it has not expired, and the config's verifier accepts the client's
+//! certificate once more.
 //! Whatever else stands in a store or in a ticket is a full handshake, never an error.
 
 use super::hello::Answer;
@@ -22,25 +23,29 @@ pub(super) struct Resumed {
     by: Resumption,
 }
 
-/// How the session can be taken up later.
-pub(super) enum NewSession {
-    Unkept,
-    SessionId {
+/// Where the session goes when the handshake is complete.
+pub(super) enum Keep {
+    Nowhere,
+    /// Into the store.
+    UnderId {
         session_id: [u8; SESSION_ID],
-        terms: Binding,
+        binding: Binding,
     },
-    Ticket {
-        terms: Binding,
+    /// To the client.
+    InTicket {
+        binding: Binding,
     },
-    /// It is resumed, and stands under this ID in the store.
-    Resumed(Vec<u8>),
+    /// It is resumed, and stands in the store under this ID.
+    Already {
+        session_id: Vec<u8>,
+    },
 }
 
-impl NewSession {
+impl Keep {
     /// By a ticket where the client knows them, else by an ID.
     pub(super) fn plan(
         start: &Start,
-        terms: Binding,
+        binding: Binding,
         hello: &ClientHello<'_>,
         choice: &mut Choice,
         out: &mut Output<'_>,
@@ -48,22 +53,25 @@ impl NewSession {
         let sessions = &start.config.common.sessions;
         choice.session_ticket = sessions.by_ticket && ticket(hello, choice.version).is_some();
         Ok(if choice.session_ticket {
-            Self::Ticket { terms }
+            Self::InTicket { binding }
         } else if sessions.by_id {
             let mut session_id = [0; SESSION_ID];
             out.random.fill(&mut session_id)?;
-            Self::SessionId { session_id, terms }
+            Self::UnderId {
+                session_id,
+                binding,
+            }
         } else {
-            Self::Unkept
+            Self::Nowhere
         })
     }
 
     /// What the ServerHello calls the session.
     pub(super) fn session_id(&self) -> &[u8] {
         match self {
-            Self::SessionId { session_id, .. } => session_id,
-            Self::Resumed(session_id) => session_id,
-            Self::Unkept | Self::Ticket { .. } => &[],
+            Self::UnderId { session_id, .. } => session_id,
+            Self::Already { session_id } => session_id,
+            Self::Nowhere | Self::InTicket { .. } => &[],
         }
     }
 }
@@ -72,7 +80,7 @@ impl Start {
     /// The session that the client names, by its ticket or its ID, if it can be taken up.
     pub(super) fn find_session(
         &self,
-        terms: &Binding,
+        binding: &Binding,
         hello: &ClientHello<'_>,
         choice: &Choice,
         out: &Output<'_>,
@@ -83,7 +91,7 @@ impl Start {
         let common = &self.config.common;
         let session = &resumed.session;
         let fits = self.resume == Resume::IfPossible
-            && session.binding == *terms
+            && session.binding == *binding
             && session.is_current(common.clock.now(), common.sessions.lifetime)
             && session.version == choice.version
             && session.suite.suite == choice.suite.suite
@@ -179,9 +187,11 @@ impl Start {
             master_secret,
             keys,
             flow: Flow::Abbreviated,
-            new_session: match by {
-                Resumption::SessionId => NewSession::Resumed(hello.session_id.to_vec()),
-                Resumption::Ticket => NewSession::Unkept,
+            keep: match by {
+                Resumption::SessionId => Keep::Already {
+                    session_id: hello.session_id.to_vec(),
+                },
+                Resumption::Ticket => Keep::Nowhere,
             },
         };
         Ok(ServerState::ExpectChangeCipherSpec(Box::new(
@@ -189,46 +199,67 @@ impl Start {
         )))
     }
 
-    /// Keeps the session that a handshake has led to: in the store, or in a ticket that the client
-    /// keeps.
+    /// Keeps the session that a handshake has led to.
     pub(super) fn keep_session(
         &self,
-        new_session: NewSession,
+        keep: &Keep,
         negotiated: &mut Negotiated,
         master_secret: &MasterSecret,
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
+        let sessions = &self.config.common.sessions;
+        match keep {
+            Keep::Nowhere => {}
+            Keep::Already { session_id } => {
+                out.known.kept = Some(Kept::new(sessions, session_id));
+            }
+            Keep::UnderId {
+                session_id,
+                binding,
+            } => {
+                let context = Context::ServersSession(session_id);
+                let sealed = self.seal(negotiated, master_secret, *binding, &context, out)?;
+                sessions.put(session_id, sealed, sessions.lifetime);
+                out.known.kept = Some(Kept::new(sessions, session_id));
+            }
+            Keep::InTicket { binding } => {
+                let sealed =
+                    self.seal(negotiated, master_secret, *binding, &Context::Ticket, out)?;
+                self.send_ticket(&sealed, negotiated, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn seal(
+        &self,
+        negotiated: &Negotiated,
+        master_secret: &MasterSecret,
+        binding: Binding,
+        context: &Context<'_>,
+        out: &Output<'_>,
+    ) -> Result<Vec<u8>, Error> {
         let common = &self.config.common;
         let sessions = &common.sessions;
-        let lifetime = sessions.lifetime;
         let now = common.clock.now();
-        let (context, terms) = match &new_session {
-            NewSession::Unkept => return Ok(()),
-            NewSession::Resumed(session_id) => {
-                out.known.kept = Some(Kept::new(sessions, session_id));
-                return Ok(());
-            }
-            NewSession::SessionId { session_id, terms } => {
-                (Context::ServersSession(session_id), terms)
-            }
-            NewSession::Ticket { terms } => (Context::Ticket, terms),
-        };
-        let session = negotiated.session(master_secret, *terms, now, lifetime, out.known);
-        let sealed =
-            sessions
-                .ticket_keys
-                .seal(&session.encode(), &context.encode(), now, out.random)?;
-        if let NewSession::SessionId { session_id, .. } = &new_session {
-            sessions.put(session_id, sealed, lifetime);
-            out.known.kept = Some(Kept::new(sessions, session_id));
-            return Ok(());
-        }
+        let session = negotiated.session(master_secret, binding, now, sessions.lifetime, out.known);
+        let keys = &sessions.ticket_keys;
+        Ok(keys.seal(&session.encode(), &context.encode(), now, out.random)?)
+    }
+
+    fn send_ticket(
+        &self,
+        sealed: &[u8],
+        negotiated: &mut Negotiated,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let lifetime = self.config.common.sessions.lifetime;
         let message = NewSessionTicket {
             // At most a day.
             lifetime_hint: u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX),
             // RFC 5077 §3.3: an empty one takes the announcement back.
             ticket: if sealed.len() <= MAX_TICKET {
-                &sealed
+                sealed
             } else {
                 &[]
             },
