@@ -176,8 +176,9 @@ impl<T: Read + Write> BufRead for Stream<'_, T> {
             self.complete_handshake()?;
         }
         while self.connection.wants_read() {
-            // A renegotiation, or an answer to what came.
-            self.send()?;
+            // A renegotiation, or an answer to what came. Where the peer takes nothing any more,
+            // what it has sent, an alert perhaps, says more than the broken transport.
+            let _ = self.send();
             self.receive()?;
         }
         // What came is there, whatever becomes of the answer: the next call tries again.

@@ -396,3 +396,36 @@ fn asking(policy: Policy) -> Arc<ServerConfig> {
 fn cause(error: &io::Error) -> Option<Error> {
     Error::of_io(error).cloned()
 }
+
+/// A transport that takes nothing any more, and has this to say.
+struct Deaf(io::Cursor<Vec<u8>>);
+
+impl Read for Deaf {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Deaf {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the peer has said can be read, whatever waits to be sent to it.
+#[test]
+fn a_peer_that_takes_nothing_any_more_is_still_heard() {
+    let mut pair = Pair::under(only(TLSv1_2, AES)).established();
+    pair.server.writer().write_all(b"last words").unwrap();
+    pair.server.send_close_notify();
+    let mut transport = Deaf(io::Cursor::new(take(&mut pair.server)));
+    pair.client.renegotiate().unwrap();
+    let mut heard = Vec::new();
+    let mut stream = Stream::new(&mut pair.client, &mut transport);
+    stream.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, b"last words");
+}
