@@ -170,8 +170,8 @@ static TABLE: &[SuiteRow] = {
         row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA, "TLS_RSA_WITH_AES_256_CBC_SHA", Rsa, Aes256Cbc, Keyed(Sha1), Sha256, 256, (SSLv3, TLSv1_2)),
         row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA, "TLS_RSA_WITH_AES_128_CBC_SHA", Rsa, Aes128Cbc, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
         row(CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", Rsa, TripleDesEdeCbc, Keyed(Sha1), Sha256, 112, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, "TLS_RSA_WITH_RC4_128_SHA", Rsa, Rc4_128, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, "TLS_RSA_WITH_RC4_128_MD5", Rsa, Rc4_128, Keyed(Md5), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, "TLS_RSA_WITH_RC4_128_SHA", Rsa, Rc4, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, "TLS_RSA_WITH_RC4_128_MD5", Rsa, Rc4, Keyed(Md5), Sha256, 128, (SSLv3, TLSv1_2)),
         row(CipherSuite::TLS_RSA_WITH_DES_CBC_SHA, "TLS_RSA_WITH_DES_CBC_SHA", Rsa, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, TLSv1_1)),
     ]
 };

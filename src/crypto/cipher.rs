@@ -8,13 +8,18 @@ use aes::{Aes128, Aes256};
 use aes_gcm::aead::{AeadInOut, inout::InOutBuf};
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
 use des::{Des, TdesEde3};
+use rc2::Rc2;
 use rc4::Rc4;
 
 /// A suite's cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(non_camel_case_types, reason = "the specifications' own spelling")]
 pub(crate) enum BulkCipher {
-    Rc4_128,
+    /// Nothing is encrypted.
+    Null,
+    /// With a key of 16 bytes, of which an export suite keeps a few secret.
+    Rc4,
+    /// With a key of 16 bytes and 128 effective bits (RFC 2268 §2), in export suites, too.
+    Rc2Cbc,
     DesCbc,
     TripleDesEdeCbc,
     Aes128Cbc,
@@ -34,10 +39,12 @@ pub(crate) enum CipherType {
 impl BulkCipher {
     pub(crate) const fn cipher_type(self) -> CipherType {
         match self {
-            Self::Rc4_128 => CipherType::Stream,
-            Self::DesCbc | Self::TripleDesEdeCbc | Self::Aes128Cbc | Self::Aes256Cbc => {
-                CipherType::Block
-            }
+            Self::Null | Self::Rc4 => CipherType::Stream,
+            Self::Rc2Cbc
+            | Self::DesCbc
+            | Self::TripleDesEdeCbc
+            | Self::Aes128Cbc
+            | Self::Aes256Cbc => CipherType::Block,
             Self::Aes128Gcm | Self::Aes256Gcm => CipherType::Aead,
         }
     }
@@ -45,8 +52,9 @@ impl BulkCipher {
     /// Key length in bytes.
     pub(crate) const fn key_len(self) -> usize {
         match self {
+            Self::Null => 0,
             Self::DesCbc => 8,
-            Self::Rc4_128 | Self::Aes128Cbc | Self::Aes128Gcm => 16,
+            Self::Rc4 | Self::Rc2Cbc | Self::Aes128Cbc | Self::Aes128Gcm => 16,
             Self::TripleDesEdeCbc => 24,
             Self::Aes256Cbc | Self::Aes256Gcm => 32,
         }
@@ -56,8 +64,8 @@ impl BulkCipher {
     /// nonce for GCM (RFC 5288 §3).
     pub(crate) const fn iv_len(self) -> usize {
         match self {
-            Self::Rc4_128 => 0,
-            Self::DesCbc | Self::TripleDesEdeCbc => 8,
+            Self::Null | Self::Rc4 => 0,
+            Self::Rc2Cbc | Self::DesCbc | Self::TripleDesEdeCbc => 8,
             Self::Aes128Cbc | Self::Aes256Cbc => 16,
             Self::Aes128Gcm | Self::Aes256Gcm => 4,
         }
@@ -68,7 +76,8 @@ impl BulkCipher {
     /// up.
     pub(crate) const fn bytes_per_key(self) -> u64 {
         match self {
-            Self::Rc4_128 | Self::DesCbc | Self::TripleDesEdeCbc => 1 << 30,
+            Self::Rc4 | Self::Rc2Cbc | Self::DesCbc | Self::TripleDesEdeCbc => 1 << 30,
+            Self::Null => u64::MAX,
             Self::Aes128Cbc | Self::Aes256Cbc => 1 << 50,
             // 2^32 records of 2^14 bytes (NIST SP 800-38D §8.3 with an unrepeated nonce).
             Self::Aes128Gcm | Self::Aes256Gcm => 1 << 46,
@@ -80,22 +89,35 @@ impl BulkCipher {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrongLength;
 
-/// RC4's running state.
-pub(crate) struct StreamKey(Rc4);
+/// A stream cipher's running state.
+pub(crate) enum StreamKey {
+    Null,
+    Rc4(Rc4),
+}
 
 impl StreamKey {
-    pub(crate) fn new(key: &[u8]) -> Result<Self, WrongLength> {
-        Rc4::new_from_slice(key).map(Self).map_err(|_| WrongLength)
+    pub(crate) fn new(cipher: BulkCipher, key: &[u8]) -> Result<Self, WrongLength> {
+        match cipher {
+            BulkCipher::Null if key.is_empty() => Ok(Self::Null),
+            BulkCipher::Rc4 if key.len() == cipher.key_len() => Rc4::new_from_slice(key)
+                .map(Self::Rc4)
+                .map_err(|_| WrongLength),
+            _ => Err(WrongLength),
+        }
     }
 
     /// Encrypts or decrypts `data` with the next bytes of the key stream.
     pub(crate) fn apply(&mut self, data: &mut [u8]) {
-        self.0.apply_keystream(data);
+        match self {
+            Self::Null => {}
+            Self::Rc4(key) => key.apply_keystream(data),
+        }
     }
 }
 
 /// A block cipher's expanded key, for CBC with a chain that the caller keeps.
 pub(crate) enum BlockKey {
+    Rc2(Rc2),
     Des(Des),
     TripleDes(TdesEde3),
     Aes128(Aes128),
@@ -108,18 +130,24 @@ impl BlockKey {
             C::new_from_slice(key).map_err(|_| WrongLength)
         }
         match cipher {
+            // The crate takes any length, and as many effective bits.
+            BulkCipher::Rc2Cbc if key.len() == cipher.key_len() => expand(key).map(Self::Rc2),
             BulkCipher::DesCbc => expand(key).map(Self::Des),
             BulkCipher::TripleDesEdeCbc => expand(key).map(Self::TripleDes),
             BulkCipher::Aes128Cbc => expand(key).map(Self::Aes128),
             BulkCipher::Aes256Cbc => expand(key).map(Self::Aes256),
-            BulkCipher::Rc4_128 | BulkCipher::Aes128Gcm | BulkCipher::Aes256Gcm => Err(WrongLength),
+            BulkCipher::Rc2Cbc
+            | BulkCipher::Null
+            | BulkCipher::Rc4
+            | BulkCipher::Aes128Gcm
+            | BulkCipher::Aes256Gcm => Err(WrongLength),
         }
     }
 
     /// Block length in bytes.
     pub(crate) fn block_len(&self) -> usize {
         match self {
-            Self::Des(_) | Self::TripleDes(_) => 8,
+            Self::Rc2(_) | Self::Des(_) | Self::TripleDes(_) => 8,
             Self::Aes128(_) | Self::Aes256(_) => 16,
         }
     }
@@ -142,6 +170,7 @@ impl BlockKey {
             Ok(())
         }
         match self {
+            Self::Rc2(cipher) => run(cipher, iv, data),
             Self::Des(cipher) => run(cipher, iv, data),
             Self::TripleDes(cipher) => run(cipher, iv, data),
             Self::Aes128(cipher) => run(cipher, iv, data),
@@ -167,6 +196,7 @@ impl BlockKey {
             Ok(())
         }
         match self {
+            Self::Rc2(cipher) => run(cipher, iv, data),
             Self::Des(cipher) => run(cipher, iv, data),
             Self::TripleDes(cipher) => run(cipher, iv, data),
             Self::Aes128(cipher) => run(cipher, iv, data),
@@ -251,10 +281,23 @@ mod tests {
     /// RFC 6229 §2: the key stream of a 128-bit key.
     #[test]
     fn rc4() {
-        let mut stream = StreamKey::new(&hex("0102030405060708090a0b0c0d0e0f10")).unwrap();
+        let mut stream =
+            StreamKey::new(BulkCipher::Rc4, &hex("0102030405060708090a0b0c0d0e0f10")).unwrap();
         let mut data = [0; 16];
         stream.apply(&mut data);
         assert_eq!(data[..], hex("9ac7cc9a609d1ef7b2932899cde41b97"));
+    }
+
+    /// RFC 2268 §5: a key of 16 bytes with 128 effective bits (the first block's IV is zero).
+    #[test]
+    fn rc2() {
+        both_ways(
+            BulkCipher::Rc2Cbc,
+            "88bca90e90875a7f0f79c384627bafb2",
+            "0000000000000000",
+            &[0; 8],
+            "2269552ab0f85ca6",
+        );
     }
 
     /// FIPS 81 table C1: DES in CBC mode.
@@ -330,7 +373,13 @@ mod tests {
         assert_eq!(key.encrypt(&[0; 8], &mut [0; 9]), Err(WrongLength));
         assert_eq!(key.decrypt(&[0; 7], &mut [0; 8]), Err(WrongLength));
         assert!(BlockKey::new(BulkCipher::Aes128Cbc, &[1; 8]).is_err());
-        assert!(BlockKey::new(BulkCipher::Rc4_128, &[1; 16]).is_err());
+        assert!(BlockKey::new(BulkCipher::Rc4, &[1; 16]).is_err());
+        for len in [5, 7, 8, 15, 17] {
+            assert!(BlockKey::new(BulkCipher::Rc2Cbc, &vec![1; len]).is_err());
+            assert!(StreamKey::new(BulkCipher::Rc4, &vec![1; len]).is_err());
+            assert!(StreamKey::new(BulkCipher::Null, &vec![1; len]).is_err());
+        }
+        assert!(StreamKey::new(BulkCipher::Rc2Cbc, &[1; 16]).is_err());
     }
 
     fn both_ways(cipher: BulkCipher, key: &str, iv: &str, plaintext: &[u8], ciphertext: &str) {

@@ -53,7 +53,7 @@ impl ProtectionParameters {
 pub(crate) enum Protection {
     /// Before the first keys.
     Null,
-    /// MAC, then a stream cipher over both.
+    /// MAC, then a stream cipher over both, or none.
     Stream {
         key: Box<StreamKey>,
         mac: Box<RecordMac>,
@@ -72,7 +72,7 @@ impl Protection {
         };
         match (cipher.cipher_type(), parameters.suite.mac) {
             (CipherType::Stream, MacAlgorithm::Keyed(hash)) => Ok(Self::Stream {
-                key: Box::new(StreamKey::new(&keys.key).map_err(|_| BAD_KEYS)?),
+                key: Box::new(StreamKey::new(cipher, &keys.key).map_err(|_| BAD_KEYS)?),
                 mac: Box::new(mac(hash)?),
             }),
             (CipherType::Block, MacAlgorithm::Keyed(hash)) => {
