@@ -23,6 +23,48 @@ use crate::version::ProtocolVersion;
 pub struct CipherSuite(pub u16);
 
 impl CipherSuite {
+    /// No encryption, an MD5 MAC.
+    pub const TLS_RSA_WITH_NULL_MD5: Self = Self(0x0001);
+    /// No encryption, a SHA-1 MAC.
+    pub const TLS_RSA_WITH_NULL_SHA: Self = Self(0x0002);
+    /// No encryption, a SHA-256 MAC.
+    pub const TLS_RSA_WITH_NULL_SHA256: Self = Self(0x003B);
+
+    /// RC4 with 40 secret bits and an MD5 MAC; the key exchange is of 512 bits.
+    pub const TLS_RSA_EXPORT_WITH_RC4_40_MD5: Self = Self(0x0003);
+    /// RC2 with 40 secret bits in CBC mode and an MD5 MAC; the key exchange is of 512 bits.
+    pub const TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5: Self = Self(0x0006);
+    /// DES with 40 secret bits in CBC mode and a SHA-1 MAC; the key exchange is of 512 bits.
+    pub const TLS_RSA_EXPORT_WITH_DES40_CBC_SHA: Self = Self(0x0008);
+
+    /// RC4 with 56 secret bits and an MD5 MAC; the key exchange is of 1024 bits.
+    ///
+    /// No independent implementation of the EXPORT1024 suites was at hand: they rest on
+    /// draft-ietf-tls-56-bit-ciphersuites and on tests of this crate against itself.
+    pub const TLS_RSA_EXPORT1024_WITH_RC4_56_MD5: Self = Self(0x0060);
+    /// RC2 with 56 secret bits in CBC mode and an MD5 MAC; the key exchange is of 1024 bits. Not
+    /// tested against others, as [0x0060](Self::TLS_RSA_EXPORT1024_WITH_RC4_56_MD5).
+    pub const TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5: Self = Self(0x0061);
+    /// DES in CBC mode with a SHA-1 MAC; the key exchange is of 1024 bits. Not tested against
+    /// others, as [0x0060](Self::TLS_RSA_EXPORT1024_WITH_RC4_56_MD5).
+    pub const TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA: Self = Self(0x0062);
+    /// RC4 with 56 secret bits and a SHA-1 MAC; the key exchange is of 1024 bits. Not tested
+    /// against others, as [0x0060](Self::TLS_RSA_EXPORT1024_WITH_RC4_56_MD5).
+    pub const TLS_RSA_EXPORT1024_WITH_RC4_56_SHA: Self = Self(0x0064);
+
+    /// Triple DES in CBC mode with a SHA-1 MAC, at SSL 3.0 with the PRF of TLS 1.0: Netscape's,
+    /// for FIPS 140.
+    ///
+    /// No independent implementation of the FIPS suites was at hand: they rest on Netscape's
+    /// description and on tests of this crate against itself.
+    pub const SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA: Self = Self(0xFEFF);
+    /// DES in CBC mode, else as [0xFEFF](Self::SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA).
+    pub const SSL_RSA_FIPS_WITH_DES_CBC_SHA: Self = Self(0xFEFE);
+    /// The older number of [0xFEFF](Self::SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA).
+    pub const SSL_RSA_OLDFIPS_WITH_3DES_EDE_CBC_SHA: Self = Self(0xFFE0);
+    /// The older number of [0xFEFE](Self::SSL_RSA_FIPS_WITH_DES_CBC_SHA).
+    pub const SSL_RSA_OLDFIPS_WITH_DES_CBC_SHA: Self = Self(0xFFE1);
+
     /// RC4 with an MD5 MAC.
     pub const TLS_RSA_WITH_RC4_128_MD5: Self = Self(0x0004);
     /// RC4 with a SHA-1 MAC.
@@ -49,7 +91,8 @@ impl CipherSuite {
     /// Signals a repeated attempt at a lower version (RFC 7507).
     pub const TLS_FALLBACK_SCSV: Self = Self(0x5600);
 
-    /// Every suite that this crate implements, strongest first.
+    /// Every suite that this crate implements, strongest first; those that encrypt nothing come
+    /// last.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(|row| row.suite)
     }
@@ -64,7 +107,7 @@ impl CipherSuite {
         self.row().is_some_and(|row| row.exists_at(version))
     }
 
-    /// Bits of secret in the cipher's key that an attacker must find (3DES: 112).
+    /// Bits of secret in the cipher's key that an attacker must find (3DES: 112; NULL: 0).
     pub fn strength_bits(self) -> Option<u16> {
         self.row().map(|row| row.strength_bits)
     }
@@ -93,14 +136,17 @@ impl fmt::Debug for CipherSuite {
 impl FromStr for CipherSuite {
     type Err = UnknownSuiteName;
 
-    /// Takes the IANA name of a suite that this crate implements, with or without `TLS_`, or any
-    /// number as it is printed: `0xC02F`.
+    /// Takes the IANA name of a suite that this crate implements, with or without `TLS_` or
+    /// `SSL_` in front, or any number as it is printed: `0xC02F`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let digits = name.strip_prefix("0x").filter(|digits| digits.len() == 4);
         if let Some(Ok(number)) = digits.map(|digits| u16::from_str_radix(digits, 16)) {
             return Ok(Self(number));
         }
-        let bare = |full: &str| full.strip_prefix("TLS_").unwrap_or(full).to_owned();
+        let bare = |full: &str| {
+            let bare = full.strip_prefix("TLS_").or(full.strip_prefix("SSL_"));
+            bare.unwrap_or(full).to_owned()
+        };
         let wanted = bare(&name.to_ascii_uppercase());
         TABLE
             .iter()
@@ -122,6 +168,21 @@ pub struct UnknownSuiteName(String);
 pub(crate) enum KeyExchange {
     /// Encrypted to the public key in the server's certificate; no ServerKeyExchange.
     Rsa,
+    /// Encrypted to a key of `max_bits` at the most: the certificate's where it is short enough,
+    /// else an ephemeral one in a signed ServerKeyExchange (RFC 2246 §7.4.3).
+    RsaExport { max_bits: usize },
+}
+
+/// How secrets become keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyDerivation {
+    /// By the version's own rule.
+    Version,
+    /// At SSL 3.0 by the PRF of TLS 1.0, where MACs and Finished stay SSL 3.0's.
+    Fips,
+    /// This many bytes of the key block are expanded to the cipher's key, and the IV is public
+    /// (RFC 2246 §6.3.1, RFC 6101 §6.2.2.1).
+    Export { key_material: usize },
 }
 
 /// How records are authenticated.
@@ -139,6 +200,7 @@ pub(crate) struct SuiteRow {
     pub(crate) suite: CipherSuite,
     pub(crate) name: &'static str,
     pub(crate) key_exchange: KeyExchange,
+    pub(crate) keys: KeyDerivation,
     pub(crate) cipher: BulkCipher,
     pub(crate) mac: MacAlgorithm,
     /// The PRF's hash at TLS 1.2; older versions have one PRF for all.
@@ -159,28 +221,53 @@ impl SuiteRow {
 static TABLE: &[SuiteRow] = {
     use BulkCipher::*;
     use HashAlgorithm::*;
+    use KeyDerivation::{Fips, Version};
+    use KeyExchange::Rsa;
     use MacAlgorithm::*;
     use ProtocolVersion::*;
-    use KeyExchange::Rsa;
+    const EXPORT: KeyExchange = KeyExchange::RsaExport { max_bits: EXPORT_KEY_LENGTHS[0] };
+    const EXPORT1024: KeyExchange = KeyExchange::RsaExport { max_bits: EXPORT_KEY_LENGTHS[1] };
+    const EXPORT_40: KeyDerivation = KeyDerivation::Export { key_material: 5 };
+    const EXPORT_56: KeyDerivation = KeyDerivation::Export { key_material: 7 };
+    // DES: 56 bits in 8 bytes.
+    const EXPORT_64: KeyDerivation = KeyDerivation::Export { key_material: 8 };
     &[
-        row(CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384, "TLS_RSA_WITH_AES_256_GCM_SHA384", Rsa, Aes256Gcm, Aead, Sha384, 256, (TLSv1_2, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256, "TLS_RSA_WITH_AES_128_GCM_SHA256", Rsa, Aes128Gcm, Aead, Sha256, 128, (TLSv1_2, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256, "TLS_RSA_WITH_AES_256_CBC_SHA256", Rsa, Aes256Cbc, Keyed(Sha256), Sha256, 256, (TLSv1_2, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256, "TLS_RSA_WITH_AES_128_CBC_SHA256", Rsa, Aes128Cbc, Keyed(Sha256), Sha256, 128, (TLSv1_2, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA, "TLS_RSA_WITH_AES_256_CBC_SHA", Rsa, Aes256Cbc, Keyed(Sha1), Sha256, 256, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA, "TLS_RSA_WITH_AES_128_CBC_SHA", Rsa, Aes128Cbc, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", Rsa, TripleDesEdeCbc, Keyed(Sha1), Sha256, 112, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, "TLS_RSA_WITH_RC4_128_SHA", Rsa, Rc4, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, "TLS_RSA_WITH_RC4_128_MD5", Rsa, Rc4, Keyed(Md5), Sha256, 128, (SSLv3, TLSv1_2)),
-        row(CipherSuite::TLS_RSA_WITH_DES_CBC_SHA, "TLS_RSA_WITH_DES_CBC_SHA", Rsa, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, TLSv1_1)),
+        row(CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384, "TLS_RSA_WITH_AES_256_GCM_SHA384", Rsa, Version, Aes256Gcm, Aead, Sha384, 256, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256, "TLS_RSA_WITH_AES_128_GCM_SHA256", Rsa, Version, Aes128Gcm, Aead, Sha256, 128, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256, "TLS_RSA_WITH_AES_256_CBC_SHA256", Rsa, Version, Aes256Cbc, Keyed(Sha256), Sha256, 256, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256, "TLS_RSA_WITH_AES_128_CBC_SHA256", Rsa, Version, Aes128Cbc, Keyed(Sha256), Sha256, 128, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA, "TLS_RSA_WITH_AES_256_CBC_SHA", Rsa, Version, Aes256Cbc, Keyed(Sha1), Sha256, 256, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA, "TLS_RSA_WITH_AES_128_CBC_SHA", Rsa, Version, Aes128Cbc, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", Rsa, Version, TripleDesEdeCbc, Keyed(Sha1), Sha256, 112, (SSLv3, TLSv1_2)),
+        row(CipherSuite::SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA, "SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA", Rsa, Fips, TripleDesEdeCbc, Keyed(Sha1), Sha256, 112, (SSLv3, SSLv3)),
+        row(CipherSuite::SSL_RSA_OLDFIPS_WITH_3DES_EDE_CBC_SHA, "SSL_RSA_OLDFIPS_WITH_3DES_EDE_CBC_SHA", Rsa, Fips, TripleDesEdeCbc, Keyed(Sha1), Sha256, 112, (SSLv3, SSLv3)),
+        row(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, "TLS_RSA_WITH_RC4_128_SHA", Rsa, Version, Rc4, Keyed(Sha1), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, "TLS_RSA_WITH_RC4_128_MD5", Rsa, Version, Rc4, Keyed(Md5), Sha256, 128, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_DES_CBC_SHA, "TLS_RSA_WITH_DES_CBC_SHA", Rsa, Version, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, TLSv1_1)),
+        row(CipherSuite::SSL_RSA_FIPS_WITH_DES_CBC_SHA, "SSL_RSA_FIPS_WITH_DES_CBC_SHA", Rsa, Fips, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, SSLv3)),
+        row(CipherSuite::SSL_RSA_OLDFIPS_WITH_DES_CBC_SHA, "SSL_RSA_OLDFIPS_WITH_DES_CBC_SHA", Rsa, Fips, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, SSLv3)),
+        row(CipherSuite::TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA, "TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA", EXPORT1024, EXPORT_64, DesCbc, Keyed(Sha1), Sha256, 56, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_EXPORT1024_WITH_RC4_56_SHA, "TLS_RSA_EXPORT1024_WITH_RC4_56_SHA", EXPORT1024, EXPORT_56, Rc4, Keyed(Sha1), Sha256, 56, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_EXPORT1024_WITH_RC4_56_MD5, "TLS_RSA_EXPORT1024_WITH_RC4_56_MD5", EXPORT1024, EXPORT_56, Rc4, Keyed(Md5), Sha256, 56, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5, "TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5", EXPORT1024, EXPORT_56, Rc2Cbc, Keyed(Md5), Sha256, 56, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_EXPORT_WITH_DES40_CBC_SHA, "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA", EXPORT, EXPORT_40, DesCbc, Keyed(Sha1), Sha256, 40, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_EXPORT_WITH_RC4_40_MD5, "TLS_RSA_EXPORT_WITH_RC4_40_MD5", EXPORT, EXPORT_40, Rc4, Keyed(Md5), Sha256, 40, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5, "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5", EXPORT, EXPORT_40, Rc2Cbc, Keyed(Md5), Sha256, 40, (SSLv3, TLSv1_0)),
+        row(CipherSuite::TLS_RSA_WITH_NULL_SHA256, "TLS_RSA_WITH_NULL_SHA256", Rsa, Version, Null, Keyed(Sha256), Sha256, 0, (TLSv1_2, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_NULL_SHA, "TLS_RSA_WITH_NULL_SHA", Rsa, Version, Null, Keyed(Sha1), Sha256, 0, (SSLv3, TLSv1_2)),
+        row(CipherSuite::TLS_RSA_WITH_NULL_MD5, "TLS_RSA_WITH_NULL_MD5", Rsa, Version, Null, Keyed(Md5), Sha256, 0, (SSLv3, TLSv1_2)),
     ]
 };
+
+/// The limits of the export suites' key exchange, in bits.
+pub(crate) const EXPORT_KEY_LENGTHS: [usize; 2] = [512, 1024];
 
 #[allow(clippy::too_many_arguments, reason = "the columns of the table")]
 const fn row(
     suite: CipherSuite,
     name: &'static str,
     key_exchange: KeyExchange,
+    keys: KeyDerivation,
     cipher: BulkCipher,
     mac: MacAlgorithm,
     prf_hash: HashAlgorithm,
@@ -191,6 +278,7 @@ const fn row(
         suite,
         name,
         key_exchange,
+        keys,
         cipher,
         mac,
         prf_hash,
@@ -225,12 +313,36 @@ mod tests {
         };
         assert_eq!(
             [at(SSLv3), at(TLSv1_0), at(TLSv1_1), at(TLSv1_2)],
-            [6, 6, 6, 9]
+            [19, 15, 8, 12]
         );
         assert!(!CipherSuite::TLS_RSA_WITH_DES_CBC_SHA.exists_at(TLSv1_2));
         for row in TABLE {
             let new = row.name.ends_with("SHA256") || row.name.contains("GCM");
-            assert_eq!(row.exists_at(TLSv1_1), !new, "{}", row.name);
+            let old = row.name.contains("EXPORT") || row.name.contains("FIPS");
+            assert_eq!(row.exists_at(TLSv1_1), !new && !old, "{}", row.name);
+            assert_eq!(row.exists_at(SSLv3), !new, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn an_export_suite_keeps_as_much_secret_as_its_name_says() {
+        for row in TABLE {
+            let exported = match (row.key_exchange, row.keys) {
+                (KeyExchange::RsaExport { max_bits }, KeyDerivation::Export { key_material }) => {
+                    let named = row.name.contains("EXPORT1024");
+                    assert_eq!(max_bits, if named { 1024 } else { 512 }, "{}", row.name);
+                    let bits = if key_material == 8 {
+                        56
+                    } else {
+                        8 * key_material
+                    };
+                    assert_eq!(usize::from(row.strength_bits), bits, "{}", row.name);
+                    true
+                }
+                (KeyExchange::Rsa, KeyDerivation::Version | KeyDerivation::Fips) => false,
+                other => panic!("{}: {other:?}", row.name),
+            };
+            assert_eq!(exported, row.name.contains("EXPORT"), "{}", row.name);
         }
     }
 }

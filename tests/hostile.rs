@@ -207,10 +207,14 @@ fn refused_within(by: &mut Connection, flight: &[WireRecord], limit: u64) -> Err
     result.unwrap_err()
 }
 
-/// FREAK: plain RSA suites have no ServerKeyExchange.
+/// FREAK: plain RSA suites have no ServerKeyExchange, and export suites have none where the
+/// certificate's key is short enough (here it has 1024 bits).
 #[test]
 fn a_server_key_exchange_is_refused_where_the_suite_calls_for_none() {
     each_version_and_suite(|version, suite| {
+        if suite.to_string().contains("EXPORT_") {
+            return;
+        }
         let (mut pair, mut flight) = first_flights(only(version, suite));
         flight.insert(2, handshake(version.wire(), 12, &[0; 100]));
         let error = refused(

@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod common;
 pub mod dangerous;
+mod export_keys;
 mod key_log;
 mod observer;
 mod path_verifier;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls_pki_types::PrivateKeyDer;
 
 use crate::crypto::pkcs1::SignatureInput;
+use crate::crypto::random::{RandomFailed, SecureRandom};
 use crate::crypto::rsa::{BadKey, RawFailure, RawPrivateKey, RsaPublicKey};
 use crate::error::KeyError;
 
@@ -79,6 +80,11 @@ impl RsaPrivateKey {
             _ => Err(BadKey::Damaged),
         }
         .map(Self)
+    }
+
+    /// A new key.
+    pub(super) fn generate(bits: usize, random: &dyn SecureRandom) -> Result<Self, RandomFailed> {
+        RawPrivateKey::generate(bits, random).map(Self)
     }
 
     fn raw(&self, input: &[u8], output: &mut [u8]) -> Result<(), KeyError> {

@@ -7,6 +7,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::clock::Clock;
 use super::common::{Common, at_most_one, common_setters};
+use super::export_keys::ExportKeys;
 use super::key_log::KeyLog;
 use super::observer::ObserverFactory;
 use super::path_verifier::PathVerifier;
@@ -26,6 +27,7 @@ pub struct ServerConfig {
     pub(crate) common: Common,
     pub(crate) resolver: Arc<dyn ServerCertificateResolver>,
     pub(crate) client_verifier: Option<Arc<dyn ClientVerifier>>,
+    pub(crate) export_keys: Arc<ExportKeys>,
 }
 
 impl ServerConfig {
@@ -97,10 +99,17 @@ impl ServerConfigBuilder {
         if let Some(verifier) = &client_verifier {
             verifier.check_settings()?;
         }
+        let export_keys = ExportKeys::default();
+        for bits in self.common.policy.export_key_lengths() {
+            let now = self.common.clock.now();
+            // Where it fails, the first handshake that needs it says so.
+            let _ = export_keys.prepare(bits, now, &*self.common.random);
+        }
         Ok(ServerConfig {
             common: self.common,
             resolver,
             client_verifier,
+            export_keys: Arc::new(export_keys),
         })
     }
 }

@@ -95,8 +95,8 @@ impl Connection {
     /// `output`, whatever its length.
     ///
     /// # Errors
-    /// [`Error::HandshakeNotComplete`]; [`Error::Export`] at SSL 3.0, which has no exporters, and
-    /// for a context longer than 65535 bytes.
+    /// [`Error::HandshakeNotComplete`]; [`Error::Export`] before TLS, which has the first exporters,
+    /// and for a context longer than 65535 bytes.
     pub fn export_keying_material<T: AsMut<[u8]>>(
         &self,
         mut output: T,
@@ -105,6 +105,10 @@ impl Connection {
     ) -> Result<T, Error> {
         let completed = self.pump.known.completed.as_ref();
         let completed = completed.ok_or(Error::HandshakeNotComplete)?;
+        if self.protocol_version() < Some(ProtocolVersion::TLSv1_0) {
+            let problem = "SSL has no exporters; TLS 1.0 or newer has";
+            return Err(Error::Export(problem));
+        }
         completed
             .master_secret
             .export(&completed.randoms, label, context, output.as_mut())?;

@@ -11,6 +11,8 @@ use ::rsa::pkcs8::der::{Tag, Tagged};
 use ::rsa::pkcs8::spki::AlgorithmIdentifierRef;
 use ::rsa::pss::Pss;
 use ::rsa::traits::PublicKeyParts;
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng;
 use getrandom::SysRng;
 use md5::Md5;
 use sha1::Sha1;
@@ -204,6 +206,21 @@ impl RawPrivateKey {
             .and_then(Self::new)
     }
 
+    /// A new key of two primes and the exponent 65537.
+    ///
+    /// How many random numbers a search for primes takes varies, so they come from a generator
+    /// that `random` seeds.
+    pub(crate) fn generate(bits: usize, random: &dyn SecureRandom) -> Result<Self, RandomFailed> {
+        let mut seed = Zeroizing::new([0; 32]);
+        random.fill(&mut *seed)?;
+        let mut numbers = ChaCha20Rng::from_seed(*seed);
+        // Nothing but a length that no key has could fail.
+        ::rsa::RsaPrivateKey::new_unchecked(&mut numbers, bits)
+            .map_err(|_| BadKey::Damaged)
+            .and_then(Self::new)
+            .map_err(|_| RandomFailed)
+    }
+
     fn new(key: ::rsa::RsaPrivateKey) -> Result<Self, BadKey> {
         let public = RsaPublicKey::new(&key.n().as_ref().to_be_bytes(), &key.e().to_be_bytes())?;
         Ok(Self { key, public })
@@ -312,6 +329,19 @@ mod tests {
                 encoded[bits / 8 - 49..],
                 [[0].as_slice(), &[7; 48]].concat()
             );
+        }
+    }
+
+    #[test]
+    fn a_generated_key_has_its_length_and_works() {
+        for bits in [512, 1024] {
+            let key = RawPrivateKey::generate(bits, &SystemRandom).unwrap();
+            assert_eq!(key.public().bits(), bits);
+            let other = RawPrivateKey::generate(bits, &SystemRandom).unwrap();
+            assert_ne!(key.public(), other.public());
+            let ciphertext = key.public().encrypt(&[7; 48], &SystemRandom);
+            let encoded = key.raw(&ciphertext.unwrap().unwrap()).unwrap();
+            assert_eq!(encoded[bits / 8 - 48..], [7; 48]);
         }
     }
 

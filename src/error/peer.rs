@@ -185,6 +185,23 @@ pub enum PeerMisbehaved {
     /// A Certificate message was empty where a certificate is needed.
     #[error("the server sent no certificate")]
     NoServerCertificate,
+    /// The signature over an export suite's ephemeral key does not verify.
+    #[error("the ServerKeyExchange's signature does not verify")]
+    BadServerKeyExchange,
+    /// An export suite's ephemeral key makes no sense.
+    #[error("the ServerKeyExchange's key makes no sense")]
+    UnusableEphemeralKey,
+    /// An export suite's ephemeral key is longer than the suite allows, or shorter than the policy
+    /// and the suite ask for.
+    #[error("the ServerKeyExchange's key has {bits} bits; from {min} to {max} are allowed")]
+    EphemeralKeyLength {
+        /// The key's length.
+        bits: usize,
+        /// The shortest that is accepted.
+        min: usize,
+        /// The suite's limit.
+        max: usize,
+    },
     /// More warning alerts in a row than allowed.
     #[error("too many warning alerts in a row")]
     TooManyWarnings,
@@ -221,7 +238,10 @@ impl PeerMisbehaved {
             | Self::RecordSizeLimitTooSmall(_)
             | Self::EncryptThenMacWithoutCbc
             | Self::DowngradeDetected
+            | Self::UnusableEphemeralKey
             | Self::SignatureAlgorithmNotOffered => Alert::ILLEGAL_PARAMETER,
+            // RFC 2246 §7.2.2.
+            Self::EphemeralKeyLength { .. } => Alert::EXPORT_RESTRICTION,
             Self::UnsolicitedExtension(_) | Self::ExtensionAtSsl3(_) => {
                 Alert::UNSUPPORTED_EXTENSION
             }
@@ -230,7 +250,9 @@ impl PeerMisbehaved {
             }
             Self::ServerCertificateChanged => Alert::BAD_CERTIFICATE,
             Self::InappropriateFallback(_) => Alert::INAPPROPRIATE_FALLBACK,
-            Self::BadFinished | Self::BadCertificateVerify => Alert::DECRYPT_ERROR,
+            Self::BadFinished | Self::BadCertificateVerify | Self::BadServerKeyExchange => {
+                Alert::DECRYPT_ERROR
+            }
         }
     }
 }

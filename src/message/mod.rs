@@ -13,6 +13,7 @@ pub(crate) mod extension;
 mod handshake_type;
 mod new_session_ticket;
 mod server_hello;
+mod server_key_exchange;
 
 pub(crate) use certificate::{Certificate, MAX_CHAIN};
 pub(crate) use certificate_request::{CertificateRequest, RSA_SIGN};
@@ -23,6 +24,7 @@ pub use extension::ExtensionType;
 pub use handshake_type::HandshakeType;
 pub(crate) use new_session_ticket::NewSessionTicket;
 pub use server_hello::ServerHello;
+pub(crate) use server_key_exchange::{ServerKeyExchange, ServerRsaParams};
 
 use codec::{Reader, put_u24};
 

@@ -7,7 +7,7 @@ mod sets;
 use core::fmt;
 
 use crate::crypto::HashAlgorithm;
-use crate::suite::CipherSuite;
+use crate::suite::{CipherSuite, EXPORT_KEY_LENGTHS, KeyExchange, SuiteRow};
 use crate::version::ProtocolVersion;
 pub use choices::{
     CommonNameFallback, Quirk, RecordSplitting, Renegotiation, StepUpUsages, UnbiddenRenegotiation,
@@ -110,11 +110,27 @@ impl Policy {
         ..Self::COMPATIBLE
     };
 
-    /// Everything that this crate speaks, keys from 512 bits, version 1 certificates everywhere.
+    /// Everything that this crate speaks but suites without encryption (which take effect where
+    /// they are named): adds the export and the FIPS suites, keys from 512 bits, version 1
+    /// certificates everywhere.
     ///
-    /// Costs: all of [`HISTORIC`](Self::HISTORIC)'s, keys that fall in hours, and authorities
-    /// that are none.
+    /// Costs: all of [`HISTORIC`](Self::HISTORIC)'s, keys of 40 bits, which fall in seconds, RSA
+    /// keys that fall in hours, and authorities that are none. A server makes two RSA keys of its
+    /// own when its config is built.
     pub const EVERYTHING: Self = Self {
+        cipher_suites: Self::HISTORIC.cipher_suites.with(&[
+            CipherSuite::SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA,
+            CipherSuite::SSL_RSA_OLDFIPS_WITH_3DES_EDE_CBC_SHA,
+            CipherSuite::SSL_RSA_FIPS_WITH_DES_CBC_SHA,
+            CipherSuite::SSL_RSA_OLDFIPS_WITH_DES_CBC_SHA,
+            CipherSuite::TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA,
+            CipherSuite::TLS_RSA_EXPORT1024_WITH_RC4_56_SHA,
+            CipherSuite::TLS_RSA_EXPORT1024_WITH_RC4_56_MD5,
+            CipherSuite::TLS_RSA_EXPORT1024_WITH_RC2_CBC_56_MD5,
+            CipherSuite::TLS_RSA_EXPORT_WITH_DES40_CBC_SHA,
+            CipherSuite::TLS_RSA_EXPORT_WITH_RC4_40_MD5,
+            CipherSuite::TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5,
+        ]),
         min_rsa_bits: 512,
         version_1_certificates: Version1Certificates::Accepted,
         ..Self::HISTORIC
@@ -302,6 +318,19 @@ impl Policy {
         })
     }
 
+    /// The lengths in bits of the ephemeral keys that the suites call for, where a certificate's key
+    /// is longer.
+    pub(crate) fn export_key_lengths(&self) -> impl Iterator<Item = usize> + '_ {
+        let export = |row: &SuiteRow| match row.key_exchange {
+            KeyExchange::RsaExport { max_bits } => Some(max_bits),
+            KeyExchange::Rsa => None,
+        };
+        let usable = || self.usable_suites().filter_map(CipherSuite::row);
+        EXPORT_KEY_LENGTHS
+            .into_iter()
+            .filter(move |bits| usable().filter_map(export).any(|wanted| wanted == *bits))
+    }
+
     /// The oldest and the newest version of the range, whether a suite covers them or not.
     pub fn version_range(&self) -> (ProtocolVersion, ProtocolVersion) {
         (self.min_version, self.max_version)
@@ -388,10 +417,14 @@ mod tests {
                 assert!(!narrower.allows_signature_hash(hash) || wider.allows_signature_hash(hash));
             }
         }
-        assert_eq!(
-            Policy::EVERYTHING.allowed_suites().count(),
-            CipherSuite::all().count()
-        );
+        for suite in CipherSuite::all() {
+            let encrypts = suite.strength_bits() > Some(0);
+            assert_eq!(
+                Policy::EVERYTHING.cipher_suites.contains(suite),
+                encrypts,
+                "{suite}"
+            );
+        }
         assert!(!Policy::EVERYTHING.allows_signature_hash(HashAlgorithm::Md5));
         assert!(!Policy::COMPATIBLE.allows_certificate_hash(HashAlgorithm::Sha1));
     }

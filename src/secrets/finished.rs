@@ -5,7 +5,6 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::master_secret::MasterSecret;
-use super::prf::Prf;
 use super::transcript::Transcript;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
@@ -99,27 +98,23 @@ impl FinishedPair {
 ///
 /// `hash` is the negotiated one at TLS 1.2; before, MD5 and SHA-1 are signed side by side.
 pub(crate) fn certificate_verify_input(
+    version: ProtocolVersion,
     master_secret: &MasterSecret,
     transcript: &Transcript,
     hash: Option<HashAlgorithm>,
 ) -> Result<SignatureInput, Error> {
-    let input = match master_secret.prf() {
-        Prf::Ssl3 => Some(SignatureInput::Md5Sha1(ssl3_digests(
-            master_secret,
-            transcript,
-            b"",
-        ))),
-        Prf::Tls10 => {
-            let digests = transcript.session_hash().try_into().ok();
-            digests.map(SignatureInput::Md5Sha1)
-        }
-        Prf::Tls12(_) => {
-            let running = hash.and_then(|hash| transcript.hash(hash));
-            running.map(|running| SignatureInput::DigestInfo {
-                hash: running.algorithm(),
-                digest: running.clone().finish().as_ref().to_vec(),
-            })
-        }
+    let input = if version == ProtocolVersion::SSLv3 {
+        let digests = ssl3_digests(master_secret, transcript, b"");
+        Some(SignatureInput::Md5Sha1(digests))
+    } else if version < ProtocolVersion::TLSv1_2 {
+        let digests = transcript.session_hash().try_into().ok();
+        digests.map(SignatureInput::Md5Sha1)
+    } else {
+        let running = hash.and_then(|hash| transcript.hash(hash));
+        running.map(|running| SignatureInput::DigestInfo {
+            hash: running.algorithm(),
+            digest: running.clone().finish().as_ref().to_vec(),
+        })
     };
     input.ok_or(Error::Internal("the transcript lacks the signature's hash"))
 }

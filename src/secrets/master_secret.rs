@@ -115,7 +115,7 @@ impl MasterSecret {
         self.prf
     }
 
-    /// RFC 5705 §4; SSL 3.0 has no exporters.
+    /// RFC 5705 §4, for TLS.
     pub(crate) fn export(
         &self,
         randoms: &Randoms,
@@ -123,11 +123,6 @@ impl MasterSecret {
         context: Option<&[u8]>,
         out: &mut [u8],
     ) -> Result<(), Error> {
-        if self.prf == Prf::Ssl3 {
-            return Err(Error::Export(
-                "SSL 3.0 has no exporters; TLS 1.0 or newer has",
-            ));
-        }
         let mut seed = [&randoms.client[..], &randoms.server].concat();
         if let Some(context) = context {
             let len = u16::try_from(context.len())

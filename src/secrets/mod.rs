@@ -4,11 +4,13 @@ mod finished;
 mod key_block;
 mod master_secret;
 mod prf;
+mod signed_params;
 mod transcript;
 
 pub(crate) use finished::{FinishedPair, VerifyData, certificate_verify_input};
 pub(crate) use key_block::KeyBlock;
 pub(crate) use master_secret::{MasterSecret, PreMasterSecret, Randoms};
+pub(crate) use signed_params::signed_params;
 pub(crate) use transcript::Transcript;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::crypto::hmac::HmacKey;
-use crate::suite::SuiteRow;
+use crate::suite::{KeyDerivation, SuiteRow};
 use crate::version::ProtocolVersion;
 
 /// How a connection derives secrets from secrets.
@@ -21,6 +21,7 @@ pub(crate) enum Prf {
 impl Prf {
     pub(crate) fn of(version: ProtocolVersion, suite: &SuiteRow) -> Self {
         match version {
+            ProtocolVersion::SSLv3 if suite.keys == KeyDerivation::Fips => Self::Tls10,
             ProtocolVersion::SSLv3 => Self::Ssl3,
             ProtocolVersion::TLSv1_0 | ProtocolVersion::TLSv1_1 => Self::Tls10,
             ProtocolVersion::TLSv1_2 => Self::Tls12(suite.prf_hash),

@@ -87,8 +87,9 @@ impl KnownServer {
         master_secret: &MasterSecret,
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
+        let version = self.negotiated.choice.version;
         let transcript = &mut self.negotiated.transcript;
-        let input = certificate_verify_input(master_secret, transcript, hash)?;
+        let input = certificate_verify_input(version, master_secret, transcript, hash)?;
         let signature = certified.key().sign(&input).map_err(Error::PrivateKey)?;
         out.send_hashed(transcript, HandshakeType::CERTIFICATE_VERIFY, |body| {
             CertificateVerify {

@@ -3,14 +3,45 @@
 
 use super::client_certificate::ClientCertificate;
 use super::{ClientState, Keyed, KnownServer};
-use crate::error::{Error, PeerIncompatible};
+use crate::crypto::rsa::RsaPublicKey;
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::handshake::{Flow, Output};
-use crate::message::{ClientKeyExchange, Handshake, HandshakeType};
-use crate::secrets::PreMasterSecret;
+use crate::message::{ClientKeyExchange, Handshake, HandshakeType, ServerKeyExchange};
+use crate::secrets::{PreMasterSecret, signed_params};
 use crate::session::Handle;
 use crate::side::Side;
 
 impl KnownServer {
+    /// The server's part of step 4, where the suite calls for it: from here on the certificate's key
+    /// has only signed the one that the pre-master secret is encrypted to.
+    pub(super) fn take_ephemeral_key(
+        &mut self,
+        message: Handshake<'_>,
+        max_bits: usize,
+    ) -> Result<(), Error> {
+        let ServerKeyExchange { params, signature } = ServerKeyExchange::read(message.body)?;
+        let mut signed = Vec::new();
+        params.write(&mut signed);
+        let input = signed_params(&self.negotiated.randoms, &signed);
+        if !self.server_key.verify(&input, signature) {
+            return Err(PeerMisbehaved::BadServerKeyExchange.into());
+        }
+        let key = RsaPublicKey::new(params.modulus, params.exponent)
+            .map_err(|_| PeerMisbehaved::UnusableEphemeralKey)?;
+        let min = self.start.policy.smallest_rsa_key().min(max_bits);
+        if !(min..=max_bits).contains(&key.bits()) {
+            return Err(PeerMisbehaved::EphemeralKeyLength {
+                bits: key.bits(),
+                min,
+                max: max_bits,
+            }
+            .into());
+        }
+        self.negotiated.transcript.add(message.encoded);
+        self.server_key = key;
+        Ok(())
+    }
+
     /// The client's flight in answer to ServerHelloDone; `certificate` where one was asked for.
     pub(super) fn answer(
         mut self,

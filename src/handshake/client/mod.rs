@@ -1,9 +1,10 @@
 //! The client's states.
 //!
 //! ```text
-//! ExpectServerHello ─┬─► ExpectCertificate ─► ExpectCertificateRequestOrDone ─┐
-//!          (resumed) │                             ExpectServerHelloDone ◄────┤
-//!                    └─► [ExpectNewSessionTicket] ◄─────────┴─────────────────┘
+//! ExpectServerHello ─┬─► ExpectCertificate ─► [ExpectServerKeyExchange] ─┐
+//!          (resumed) │       ExpectCertificateRequestOrDone ◄────────────┘
+//!                    │                  └─┬─► [ExpectServerHelloDone] ─┐
+//!                    └─► [ExpectNewSessionTicket] ◄────────────────────┘
 //!                             └─► ExpectChangeCipherSpec ─► ExpectFinished ─► Established
 //! ```
 
@@ -37,6 +38,7 @@ pub(crate) use hello::{Attempt, Start};
 pub(crate) enum ClientState {
     ExpectServerHello(Box<ExpectServerHello>),
     ExpectCertificate(Box<ExpectCertificate>),
+    ExpectServerKeyExchange(Box<ExpectServerKeyExchange>),
     ExpectCertificateRequestOrDone(Box<ExpectCertificateRequestOrDone>),
     ExpectServerHelloDone(Box<ExpectServerHelloDone>),
     ExpectNewSessionTicket(Box<ExpectNewSessionTicket>),
@@ -63,6 +65,7 @@ impl ClientState {
         match self {
             Self::ExpectServerHello(state) => state.handle(incoming, out),
             Self::ExpectCertificate(state) => state.handle(incoming, out),
+            Self::ExpectServerKeyExchange(state) => state.handle(incoming),
             Self::ExpectCertificateRequestOrDone(state) => state.handle(incoming, out),
             Self::ExpectServerHelloDone(state) => state.handle(incoming, out),
             Self::ExpectNewSessionTicket(state) => state.handle(incoming, out),
@@ -210,11 +213,18 @@ impl ExpectCertificate {
             negotiated: self.negotiated,
             server_key,
         };
-        match known.negotiated.choice.suite.key_exchange {
-            KeyExchange::Rsa => Ok(ClientState::ExpectCertificateRequestOrDone(Box::new(
-                ExpectCertificateRequestOrDone { known },
-            ))),
-        }
+        Ok(match known.negotiated.choice.suite.key_exchange {
+            KeyExchange::RsaExport { max_bits } if known.server_key.bits() > max_bits => {
+                ClientState::ExpectServerKeyExchange(Box::new(ExpectServerKeyExchange {
+                    known,
+                    max_bits,
+                }))
+            }
+            // In all other cases the message is refused as one without a place: FREAK.
+            KeyExchange::Rsa | KeyExchange::RsaExport { .. } => {
+                known.expect_certificate_request_or_done()
+            }
+        })
     }
 
     /// Step 3.
@@ -241,6 +251,27 @@ pub(crate) struct KnownServer {
     negotiated: Negotiated,
     /// What the pre-master secret is encrypted to.
     server_key: RsaPublicKey,
+}
+
+impl KnownServer {
+    fn expect_certificate_request_or_done(self) -> ClientState {
+        let state = ExpectCertificateRequestOrDone { known: self };
+        ClientState::ExpectCertificateRequestOrDone(Box::new(state))
+    }
+}
+
+/// The suite calls for a shorter key than the certificate's.
+pub(crate) struct ExpectServerKeyExchange {
+    known: KnownServer,
+    max_bits: usize,
+}
+
+impl ExpectServerKeyExchange {
+    fn handle(mut self, incoming: Incoming<'_>) -> Result<ClientState, Error> {
+        let message = incoming.expect(HandshakeType::SERVER_KEY_EXCHANGE)?;
+        self.known.take_ephemeral_key(message, self.max_bits)?;
+        Ok(self.known.expect_certificate_request_or_done())
+    }
 }
 
 /// The server may ask for a certificate, or be done.

@@ -1,14 +1,55 @@
-//! Step 6 on the server: decrypting the pre-master secret.
+//! The server's part of step 4, the export suites' ephemeral key, and of step 6: decrypting the
+//! pre-master secret.
+
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use super::KnownClient;
+use crate::config::{CertifiedKey, PrivateKey, ServerConfig};
 use crate::error::{Error, KeyError};
-use crate::handshake::Output;
-use crate::message::ClientKeyExchange;
+use crate::handshake::{Negotiated, Output};
+use crate::message::{ClientKeyExchange, HandshakeType, ServerKeyExchange, ServerRsaParams};
 use crate::policy::Quirk;
-use crate::secrets::PreMasterSecret;
+use crate::secrets::{PreMasterSecret, signed_params};
+use crate::suite::KeyExchange;
 use crate::version::ProtocolVersion;
+
+impl Negotiated {
+    /// The key that the client has to encrypt to: the certificate's, or, where the suite allows none
+    /// that long, an ephemeral one, which the certificate's signs in a ServerKeyExchange.
+    pub(super) fn send_ephemeral_key(
+        &mut self,
+        config: &ServerConfig,
+        certified: &CertifiedKey,
+        out: &mut Output<'_>,
+    ) -> Result<Arc<dyn PrivateKey>, Error> {
+        let max_bits = match self.choice.suite.key_exchange {
+            KeyExchange::RsaExport { max_bits } => max_bits,
+            KeyExchange::Rsa => return Ok(certified.key().clone()),
+        };
+        if certified.key().public_key().bits() <= max_bits {
+            return Ok(certified.key().clone());
+        }
+        let now = config.common.clock.now();
+        let key = config.export_keys.key(max_bits, now, out.random)?;
+        let (modulus, exponent) = (key.public_key().modulus(), key.public_key().exponent());
+        let params = ServerRsaParams {
+            modulus: &modulus,
+            exponent: &exponent,
+        };
+        let mut signed = Vec::new();
+        params.write(&mut signed);
+        let input = signed_params(&self.randoms, &signed);
+        let signature = certified.key().sign(&input).map_err(Error::PrivateKey)?;
+        let transcript = &mut self.transcript;
+        out.send_hashed(transcript, HandshakeType::SERVER_KEY_EXCHANGE, |body| {
+            let signature = &signature;
+            ServerKeyExchange { params, signature }.write(body);
+        })?;
+        Ok(key)
+    }
+}
 
 impl KnownClient {
     /// Decrypts what the client sent, or gives a random secret in its place: either way the
@@ -26,7 +67,7 @@ impl KnownClient {
         body: &[u8],
         out: &mut Output<'_>,
     ) -> Result<PreMasterSecret, Error> {
-        let key = self.certified.key();
+        let key = &self.key;
         let modulus_len = key.public_key().modulus_len();
         let message = ClientKeyExchange::read(body, self.negotiated.choice.version, modulus_len)?;
         let substitute = PreMasterSecret::generate(self.client_version, out.random)?;

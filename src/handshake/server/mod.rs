@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use crate::cert;
 use crate::config::{
-    AnonymousClients, CertifiedKey, ClientToVerify, ClientVerifier, Event, ServerCertificateQuery,
-    ServerConfig,
+    AnonymousClients, CertifiedKey, ClientToVerify, ClientVerifier, Event, PrivateKey,
+    ServerCertificateQuery, ServerConfig,
 };
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
@@ -129,7 +129,8 @@ pub(crate) struct ExpectClientHello {
 }
 
 impl ExpectClientHello {
-    /// Step 2: ServerHello, Certificate, [CertificateRequest], ServerHelloDone.
+    /// Step 2: ServerHello, Certificate, [ServerKeyExchange], [CertificateRequest],
+    /// ServerHelloDone.
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let message = incoming.expect(HandshakeType::CLIENT_HELLO)?;
         let hello = ClientHello::read(message.body)?;
@@ -173,14 +174,14 @@ impl ExpectClientHello {
             signature_hashes,
             out,
         );
-        negotiated.send_rest_of_flight(config, &certified, out)?;
+        let key = negotiated.send_rest_of_flight(config, &certified, out)?;
 
         let known = KnownClient {
             start: self.start,
             client_version: hello.client_version,
             keep,
             negotiated,
-            certified,
+            key,
         };
         Ok(match known.start.config.client_verifier.clone() {
             Some(verifier) => {
@@ -195,17 +196,20 @@ impl ExpectClientHello {
 }
 
 impl Negotiated {
+    /// Certificate, [ServerKeyExchange], [CertificateRequest], ServerHelloDone; returns the key that
+    /// the client encrypts to.
     fn send_rest_of_flight(
         &mut self,
         config: &ServerConfig,
         certified: &CertifiedKey,
         out: &mut Output<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Arc<dyn PrivateKey>, Error> {
         let version = self.choice.version;
-        let transcript = &mut self.transcript;
-        out.send_hashed(transcript, HandshakeType::CERTIFICATE, |body| {
+        out.send_hashed(&mut self.transcript, HandshakeType::CERTIFICATE, |body| {
             Certificate::of(certified.chain()).write(body);
         })?;
+        let key = self.send_ephemeral_key(config, certified, out)?;
+        let transcript = &mut self.transcript;
         if let Some(verifier) = &config.client_verifier {
             let algorithms = signature_hashes(&config.common.policy)
                 .map(SignatureAlgorithm::rsa)
@@ -219,7 +223,8 @@ impl Negotiated {
                 request.write(body, version);
             })?;
         }
-        out.send_hashed(transcript, HandshakeType::SERVER_HELLO_DONE, |_| {})
+        out.send_hashed(transcript, HandshakeType::SERVER_HELLO_DONE, |_| {})?;
+        Ok(key)
     }
 }
 
@@ -245,7 +250,8 @@ pub(crate) struct KnownClient {
     client_version: u16,
     keep: Keep,
     negotiated: Negotiated,
-    certified: Arc<CertifiedKey>,
+    /// What the pre-master secret is encrypted to.
+    key: Arc<dyn PrivateKey>,
 }
 
 impl KnownClient {
@@ -368,7 +374,8 @@ impl ExpectCertificateVerify {
         let message = incoming.expect(HandshakeType::CERTIFICATE_VERIFY)?;
         let policy = &self.keyed.start.config.common.policy;
         let transcript = &mut self.keyed.negotiated.transcript;
-        let verify = CertificateVerify::read(message.body, self.keyed.negotiated.choice.version)?;
+        let version = self.keyed.negotiated.choice.version;
+        let verify = CertificateVerify::read(message.body, version)?;
         let hash = match verify.algorithm {
             // SLOTH: only what the policy names, and the CertificateRequest offered.
             Some(algorithm) => algorithm
@@ -378,7 +385,7 @@ impl ExpectCertificateVerify {
                 .map(Some)?,
             None => None,
         };
-        let input = certificate_verify_input(&self.keyed.master_secret, transcript, hash)?;
+        let input = certificate_verify_input(version, &self.keyed.master_secret, transcript, hash)?;
         if !self.client_key.verify(&input, verify.signature) {
             return Err(PeerMisbehaved::BadCertificateVerify.into());
         }
