@@ -10,9 +10,10 @@ mod opener;
 mod outgoing;
 mod protection;
 mod sealer;
+pub(crate) mod ssl2;
 
 pub(crate) use byte_queue::ByteQueue;
-pub(crate) use deframer::{Deframer, Record};
+pub(crate) use deframer::{Deframer, Framed, Framing, Record};
 use fragment::{FirstFragment, fragments};
 pub(crate) use limit::{MaxFragmentLength, PlaintextLimit};
 pub(crate) use opener::Opener;
