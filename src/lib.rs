@@ -66,6 +66,7 @@ extern crate self as retrossl;
 
 mod alert;
 mod cert;
+mod cipher_kind;
 pub mod client;
 mod config;
 mod connection;
@@ -80,6 +81,7 @@ mod secrets;
 pub mod server;
 mod session;
 mod side;
+mod ssl2;
 mod stream;
 mod suite;
 #[cfg(test)]
@@ -91,6 +93,7 @@ pub use cert::{
     AddedRoots, RevocationList, RevocationListError, RootProblem, RootStore, SkippedRoot,
     certificate_subject,
 };
+pub use cipher_kind::{CipherKind, UnknownKindName};
 pub use client::{ClientConfig, ClientConnection};
 pub use config::{
     AnonymousClients, CertifiedKey, Clock, Direction, Event, KeyLog, KeyLogFile,
@@ -107,7 +110,8 @@ pub use error::{
     KeyError, Malformed, PeerIncompatible, PeerMisbehaved, RenegotiationRefused,
 };
 pub use fingerprint::{BadFingerprint, Fingerprint};
-pub use message::{ClientHello, ExtensionType, HandshakeType, ServerHello};
+pub use message::ssl2::{ServerHello as Ssl2ServerHello, Ssl2Error, Ssl2MessageType};
+pub use message::{ClientHello, ExtensionType, HandshakeType, HelloFormat, ServerHello};
 pub use policy::{
     CommonNameFallback, Policy, Quirk, RecordSplitting, Renegotiation, StepUpUsages,
     UnbiddenRenegotiation, Version1Certificates,

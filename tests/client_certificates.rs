@@ -42,7 +42,7 @@ fn a_client_certificate_is_asked_for_sent_and_proven() {
 
 #[test]
 fn a_required_client_certificate_that_is_missing_or_wrong_is_refused() {
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         let policy = only(version, AES);
         let server = || {
             let (chain, key) = test_identity(1024);
@@ -83,7 +83,7 @@ fn a_clients_key_that_is_shorter_than_the_policy_allows_ends_the_handshake() {
         }
     }
 
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         let policy = only(version, AES).min_rsa_bits(1024);
         let client = ClientConfig::builder(policy)
             .verifier(pin(1024))
@@ -105,7 +105,7 @@ fn a_clients_key_that_is_shorter_than_the_policy_allows_ends_the_handshake() {
 
 #[test]
 fn a_client_without_a_certificate_is_told_that_it_lacks_one() {
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         let policy = only(version, AES);
         let (chain, key) = test_identity(1024);
         let server = ServerConfig::builder(policy)
@@ -122,7 +122,7 @@ fn a_client_without_a_certificate_is_told_that_it_lacks_one() {
 
 #[test]
 fn a_client_that_may_come_without_a_certificate_resumes_its_session() {
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         let policy = only(version, AES);
         let client = Arc::new(client_config(policy));
         let (chain, key) = test_identity(1024);
@@ -214,7 +214,7 @@ fn a_client_resolver_sees_what_the_server_accepts() {
         }
     }
 
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         let seen = Arc::new(Seen(Mutex::default()));
         let client = ClientConfig::builder(only(version, AES))
             .verifier(pin(1024))

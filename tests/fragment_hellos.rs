@@ -76,7 +76,7 @@ fn a_server_answers_the_newer_of_what_is_offered() {
         let flight = answered(&mut pair(policy, None, own), offers).unwrap();
         limits(&flight[0].fragment)
     };
-    for version in ProtocolVersion::all().filter(|it| *it > SSLv3) {
+    for version in in_memory::ssl3_and_later().filter(|it| *it > SSLv3) {
         let policy = only(version, AES);
         assert_eq!(answer(policy, Some(512), &[]), []);
         for (code, _) in LENGTHS {
@@ -123,7 +123,7 @@ fn bad_bodies() -> Vec<((u16, Vec<u8>), AlertDescription)> {
 
 #[test]
 fn a_server_refuses_what_does_not_stand_in_the_specifications() {
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         for (offer, alert) in bad_bodies() {
             for (good, own) in [(None, None), (Some(record_size_limit(64)), Some(512))] {
                 let good = good.filter(|(kind, _)| *kind != offer.0);
@@ -157,7 +157,7 @@ fn judged(
 #[test]
 fn a_client_refuses_answers_that_do_not_fit() {
     use AlertDescription as Alert;
-    for version in ProtocolVersion::all().filter(|it| *it > SSLv3) {
+    for version in in_memory::ssl3_and_later().filter(|it| *it > SSLv3) {
         let alert = |limit, answers: &[_]| {
             let error = judged(version, limit, answers).unwrap_err();
             error.alert().unwrap()
@@ -194,7 +194,7 @@ fn a_client_refuses_answers_that_do_not_fit() {
 
 #[test]
 fn a_client_takes_the_answers_that_fit() {
-    for version in ProtocolVersion::all().filter(|it| *it > SSLv3) {
+    for version in in_memory::ssl3_and_later().filter(|it| *it > SSLv3) {
         assert_eq!(judged(version, Some(700), &[]), Ok(FULL));
         assert_eq!(
             judged(version, Some(700), &[max_fragment_length(1)]),

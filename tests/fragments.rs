@@ -71,7 +71,7 @@ fn record_size_limits_hold_each_way_on_its_own() {
 
 #[test]
 fn who_has_no_limit_is_not_limited() {
-    for version in ProtocolVersion::all() {
+    for version in in_memory::ssl3_and_later() {
         for server_limit in [None, Some(64)] {
             let mut pair = pair(only(version, AES), None, server_limit).established();
             assert_eq!(pair.client.peer_record_limit(), FULL);
@@ -194,7 +194,7 @@ fn every_handshake_agrees_afresh() {
 
 #[test]
 fn a_resumed_session_has_the_limits_of_its_own_hellos() {
-    for version in ProtocolVersion::all().filter(|it| *it > SSLv3) {
+    for version in in_memory::ssl3_and_later().filter(|it| *it > SSLv3) {
         let policy = only(version, AES);
         let keys = Arc::new(TicketKeys::rotating(Duration::from_secs(3600)));
         let store = Arc::new(MemorySessionStore::new(10));
@@ -249,7 +249,7 @@ fn assert_cut(flight: &[WireRecord], limit: usize) {
 
 #[test]
 fn a_max_fragment_length_holds_at_once() {
-    for version in ProtocolVersion::all().filter(|it| *it > SSLv3) {
+    for version in in_memory::ssl3_and_later().filter(|it| *it > SSLv3) {
         for (code, limit) in LENGTHS {
             let mut pair = at_max_fragment_length(version, code, limit);
             let flight = records(&take(&mut pair.client));
@@ -271,7 +271,7 @@ fn a_max_fragment_length_holds_at_once() {
 
 #[test]
 fn a_handshake_record_above_a_max_fragment_length_is_refused() {
-    for version in ProtocolVersion::all().filter(|it| *it > SSLv3) {
+    for version in in_memory::ssl3_and_later().filter(|it| *it > SSLv3) {
         for (code, limit) in LENGTHS {
             // The length of an unfinished Certificate, as long as it may be and one longer.
             for (len, expected) in [

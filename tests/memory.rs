@@ -9,7 +9,7 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use in_memory::{each_version_and_suite, only, pin, test_identity};
+use in_memory::{each_version_and_suite, only, pin, test_identity, with_ssl2_certificate};
 use retrossl::{
     ClientConfig, ClientConnection, Connection, Policy, Quirk, ServerConfig, ServerConnection,
 };
@@ -84,6 +84,7 @@ impl Configs {
         let (chain, key) = test_identity(bits);
         let client = ClientConfig::builder(policy).verifier(pin(bits));
         let server = ServerConfig::builder(policy).certificate(chain, key);
+        let server = with_ssl2_certificate(server, policy);
         Self {
             client: Arc::new(client.build().unwrap()),
             server: Arc::new(server.build().unwrap()),

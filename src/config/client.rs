@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::clock::Clock;
 use super::common::{Common, at_most_one, common_setters};
@@ -14,7 +14,7 @@ use super::private_key::PrivateKey;
 use super::resolver::{ClientCertificateResolver, SingleCertificate};
 use super::session_store::SessionStore;
 use super::ticket_keys::TicketKeys;
-use super::verifier::ServerVerifier;
+use super::verifier::{ServerToVerify, ServerVerifier};
 use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
 use crate::error::ConfigError;
@@ -42,6 +42,22 @@ impl ClientConfig {
             certificate: None,
             sends_server_name: true,
         }
+    }
+
+    /// Whether the server whose session is to be offered could be accepted with `chain` today.
+    pub(crate) fn trusts_server(
+        &self,
+        chain: &[CertificateDer<'static>],
+        server_name: &ServerName<'static>,
+        policy: &Policy,
+    ) -> bool {
+        let server = ServerToVerify {
+            chain,
+            server_name,
+            now: self.common.clock.now(),
+            policy,
+        };
+        !chain.is_empty() && self.verifier.verify_server(&server).is_ok()
     }
 }
 

@@ -146,7 +146,7 @@ impl Sessions {
 
 /// Refuses a policy under which no handshake could succeed.
 pub(crate) fn check_policy(policy: &Policy) -> Result<(), ConfigError> {
-    if policy.allowed_suites().next().is_none() {
+    if policy.allowed_suites().next().is_none() && policy.allowed_kinds().next().is_none() {
         return Err(ConfigError::NoSuites);
     }
     if policy.lists_too_many_suites() {
@@ -154,6 +154,9 @@ pub(crate) fn check_policy(policy: &Policy) -> Result<(), ConfigError> {
     }
     if let Some(unknown) = policy.allowed_suites().find(|suite| suite.row().is_none()) {
         return Err(ConfigError::UnknownSuite(unknown));
+    }
+    if let Some(unknown) = policy.allowed_kinds().find(|kind| kind.row().is_none()) {
+        return Err(ConfigError::UnknownKind(unknown));
     }
     let (min, max) = policy.version_range();
     if min > max {

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 /// Takes the secrets that a connection is made of, so that another program can decrypt it.
 pub trait KeyLog: Send + Sync + fmt::Debug {
     /// `label` is `CLIENT_RANDOM`, `client_random` the hello's 32 bytes, `secret` the master
-    /// secret's 48.
+    /// secret's 48. At SSL 2.0, which the format knows nothing of, the label is `SSL2_MASTER_KEY`,
+    /// `client_random` the challenge with zeros in front, `secret` the master key's 8 to 24 bytes.
     fn log(&self, label: &str, client_random: &[u8; 32], secret: &[u8]);
 }
 

@@ -13,6 +13,7 @@ mod private_key;
 mod resolver;
 mod server;
 mod session_store;
+mod ssl2_certificate;
 mod ticket_keys;
 mod verifier;
 
@@ -30,6 +31,7 @@ pub use resolver::{
 };
 pub use server::{ServerConfig, ServerConfigBuilder};
 pub use session_store::{MemorySessionStore, SessionStore};
+pub(crate) use ssl2_certificate::Ssl2Certificate;
 pub use ticket_keys::{TicketKey, TicketKeys};
 pub use verifier::{
     AnonymousClients, ClientToVerify, ClientVerifier, PinnedCertificates, ServerToVerify,

@@ -4,7 +4,9 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::alert::{AlertDescription, AlertLevel};
+use crate::cipher_kind::CipherKind;
 use crate::message::HandshakeType;
+use crate::message::ssl2::Ssl2MessageType;
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -90,6 +92,16 @@ pub enum Event<'a> {
         /// All of it, header included.
         bytes: &'a [u8],
     },
+    /// A handshake message of SSL 2.0, or a ClientHello in its format.
+    #[non_exhaustive]
+    Ssl2Handshake {
+        /// Which way it went.
+        direction: Direction,
+        /// Its type.
+        message: Ssl2MessageType,
+        /// All of it, the type's byte included.
+        bytes: &'a [u8],
+    },
     /// A ChangeCipherSpec: from here on this direction has the negotiated keys.
     #[non_exhaustive]
     ChangeCipherSpec {
@@ -116,7 +128,8 @@ pub enum Event<'a> {
         /// By what the client named it.
         by: Resumption,
     },
-    /// The second half of step 6: the master secret was derived.
+    /// The second half of step 6: the master secret was derived, or at SSL 2.0 the master key made
+    /// or received.
     #[non_exhaustive]
     MasterSecretDerived {
         /// Whether with the extended derivation (RFC 7627).
@@ -129,6 +142,13 @@ pub enum Event<'a> {
         version: ProtocolVersion,
         /// The suite that they are for.
         suite: CipherSuite,
+    },
+    /// Step 7 at SSL 2.0, which has no ChangeCipherSpec: from here on both directions have these
+    /// keys.
+    #[non_exhaustive]
+    Ssl2KeysDerived {
+        /// The kind that they are for.
+        kind: CipherKind,
     },
     /// The handshake is complete: step 10 begins.
     #[non_exhaustive]

@@ -25,11 +25,21 @@ pub trait ServerCertificateResolver: Send + Sync + fmt::Debug {
     /// The certificate for a client; `None` refuses it with `handshake_failure`. A key that is
     /// shorter than the policy allows ends the handshake with [`ConfigError::KeyTooShort`].
     fn resolve(&self, query: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>>;
+
+    /// The certificates among which it chooses, as far as they are known beforehand; by default
+    /// none are. `build()` refuses those whose key SSL 2.0 has, and handshakes refuse the others.
+    fn certificates(&self) -> Vec<Arc<CertifiedKey>> {
+        Vec::new()
+    }
 }
 
 impl<R: ServerCertificateResolver + ?Sized> ServerCertificateResolver for Arc<R> {
     fn resolve(&self, query: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
         (**self).resolve(query)
+    }
+
+    fn certificates(&self) -> Vec<Arc<CertifiedKey>> {
+        (**self).certificates()
     }
 }
 
@@ -165,6 +175,11 @@ impl ServerCertificateResolver for CertificatesByName {
         let (_, certified) = named.or(self.0.first())?;
         Some(certified.clone())
     }
+
+    fn certificates(&self) -> Vec<Arc<CertifiedKey>> {
+        let certificates = self.0.iter().map(|(_, certified)| certified.clone());
+        certificates.collect()
+    }
 }
 
 /// Several certificates of a client: the first that the server [accepts]. Where it accepts none,
@@ -213,6 +228,10 @@ impl SingleCertificate {
 impl ServerCertificateResolver for SingleCertificate {
     fn resolve(&self, _: &ServerCertificateQuery<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
+    }
+
+    fn certificates(&self) -> Vec<Arc<CertifiedKey>> {
+        vec![self.0.clone()]
     }
 }
 

@@ -14,18 +14,22 @@ use super::path_verifier::PathVerifier;
 use super::private_key::PrivateKey;
 use super::resolver::{ServerCertificateResolver, SingleCertificate};
 use super::session_store::SessionStore;
+use super::ssl2_certificate::Ssl2Certificate;
 use super::ticket_keys::TicketKeys;
-use super::verifier::ClientVerifier;
+use super::verifier::{AnonymousClients, ClientToVerify, ClientVerifier};
 use crate::cert::RootStore;
 use crate::crypto::random::SecureRandom;
 use crate::error::ConfigError;
 use crate::policy::Policy;
+use crate::version::ProtocolVersion;
 
 /// What a server's connections have in common; made by [`ServerConfig::builder`].
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     pub(crate) common: Common,
-    pub(crate) resolver: Arc<dyn ServerCertificateResolver>,
+    /// `None` where SSL 2.0 is all that is spoken.
+    pub(crate) resolver: Option<Arc<dyn ServerCertificateResolver>>,
+    pub(crate) ssl2: Option<Arc<Ssl2Certificate>>,
     pub(crate) client_verifier: Option<Arc<dyn ClientVerifier>>,
     pub(crate) export_keys: Arc<ExportKeys>,
 }
@@ -36,8 +40,26 @@ impl ServerConfig {
         ServerConfigBuilder {
             common: Common::new(policy),
             resolvers: Vec::new(),
+            ssl2: Vec::new(),
             client_verifiers: Vec::new(),
         }
+    }
+
+    /// Whether a client whose session is to be taken up could come in with `chain` today, or
+    /// without any.
+    pub(crate) fn trusts_client(&self, chain: &[CertificateDer<'static>]) -> bool {
+        let Some(verifier) = &self.client_verifier else {
+            return chain.is_empty();
+        };
+        if chain.is_empty() {
+            return verifier.anonymous_clients() == AnonymousClients::Accepted;
+        }
+        let client = ClientToVerify {
+            chain,
+            now: self.common.clock.now(),
+            policy: &self.common.policy,
+        };
+        verifier.verify_client(&client).is_ok()
     }
 }
 
@@ -47,6 +69,7 @@ impl ServerConfig {
 pub struct ServerConfigBuilder {
     common: Common,
     resolvers: Vec<Result<Arc<dyn ServerCertificateResolver>, ConfigError>>,
+    ssl2: Vec<Result<Ssl2Certificate, ConfigError>>,
     client_verifiers: Vec<Arc<dyn ClientVerifier>>,
 }
 
@@ -60,6 +83,21 @@ impl ServerConfigBuilder {
         let single = SingleCertificate::new(chain, key, &self.common.policy);
         self.resolvers
             .push(single.map(|single| Arc::new(single) as _));
+        self
+    }
+
+    /// The certificate for SSL 2.0, and its key. It must have a key of its own: what SSL 2.0 gives
+    /// away of it, an attacker could use against later versions (DROWN).
+    ///
+    /// It has to be given where the policy allows SSL 2.0, and only there. There are no chains in
+    /// SSL 2.0: the certificate goes out alone.
+    pub fn ssl2_certificate(
+        mut self,
+        certificate: CertificateDer<'static>,
+        key: impl PrivateKey + 'static,
+    ) -> Self {
+        self.ssl2
+            .push(Ssl2Certificate::new(certificate, key, &self.common.policy));
         self
     }
 
@@ -93,8 +131,27 @@ impl ServerConfigBuilder {
     /// [`ConfigError`], whose text says what to change.
     pub fn build(mut self) -> Result<ServerConfig, ConfigError> {
         self.common.check()?;
-        let resolver = at_most_one(self.resolvers, ConfigError::SeveralCertificates)?
-            .ok_or(ConfigError::NoCertificate)??;
+        let policy = &self.common.policy;
+        let resolver =
+            at_most_one(self.resolvers, ConfigError::SeveralCertificates)?.transpose()?;
+        if resolver.is_none() && policy.usable_ssl3_versions().is_some() {
+            return Err(ConfigError::NoCertificate);
+        }
+        let ssl2 = at_most_one(self.ssl2, ConfigError::SeveralCertificates)?.transpose()?;
+        match &ssl2 {
+            None if policy.usable_at(ProtocolVersion::SSLv2) => {
+                return Err(ConfigError::NoSsl2Certificate);
+            }
+            Some(_) if !policy.usable_at(ProtocolVersion::SSLv2) => {
+                return Err(ConfigError::Ssl2NotAllowed);
+            }
+            Some(ssl2) => {
+                for other in resolver.iter().flat_map(|resolver| resolver.certificates()) {
+                    ssl2.check_apart_from(&other)?;
+                }
+            }
+            None => {}
+        }
         let client_verifier = at_most_one(self.client_verifiers, ConfigError::SeveralVerifiers)?;
         if let Some(verifier) = &client_verifier {
             verifier.check_settings()?;
@@ -108,6 +165,7 @@ impl ServerConfigBuilder {
         Ok(ServerConfig {
             common: self.common,
             resolver,
+            ssl2: ssl2.map(Arc::new),
             client_verifier,
             export_keys: Arc::new(export_keys),
         })

@@ -6,10 +6,13 @@
 use rustls_pki_types::CertificateDer;
 
 use super::Connection;
+use super::ssl2::Protocol;
 use crate::alert::AlertDescription;
+use crate::cipher_kind::CipherKind;
 use crate::config::Resumption;
 use crate::error::Error;
 use crate::message::ServerHello;
+use crate::message::ssl2::ServerHello as Ssl2ServerHello;
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -41,6 +44,11 @@ impl Connection {
         self.pump.known.suite
     }
 
+    /// In the suite's place at SSL 2.0, the cipher kind, once the client has chosen it.
+    pub fn negotiated_cipher_kind(&self) -> Option<CipherKind> {
+        self.pump.known.cipher_kind
+    }
+
     /// What the peer presented, its own certificate first; also where it was refused. `None`
     /// before, and where it presented none.
     pub fn peer_certificates(&self) -> Option<&[CertificateDer<'static>]> {
@@ -51,7 +59,17 @@ impl Connection {
     /// The server's hello, received or sent; also where it was refused, as far as it can be
     /// parsed.
     pub fn server_hello(&self) -> Option<ServerHello<'_>> {
-        ServerHello::read(&self.pump.known.server_hello).ok()
+        let of_ssl3 = self.pump.protocol != Protocol::Ssl2;
+        let read = || ServerHello::read(&self.pump.known.server_hello).ok();
+        of_ssl3.then(read).flatten()
+    }
+
+    /// The server's hello at SSL 2.0, received or sent: it lists the cipher kinds that the server
+    /// has.
+    pub fn ssl2_server_hello(&self) -> Option<Ssl2ServerHello<'_>> {
+        let of_ssl2 = self.pump.protocol == Protocol::Ssl2;
+        let read = || Ssl2ServerHello::read(&self.pump.known.server_hello).ok();
+        of_ssl2.then(read).flatten()
     }
 
     /// Whether the session of the last handshake continues an earlier one.

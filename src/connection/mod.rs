@@ -6,6 +6,7 @@ mod joiner;
 mod pump;
 mod reader_writer;
 mod renegotiation;
+mod ssl2;
 mod state;
 mod tolerated;
 
@@ -16,10 +17,10 @@ use std::sync::Arc;
 use crate::config::{Common, ServerConfig};
 use crate::error::Error;
 use crate::handshake::Resume;
-use crate::handshake::client::{self, ClientState};
+use crate::handshake::client;
 use crate::handshake::server::{self, ServerState};
 use crate::policy::Policy;
-use crate::record::Deframer;
+use crate::record::{Deframer, Framed};
 use crate::side::Side;
 pub(crate) use joiner::Joiner;
 use pump::Pump;
@@ -99,8 +100,7 @@ impl Connection {
         let config = start.config.clone();
         let policy = start.policy;
         let mut connection = Self::new(Side::Client, State::Failed, &config.common, &policy);
-        let pump = &mut connection.pump;
-        pump.state = State::Client(ClientState::start(start, &mut pump.output())?);
+        connection.pump.start_client(start)?;
         Ok(connection)
     }
 
@@ -178,7 +178,7 @@ impl Connection {
     /// Whether the first handshake is still under way (`false` once it is complete or has
     /// failed).
     pub fn is_handshaking(&self) -> bool {
-        self.error.is_none() && self.pump.known.completed.is_none()
+        self.error.is_none() && !self.pump.known.is_established()
     }
 
     /// Begins a new, full handshake inside the connection (step 11): new keys, and whoever asks
@@ -310,9 +310,9 @@ impl Connection {
     fn process(&mut self) -> Result<(), Error> {
         // After close_notify nothing is looked at: it may not even be TLS.
         while !self.pump.peer_has_closed {
-            let version = self.pump.negotiated_version();
-            match self.deframer.next_record(version)? {
-                Some(record) => self.pump.receive(record)?,
+            match self.deframer.next_record(self.pump.framing())? {
+                Some(Framed::Ssl3(record)) => self.pump.receive(record)?,
+                Some(Framed::Ssl2(record)) => self.pump.receive_ssl2(record)?,
                 None => break,
             }
         }
@@ -344,9 +344,18 @@ impl Connection {
         }
         Err(match &self.error {
             Some(error) => io::Error::from(error.clone()),
+            // The end of the transport is the only one that there is.
+            None if self.transport_has_ended && self.ends_with_the_transport() => {
+                return Ok(plaintext);
+            }
             None if self.transport_has_ended => io::Error::from(Error::Truncated),
             None => io::ErrorKind::WouldBlock.into(),
         })
+    }
+
+    /// At SSL 2.0, where nothing says that data was cut off but a record that came in part.
+    fn ends_with_the_transport(&self) -> bool {
+        self.pump.speaks_ssl2() && self.deframer.unread().is_empty()
     }
 
     pub(crate) fn consume_plaintext(&mut self, len: usize) {

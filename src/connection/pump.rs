@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::joiner::Joiner;
 use super::renegotiation::RenegotiationState;
+use super::ssl2::Protocol;
 use super::state::State;
 use super::tolerated::Tolerated;
 use crate::alert::{AlertDescription, AlertLevel};
@@ -15,7 +16,7 @@ use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::handshake::{Incoming, Known, Output};
 use crate::message::Handshake;
 use crate::policy::Policy;
-use crate::record::{ByteQueue, ContentType, Opener, Outgoing, Record};
+use crate::record::{ByteQueue, ContentType, Framing, Opener, Outgoing, Record, ssl2};
 use crate::side::Side;
 use crate::version::ProtocolVersion;
 
@@ -38,9 +39,11 @@ pub(super) struct Pump {
     held: Zeroizing<Vec<u8>>,
     close: Close,
     pub(super) opener: Opener,
+    pub(super) ssl2_opener: ssl2::Opener,
+    pub(super) protocol: Protocol,
     joiner: Joiner,
-    observer: Option<Box<dyn Observer>>,
-    random: Arc<dyn SecureRandom>,
+    pub(super) observer: Option<Box<dyn Observer>>,
+    pub(super) random: Arc<dyn SecureRandom>,
     buffer_limit: usize,
     first_version: ProtocolVersion,
     pub(super) tolerated: Tolerated,
@@ -72,7 +75,7 @@ impl Pump {
     pub(super) fn new(side: Side, state: State, common: &Common, policy: &Policy) -> Self {
         // RFC 5246 appendix E.1: the first record names the oldest version; servers of every age
         // take 0x0301.
-        let first_version = match policy.usable_versions() {
+        let first_version = match policy.usable_ssl3_versions() {
             Some((ProtocolVersion::SSLv3, _)) => ProtocolVersion::SSLv3,
             _ => ProtocolVersion::TLSv1_0,
         };
@@ -88,6 +91,8 @@ impl Pump {
             held: Zeroizing::default(),
             close: Close::Open,
             opener: Opener::unprotected(),
+            ssl2_opener: ssl2::Opener::unprotected(),
+            protocol: Protocol::Unknown,
             joiner: Joiner::default(),
             observer: common.observer(side),
             random: common.random.clone(),
@@ -114,13 +119,18 @@ impl Pump {
         self.next.as_deref().unwrap_or(&self.known)
     }
 
-    /// The version that incoming records must name by now.
-    pub(super) fn negotiated_version(&self) -> Option<ProtocolVersion> {
-        self.known.version
+    /// How incoming records are framed by now.
+    pub(super) fn framing(&self) -> Framing {
+        match self.protocol {
+            Protocol::Unknown => Framing::Unknown,
+            Protocol::Ssl3 => Framing::Ssl3(self.known.version),
+            Protocol::Ssl2 => Framing::Ssl2,
+        }
     }
 
     /// Opens one record and handles what is in it.
     pub(super) fn receive(&mut self, record: Record<'_>) -> Result<(), Error> {
+        self.settle_on_ssl3();
         let version = self.known.version.unwrap_or(self.first_version);
         let opened = self.opener.open(record, version)?;
         self.tolerated.record(opened.plaintext.len())?;
@@ -157,6 +167,9 @@ impl Pump {
             kept.forget();
         }
         self.joiner = Joiner::default();
+        if self.speaks_ssl2() {
+            return self.fail_ssl2(error);
+        }
         let Some(alert) = error.alert().filter(|_| self.close != Close::Sent) else {
             return;
         };
@@ -175,6 +188,10 @@ impl Pump {
             return Ok(());
         }
         self.close = Close::Sent;
+        // SSL 2.0 has none: the end of the transport is all that the peer will see.
+        if self.speaks_ssl2() {
+            return Ok(());
+        }
         self.output().warn(AlertDescription::CLOSE_NOTIFY)
     }
 
@@ -201,7 +218,7 @@ impl Pump {
 
     fn receive_application_data(&mut self, plaintext: &[u8]) -> Result<(), Error> {
         // While a new handshake is under way, data still comes under the old keys.
-        let expected = self.known.completed.is_some() && !self.state.expects_finished();
+        let expected = self.known.is_established() && !self.state.expects_finished();
         if !expected {
             return Err(PeerMisbehaved::UnexpectedMessage {
                 received: ContentType::ApplicationData.name(),
@@ -277,7 +294,7 @@ impl Pump {
             description,
         });
         match (level, description) {
-            (_, AlertDescription::CLOSE_NOTIFY) if self.known.completed.is_some() => {
+            (_, AlertDescription::CLOSE_NOTIFY) if self.known.is_established() => {
                 self.peer_has_closed = true;
                 // It will not complete a handshake that this side's end waits for.
                 match self.close {
@@ -324,7 +341,7 @@ impl Pump {
     }
 
     /// Hands `incoming` to the state; what it leads to takes its place.
-    fn advance(&mut self, incoming: Incoming<'_>) -> Result<(), Error> {
+    pub(super) fn advance(&mut self, incoming: Incoming<'_>) -> Result<(), Error> {
         let state = core::mem::replace(&mut self.state, State::Failed);
         let was_established = state.is_established();
         if was_established {

@@ -80,7 +80,7 @@ impl Pump {
 
     /// A handshake is under way, and it is not the first.
     pub(super) fn is_renegotiating(&self) -> bool {
-        self.known.completed.is_some() && self.state.is_handshaking()
+        self.known.is_established() && self.state.is_handshaking()
     }
 
     /// Begins a new handshake: a client sends its hello, a server asks for one.
@@ -89,8 +89,11 @@ impl Pump {
         config: Option<Arc<ServerConfig>>,
         resume: Resume,
     ) -> Result<(), Error> {
-        if self.known.completed.is_none() {
+        if !self.known.is_established() {
             return Err(Error::HandshakeNotComplete);
+        }
+        if self.speaks_ssl2() {
+            return Err(Error::Renegotiation(RenegotiationRefused::Ssl2));
         }
         let policy = self.state.policy();
         let policy = policy.ok_or(Error::Renegotiation(RenegotiationRefused::UnderWay))?;

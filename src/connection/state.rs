@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use crate::config::ServerConfig;
-use crate::error::Error;
+use crate::error::{Error, PeerIncompatible};
 use crate::handshake::client::ClientState;
 use crate::handshake::server::ServerState;
 use crate::handshake::{Incoming, Output, Resume};
+use crate::message::ssl2::Message;
 use crate::policy::Policy;
+use crate::ssl2;
 
 /// What a connection waits for.
 pub(super) enum State {
     Client(ClientState),
     Server(ServerState),
+    Ssl2Client(ssl2::client::ClientState),
+    Ssl2Server(ssl2::server::ServerState),
+    /// A client whose hello servers of either protocol can read: the answer will tell.
+    EitherClient(ClientState, ssl2::client::ClientState),
     /// The connection has failed, is being made, or a state of it is being handled.
     Failed,
 }
@@ -26,7 +32,27 @@ impl State {
         match self {
             Self::Client(state) => state.handle(incoming, out).map(Self::Client),
             Self::Server(state) => state.handle(incoming, out).map(Self::Server),
-            Self::Failed => Err(Error::Internal("a failed connection was driven on")),
+            Self::EitherClient(state, _) => state.handle(incoming, out).map(Self::Client),
+            Self::Ssl2Client(_) | Self::Ssl2Server(_) => {
+                Err(incoming.unexpected("a message of SSL 2.0"))
+            }
+            Self::Failed => Err(DRIVEN_ON),
+        }
+    }
+
+    /// The same for a message of SSL 2.0.
+    pub(super) fn handle_ssl2(
+        self,
+        message: Message<'_>,
+        out: &mut ssl2::Output<'_>,
+    ) -> Result<Self, Error> {
+        match self {
+            Self::Ssl2Client(state) | Self::EitherClient(_, state) => {
+                state.handle(message, out).map(Self::Ssl2Client)
+            }
+            Self::Ssl2Server(state) => state.handle(message, out).map(Self::Ssl2Server),
+            Self::Client(_) | Self::Server(_) => Err(PeerIncompatible::SpeaksSsl2.into()),
+            Self::Failed => Err(DRIVEN_ON),
         }
     }
 
@@ -42,7 +68,7 @@ impl State {
             Self::Server(state) => state
                 .ask_to_renegotiate(config, resume, out)
                 .map(Self::Server),
-            Self::Failed => Ok(self),
+            other => Ok(other),
         }
     }
 
@@ -50,7 +76,7 @@ impl State {
         match self {
             Self::Client(state) => Self::Client(state.renegotiation_refused()),
             Self::Server(state) => Self::Server(state.renegotiation_refused()),
-            Self::Failed => self,
+            other => other,
         }
     }
 
@@ -59,7 +85,7 @@ impl State {
         match self {
             Self::Client(state) => state.awaits_renegotiation(),
             Self::Server(state) => state.has_asked_to_renegotiate(),
-            Self::Failed => false,
+            _ => false,
         }
     }
 
@@ -71,17 +97,22 @@ impl State {
         match self {
             Self::Client(state) => state.expects_finished(),
             Self::Server(state) => state.expects_finished(),
-            Self::Failed => false,
+            _ => false,
         }
     }
 
-    /// The policy of an established connection.
+    /// The policy of an established connection that can be renegotiated.
     pub(super) fn policy(&self) -> Option<&Policy> {
         match self {
             Self::Client(state) => state.policy(),
             Self::Server(state) => state.policy(),
-            Self::Failed => None,
+            _ => None,
         }
+    }
+
+    /// Whether an ERROR of SSL 2.0 is for the state to judge; else it ends the connection.
+    pub(super) fn takes_ssl2_errors(&self) -> bool {
+        matches!(self, Self::Ssl2Server(state) if state.awaits_certificate())
     }
 
     pub(super) fn is_handshaking(&self) -> bool {
@@ -92,7 +123,11 @@ impl State {
         match self {
             Self::Client(state) => state.is_established(),
             Self::Server(state) => state.is_established(),
-            Self::Failed => false,
+            Self::Ssl2Client(state) => matches!(state, ssl2::client::ClientState::Established),
+            Self::Ssl2Server(state) => matches!(state, ssl2::server::ServerState::Established),
+            Self::EitherClient(..) | Self::Failed => false,
         }
     }
 }
+
+const DRIVEN_ON: Error = Error::Internal("a failed connection was driven on");

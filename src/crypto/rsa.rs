@@ -22,7 +22,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::hash::HashAlgorithm;
-use super::pkcs1::{SignatureInput, pad_for_encryption};
+use super::pkcs1::{SignatureInput, pad_for_encryption, pad_with_rollback_mark};
 use super::random::{RandomFailed, SecureRandom};
 
 /// An RSA public key (RFC 8017 §3.1).
@@ -81,6 +81,16 @@ impl RsaPublicKey {
             return Ok(None);
         };
         Ok(self.raw(&encoded))
+    }
+
+    /// The same with the mark of a client that could do better than SSL 2.0 (RFC 5246 appendix E.2).
+    pub(crate) fn encrypt_with_rollback_mark(
+        &self,
+        secret_key: &[u8],
+        random: &dyn SecureRandom,
+    ) -> Result<Option<Vec<u8>>, RandomFailed> {
+        let encoded = pad_with_rollback_mark(secret_key, self.modulus_len(), random)?;
+        Ok(encoded.and_then(|encoded| self.raw(&encoded)))
     }
 
     /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2): whether `signature` is the key's over `input`.

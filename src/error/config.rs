@@ -1,5 +1,6 @@
 //! What is refused before a connection exists.
 
+use crate::cipher_kind::CipherKind;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
@@ -43,21 +44,43 @@ pub enum ConfigError {
     /// TLS 1.2 is allowed, and no hash for its signatures.
     #[error("the policy allows TLS 1.2 and no signature hash; `signature_hashes` names some")]
     NoSignatureHashes,
-    /// The policy names no suites.
+    /// The policy names no suites, and no cipher kinds of SSL 2.0.
     #[error("the policy's list of cipher suites is empty")]
     NoSuites,
     /// The policy names a suite that this crate does not have.
     #[error("the policy names the cipher suite {0}, which this crate does not have")]
     UnknownSuite(CipherSuite),
+    /// The policy names a cipher kind that this crate does not have.
+    #[error("the policy names the cipher kind {0}, which this crate does not have")]
+    UnknownKind(CipherKind),
     /// The policy names more suites than this crate has.
     #[error("the policy names too many cipher suites")]
     TooManySuites,
     /// The policy's oldest version is newer than its newest.
     #[error("the policy's oldest version, {0}, is newer than its newest, {1}")]
     EmptyVersionRange(ProtocolVersion, ProtocolVersion),
-    /// No suite of the policy exists at any version of its range.
-    #[error("none of the policy's cipher suites exists at its versions, {0} to {1}")]
+    /// No suite of the policy exists at any version of its range, and no cipher kind where that is
+    /// SSL 2.0.
+    #[error(
+        "none of the policy's cipher suites exists at its versions, {0} to {1} (`cipher_kinds` \
+         names those of SSL 2.0)"
+    )]
     NoUsableVersion(ProtocolVersion, ProtocolVersion),
+    /// SSL 2.0 is allowed, and there is no certificate for it.
+    #[error(
+        "the policy allows SSL 2.0, which needs a certificate of its own: `ssl2_certificate` gives \
+         it, `Policy::versions` leaves SSL 2.0 out"
+    )]
+    NoSsl2Certificate,
+    /// A certificate for SSL 2.0 is given, and the policy does not allow SSL 2.0.
+    #[error("a certificate for SSL 2.0 is given, but the policy does not allow SSL 2.0")]
+    Ssl2NotAllowed,
+    /// SSL 2.0's certificate has the public key of one for later versions (DROWN).
+    #[error(
+        "the certificate for SSL 2.0 has the same key as the one for later versions: who breaks \
+         SSL 2.0 could then break those, too (DROWN); give it a key of its own"
+    )]
+    SameKeyForSsl2,
     /// The certificate's chain is empty or too long for a handshake message.
     #[error("a chain must have 1 to 32 certificates of less than 128 KiB together")]
     BadChain,

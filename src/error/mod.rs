@@ -14,6 +14,7 @@ pub(crate) use text::printable;
 
 use crate::alert::AlertDescription;
 use crate::crypto::random::RandomFailed;
+use crate::message::ssl2::Ssl2Error;
 
 /// Why a connection failed.
 ///
@@ -37,6 +38,9 @@ pub enum Error {
     /// The peer sent a fatal alert.
     #[error("the peer sent the alert {0}{hint}", hint = hint(*.0))]
     AlertReceived(AlertDescription),
+    /// The peer sent an ERROR of SSL 2.0.
+    #[error("the peer sent the SSL 2.0 error {0}")]
+    Ssl2ErrorReceived(Ssl2Error),
     /// The server asked for a client certificate, none was sent, and it ended the handshake by
     /// this alert.
     #[error("the server asked for a client certificate, none was sent, and it answered {0}")]
@@ -122,6 +126,7 @@ impl Error {
             | Self::Config(_)
             | Self::Internal(_) => Alert::INTERNAL_ERROR,
             Self::AlertReceived(_)
+            | Self::Ssl2ErrorReceived(_)
             | Self::ClientCertificateMissing(_)
             | Self::PeerWantedRenegotiation(_)
             | Self::Truncated
@@ -130,6 +135,23 @@ impl Error {
             | Self::Renegotiation(_)
             | Self::Export(_) => return None,
         })
+    }
+
+    /// The ERROR that this error sends to a peer that speaks SSL 2.0, if it sends one: of these there
+    /// are few.
+    pub fn ssl2_error(&self) -> Option<Ssl2Error> {
+        match self {
+            Self::PeerIncompatible(PeerIncompatible::NoKindInCommon) => Some(Ssl2Error::NO_CIPHER),
+            Self::PeerIncompatible(PeerIncompatible::CertificateType(_)) => {
+                Some(Ssl2Error::UNSUPPORTED_CERTIFICATE_TYPE)
+            }
+            Self::InvalidCertificate(_)
+            | Self::PeerMisbehaved(PeerMisbehaved::BadCertificateVerify)
+            | Self::PeerIncompatible(PeerIncompatible::NoClientCertificate) => {
+                Some(Ssl2Error::BAD_CERTIFICATE)
+            }
+            _ => None,
+        }
     }
 
     /// The connection's error inside one of I/O, as [`Stream`](crate::Stream), `Reader` and
@@ -146,6 +168,7 @@ impl Error {
             | Self::Renegotiation(RenegotiationRefused::PeerIsInsecure) => Fault::Settings,
             Self::InvalidCertificate(certificate) => certificate.fault(),
             Self::AlertReceived(_)
+            | Self::Ssl2ErrorReceived(_)
             | Self::ClientCertificateMissing(_)
             | Self::PeerWantedRenegotiation(_)
             | Self::Renegotiation(RenegotiationRefused::ByPeer) => Fault::Refused,
@@ -167,7 +190,9 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error {
             Error::Truncated | Error::TruncatedHandshake => io::ErrorKind::UnexpectedEof,
-            Error::AlertReceived(_) => io::ErrorKind::ConnectionAborted,
+            Error::AlertReceived(_) | Error::Ssl2ErrorReceived(_) => {
+                io::ErrorKind::ConnectionAborted
+            }
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)
@@ -249,6 +274,9 @@ pub enum RenegotiationRefused {
     /// connection that is tied to it (RFC 7627 §5.3).
     #[error("the session was resumed without the extended master secret, which leaves it unbound")]
     UnboundSession,
+    /// The connection speaks SSL 2.0.
+    #[error("SSL 2.0 has no renegotiation")]
+    Ssl2,
     /// close_notify was sent or received.
     #[error("the connection is closing")]
     Closing,

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use crate::alert::AlertDescription;
+use crate::cipher_kind::CipherKind;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
@@ -57,9 +58,6 @@ pub enum Malformed {
     /// The first bytes are not those of SSL or TLS.
     #[error("the bytes are not SSL or TLS; is the port right?")]
     NotTls,
-    /// The first bytes are those of SSL 2.0, as protocol or as format of the first hello.
-    #[error("the hello has the format of SSL 2.0, which this version of the crate cannot read")]
-    Ssl2,
     /// A record carries something that is not one of the four content types.
     #[error("its content type {0} does not exist")]
     UnknownContentType(u8),
@@ -78,7 +76,6 @@ impl Malformed {
             }
             Self::RecordOverflow(_) => AlertDescription::RECORD_OVERFLOW,
             Self::NotTls | Self::UnknownContentType(_) => AlertDescription::UNEXPECTED_MESSAGE,
-            Self::Ssl2 => AlertDescription::PROTOCOL_VERSION,
         }
     }
 }
@@ -116,6 +113,13 @@ pub enum PeerMisbehaved {
     /// The server chose a suite that does not exist at the version that it chose.
     #[error("the server chose the cipher suite {0} at {1}, where it does not exist")]
     SuiteNotAtVersion(CipherSuite, ProtocolVersion),
+    /// The client chose a cipher kind that it had not offered, or that the server does not have
+    /// (CVE-2015-3197).
+    #[error("the client chose the cipher kind {0}, which was not among those in common")]
+    KindNotOffered(CipherKind),
+    /// The server takes up a session of SSL 2.0 that was not offered.
+    #[error("the server resumes a session that was not offered")]
+    SessionNotOffered,
     /// A compression method other than null was chosen, or null was not offered.
     #[error("compression was asked for, which is never done here (CRIME)")]
     Compression,
@@ -230,6 +234,8 @@ impl PeerMisbehaved {
             }
             Self::SuiteNotOffered(_)
             | Self::SuiteNotAtVersion(..)
+            | Self::KindNotOffered(_)
+            | Self::SessionNotOffered
             | Self::ResumedDifferently(_)
             | Self::Compression
             | Self::ApplicationProtocolNotOffered
@@ -281,6 +287,18 @@ pub enum PeerIncompatible {
          offers only (EC)DHE or TLS 1.3 suites, which this crate does not have"
     )]
     NoSuiteInCommon(ProtocolVersion),
+    /// The two sides have no cipher kind of SSL 2.0 in common.
+    #[error("no cipher kind of SSL 2.0 in common; `Policy::cipher_kinds` names those allowed")]
+    NoKindInCommon,
+    /// The server answers in SSL 2.0, and was not asked to.
+    #[error(
+        "the server answers in SSL 2.0; to speak it, let the policy allow nothing else, or let its \
+         `hello_format` be SSL 2.0's"
+    )]
+    SpeaksSsl2,
+    /// A certificate of SSL 2.0 that is not of the type X.509.
+    #[error("the certificate is of type {0}; only X.509, type 1, is known")]
+    CertificateType(u8),
     /// None of the client's application protocols is served.
     #[error("no application protocol in common")]
     NoApplicationProtocolInCommon,
@@ -304,13 +322,16 @@ pub enum PeerIncompatible {
 impl PeerIncompatible {
     pub(super) fn alert(&self) -> AlertDescription {
         match self {
-            Self::NoVersionInCommon { .. } => AlertDescription::PROTOCOL_VERSION,
+            Self::NoVersionInCommon { .. } | Self::SpeaksSsl2 => AlertDescription::PROTOCOL_VERSION,
             Self::NoSuiteInCommon(_)
+            | Self::NoKindInCommon
             | Self::NoClientCertificate
             | Self::NoCertificateForClient
             | Self::NoRenegotiation => AlertDescription::HANDSHAKE_FAILURE,
             Self::NoApplicationProtocolInCommon => AlertDescription::NO_APPLICATION_PROTOCOL,
-            Self::KeyTooShort(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
+            Self::KeyTooShort(_) | Self::CertificateType(_) => {
+                AlertDescription::UNSUPPORTED_CERTIFICATE
+            }
         }
     }
 }
@@ -322,7 +343,6 @@ impl fmt::Display for VersionNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match ProtocolVersion::from_wire(self.0) {
             Some(version) => version.fmt(f),
-            None if self.0 == 0x0002 => f.pad("SSLv2"),
             None => write!(f, "version {:#06x}", self.0),
         }
     }

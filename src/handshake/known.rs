@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::occasion::Occasion;
+use crate::cipher_kind::CipherKind;
 use crate::config::{Resumption, SessionStore, Sessions};
 use crate::secrets::{FinishedPair, MasterSecret, Randoms};
 use crate::suite::CipherSuite;
@@ -21,7 +22,9 @@ pub(crate) struct Known {
     pub(crate) occasion: Occasion,
     pub(crate) version: Option<ProtocolVersion>,
     pub(crate) suite: Option<CipherSuite>,
-    /// The ServerHello's body, sent or received.
+    /// In the suite's place at SSL 2.0.
+    pub(crate) cipher_kind: Option<CipherKind>,
+    /// The ServerHello's body, sent or received; SSL 2.0's, where that is the version.
     pub(crate) server_hello: Vec<u8>,
     pub(crate) peer_certificates: Vec<CertificateDer<'static>>,
     pub(crate) server_name: Option<String>,
@@ -39,10 +42,16 @@ pub(crate) struct Known {
     pub(crate) kept: Option<Kept>,
     /// How many handshakes have been completed.
     pub(crate) handshakes: u64,
+    /// From SSL 3.0 on.
     pub(crate) completed: Option<Completed>,
 }
 
 impl Known {
+    /// Whether a handshake was completed.
+    pub(crate) fn is_established(&self) -> bool {
+        self.handshakes > 0
+    }
+
     /// What the next handshake starts from: nobody is known to it yet.
     pub(crate) fn successor(&self) -> Self {
         Self {
@@ -60,7 +69,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(sessions: &Sessions, key: &[u8]) -> Self {
+    pub(crate) fn new(sessions: &Sessions, key: &[u8]) -> Self {
         Self {
             store: sessions.store.clone(),
             key: key.into(),

@@ -18,6 +18,7 @@ pub(crate) use output::Output;
 
 use crate::crypto::HashAlgorithm;
 use crate::error::{Error, PeerMisbehaved};
+use crate::message::ssl2::{self, Ssl2MessageType};
 use crate::message::{Handshake, HandshakeType};
 use crate::policy::Policy;
 
@@ -28,6 +29,12 @@ pub(crate) enum Incoming<'a> {
     Handshake(Handshake<'a>),
     /// A ChangeCipherSpec.
     ChangeCipherSpec,
+    /// A first ClientHello in SSL 2.0's format.
+    Ssl2ClientHello {
+        hello: ssl2::ClientHello<'a>,
+        /// The message, for the transcript (RFC 5246 appendix E.2: without the record's header).
+        encoded: &'a [u8],
+    },
     /// SSL 3.0's warning in place of a client's Certificate.
     NoCertificate,
 }
@@ -50,10 +57,11 @@ impl<'a> Incoming<'a> {
     }
 
     /// The refusal of everything that has no place: skipped, repeated and early messages alike.
-    fn unexpected(self, expected: &'static str) -> Error {
+    pub(crate) fn unexpected(self, expected: &'static str) -> Error {
         let received = match self {
             Self::Handshake(message) => message.kind.name(),
             Self::ChangeCipherSpec => "ChangeCipherSpec",
+            Self::Ssl2ClientHello { .. } => Ssl2MessageType::CLIENT_HELLO.name(),
             Self::NoCertificate => "a no_certificate alert",
         };
         PeerMisbehaved::UnexpectedMessage { received, expected }.into()

@@ -20,7 +20,7 @@ impl<'a> ClientKeyExchange<'a> {
         modulus_len: usize,
     ) -> Result<Self, InvalidMessage> {
         let bare = match version {
-            ProtocolVersion::SSLv3 => true,
+            ProtocolVersion::SSLv2 | ProtocolVersion::SSLv3 => true,
             ProtocolVersion::TLSv1_0 => body.len() == modulus_len,
             ProtocolVersion::TLSv1_1 | ProtocolVersion::TLSv1_2 => false,
         };

@@ -14,11 +14,12 @@ mod handshake_type;
 mod new_session_ticket;
 mod server_hello;
 mod server_key_exchange;
+pub(crate) mod ssl2;
 
 pub(crate) use certificate::{Certificate, MAX_CHAIN};
 pub(crate) use certificate_request::{CertificateRequest, RSA_SIGN};
 pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm, write_algorithms};
-pub use client_hello::ClientHello;
+pub use client_hello::{ClientHello, HelloFormat};
 pub(crate) use client_key_exchange::ClientKeyExchange;
 pub use extension::ExtensionType;
 pub use handshake_type::HandshakeType;

@@ -11,6 +11,8 @@ impl Policy {
             min_version,
             max_version,
             cipher_suites,
+            cipher_kinds,
+            hello_format,
             min_rsa_bits,
             certificate_hashes,
             version_1_certificates,
@@ -38,7 +40,10 @@ impl Policy {
         out.push(max_bytes_per_key.is_some().into());
         out.extend_from_slice(&max_bytes_per_key.unwrap_or(0).to_be_bytes());
         out.extend_from_slice(&quirks.to_be_bytes());
-        // Last, because it is the only one whose length varies.
+        out.push(*hello_format as u8);
+        // Last, because they are the only ones whose length varies.
+        out.push(cipher_kinds.iter().count() as u8);
+        out.extend(cipher_kinds.iter().flat_map(|kind| kind.0));
         for suite in cipher_suites.iter() {
             out.extend_from_slice(&suite.0.to_be_bytes());
         }
@@ -47,7 +52,7 @@ impl Policy {
 }
 
 /// Counts up when the meaning of a byte changes.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -67,6 +72,9 @@ mod tests {
             policy.versions(SSLv3, TLSv1_1),
             policy.cipher_suites(&suites[..2]),
             policy.cipher_suites(&[suites[1], suites[0], suites[2]]),
+            policy.cipher_kinds(&CipherKind::all().collect::<Vec<_>>()),
+            policy.cipher_kinds(&[CipherKind::SSL_CK_RC4_128_WITH_MD5]),
+            policy.hello_format(HelloFormat::Ssl2),
             policy.min_rsa_bits(1024),
             policy.min_rsa_bits(usize::MAX),
             policy.certificate_hashes(&[]),
@@ -112,11 +120,13 @@ mod tests {
     fn the_bytes_stay_what_they_are() {
         let policy = Policy::HISTORIC
             .cipher_suites(&[CipherSuite(0x0102), CipherSuite(3)])
+            .cipher_kinds(&[CipherKind([1, 2, 3])])
+            .hello_format(HelloFormat::Ssl2)
             .record_splitting(RecordSplitting::Never)
             .max_bytes_per_key(0x10_0000)
             .quirk(Quirk::NegotiatedVersionInPreMasterSecret);
-        let expected = "01 0300 0303 0000000000000400 7e 01 01 01 7c 01 01 00 01 0000000000100000 \
-                        00000004 0102 0003";
+        let expected = "02 0300 0303 0000000000000400 7e 01 01 01 7c 01 01 00 01 0000000000100000 \
+                        00000004 01 01 010203 0102 0003";
         assert_eq!(policy.canonical(), hex(expected));
         let widest = policy.version_1_certificates(Version1Certificates::Accepted);
         assert_eq!(widest.canonical()[14], 2);

@@ -6,14 +6,16 @@ mod sets;
 
 use core::fmt;
 
+use crate::cipher_kind::CipherKind;
 use crate::crypto::HashAlgorithm;
+use crate::message::HelloFormat;
 use crate::suite::{CipherSuite, EXPORT_KEY_LENGTHS, KeyExchange, SuiteRow};
 use crate::version::ProtocolVersion;
 pub use choices::{
     CommonNameFallback, Quirk, RecordSplitting, Renegotiation, StepUpUsages, UnbiddenRenegotiation,
     Version1Certificates,
 };
-use sets::{HashAlgorithms, SuiteList};
+use sets::{HashAlgorithms, KindList, SuiteList};
 
 /// What a side accepts: versions, suites in order of preference, key sizes, hashes, quirks.
 ///
@@ -34,6 +36,8 @@ pub struct Policy {
     min_version: ProtocolVersion,
     max_version: ProtocolVersion,
     cipher_suites: SuiteList,
+    cipher_kinds: KindList,
+    hello_format: HelloFormat,
     min_rsa_bits: usize,
     certificate_hashes: HashAlgorithms,
     version_1_certificates: Version1Certificates,
@@ -62,6 +66,8 @@ impl Policy {
             CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA,
             CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
         ]),
+        cipher_kinds: KindList::of(&[]),
+        hello_format: HelloFormat::Ssl3,
         min_rsa_bits: 2048,
         certificate_hashes: HashAlgorithms::of(SHA_2),
         version_1_certificates: Version1Certificates::Refused,
@@ -111,13 +117,27 @@ impl Policy {
     };
 
     /// Everything that this crate speaks but suites without encryption (which take effect where
-    /// they are named): adds the export and the FIPS suites, keys from 512 bits, version 1
+    /// they are named): adds SSL 2.0, the export and the FIPS suites, keys from 512 bits, version 1
     /// certificates everywhere.
     ///
     /// Costs: all of [`HISTORIC`](Self::HISTORIC)'s, keys of 40 bits, which fall in seconds, RSA
-    /// keys that fall in hours, and authorities that are none. A server makes two RSA keys of its
-    /// own when its config is built.
+    /// keys that fall in hours, and authorities that are none; SSL 2.0's handshake can be tampered
+    /// with, and the end of its data cut off. A server makes two RSA keys of its own when its
+    /// config is built, and wants a certificate apart for SSL 2.0.
+    ///
+    /// A client begins in SSL 3.0's format, which servers that speak nothing but SSL 2.0 do not
+    /// understand: [`hello_format`](Self::hello_format) reaches those, too, and
+    /// [`versions`](Self::versions) nobody but those.
     pub const EVERYTHING: Self = Self {
+        min_version: ProtocolVersion::SSLv2,
+        cipher_kinds: KindList::of(&[
+            CipherKind::SSL_CK_DES_192_EDE3_CBC_WITH_MD5,
+            CipherKind::SSL_CK_RC4_128_WITH_MD5,
+            CipherKind::SSL_CK_RC2_128_CBC_WITH_MD5,
+            CipherKind::SSL_CK_DES_64_CBC_WITH_MD5,
+            CipherKind::SSL_CK_RC4_128_EXPORT40_WITH_MD5,
+            CipherKind::SSL_CK_RC2_128_CBC_EXPORT40_WITH_MD5,
+        ]),
         cipher_suites: Self::HISTORIC.cipher_suites.with(&[
             CipherSuite::SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA,
             CipherSuite::SSL_RSA_OLDFIPS_WITH_3DES_EDE_CBC_SHA,
@@ -152,6 +172,31 @@ impl Policy {
     pub const fn cipher_suites(self, suites: &[CipherSuite]) -> Self {
         Self {
             cipher_suites: SuiteList::of(suites),
+            ..self
+        }
+    }
+
+    /// Allows exactly these cipher kinds at SSL 2.0, in order of preference; repeats are dropped.
+    /// (At later versions the suites count.)
+    ///
+    /// `build()` refuses kinds that this crate does not have.
+    pub const fn cipher_kinds(self, kinds: &[CipherKind]) -> Self {
+        Self {
+            cipher_kinds: KindList::of(kinds),
+            ..self
+        }
+    }
+
+    /// How a client begins, where the policy allows more than SSL 2.0; in SSL 3.0's format in every
+    /// preset.
+    ///
+    /// [`HelloFormat::Ssl2`] is for servers that understand nothing else, and, where the policy
+    /// allows SSL 2.0, for those that speak nothing else. Costs the extensions (server name,
+    /// extended master secret, encrypt-then-MAC, tickets) and the resumption of sessions of SSL 3.0
+    /// and TLS; servers of our days refuse it.
+    pub const fn hello_format(self, format: HelloFormat) -> Self {
+        Self {
+            hello_format: format,
             ..self
         }
     }
@@ -257,6 +302,11 @@ impl Policy {
         self.cipher_suites.iter()
     }
 
+    /// The cipher kinds that are allowed at SSL 2.0, in order of preference.
+    pub fn allowed_kinds(&self) -> impl Iterator<Item = CipherKind> + '_ {
+        self.cipher_kinds.iter()
+    }
+
     /// Whether certificates signed over `hash` are accepted.
     pub fn allows_certificate_hash(&self, hash: HashAlgorithm) -> bool {
         self.certificate_hashes.contains(hash)
@@ -302,10 +352,17 @@ impl Policy {
         self.quirks & 1 << quirk as u32 != 0
     }
 
-    /// The oldest and the newest version that a suite of the policy covers; `None` where no
-    /// version of the range has one.
+    /// The oldest and the newest version that a suite of the policy covers, or a kind at SSL 2.0;
+    /// `None` where no version of the range has one.
     pub fn usable_versions(&self) -> Option<(ProtocolVersion, ProtocolVersion)> {
         let mut usable = ProtocolVersion::all().filter(|version| self.usable_at(*version));
+        let min = usable.next()?;
+        Some((min, usable.next_back().unwrap_or(min)))
+    }
+
+    /// The same without SSL 2.0: what SSL 3.0's records and messages can be spoken at.
+    pub(crate) fn usable_ssl3_versions(&self) -> Option<(ProtocolVersion, ProtocolVersion)> {
+        let mut usable = ProtocolVersion::from_ssl3().filter(|version| self.usable_at(*version));
         let min = usable.next()?;
         Some((min, usable.next_back().unwrap_or(min)))
     }
@@ -336,13 +393,21 @@ impl Policy {
         (self.min_version, self.max_version)
     }
 
-    /// Whether the version is in the range and has a suite.
+    /// Whether the version is in the range and has a suite, or a kind at SSL 2.0.
     pub(crate) fn usable_at(&self, version: ProtocolVersion) -> bool {
-        self.allows_version(version) && self.allowed_suites().any(|suite| suite.exists_at(version))
+        self.allows_version(version)
+            && match version {
+                ProtocolVersion::SSLv2 => self.allowed_kinds().next().is_some(),
+                _ => self.allowed_suites().any(|suite| suite.exists_at(version)),
+            }
     }
 
     pub(crate) fn lists_too_many_suites(&self) -> bool {
-        self.cipher_suites.overflowed()
+        self.cipher_suites.overflowed() || self.cipher_kinds.overflowed()
+    }
+
+    pub(crate) fn first_hello_format(&self) -> HelloFormat {
+        self.hello_format
     }
 
     fn quirks(&self) -> impl Iterator<Item = Quirk> + '_ {
@@ -365,6 +430,8 @@ impl fmt::Debug for Policy {
         f.debug_struct("Policy")
             .field("versions", &(self.min_version..=self.max_version))
             .field("cipher_suites", &self.cipher_suites)
+            .field("cipher_kinds", &self.cipher_kinds)
+            .field("hello_format", &self.hello_format)
             .field("min_rsa_bits", &self.min_rsa_bits)
             .field("certificate_hashes", &self.certificate_hashes)
             .field("version_1_certificates", &self.version_1_certificates)
@@ -425,6 +492,12 @@ mod tests {
                 "{suite}"
             );
         }
+        assert_eq!(
+            Policy::EVERYTHING.allowed_kinds().count(),
+            CipherKind::all().count()
+        );
+        assert!(Policy::EVERYTHING.usable_at(SSLv2));
+        assert!(!Policy::HISTORIC.versions(SSLv2, TLSv1_2).usable_at(SSLv2));
         assert!(!Policy::EVERYTHING.allows_signature_hash(HashAlgorithm::Md5));
         assert!(!Policy::COMPATIBLE.allows_certificate_hash(HashAlgorithm::Sha1));
     }

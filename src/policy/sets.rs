@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::cipher_kind::CipherKind;
 use crate::crypto::HashAlgorithm;
 use crate::suite::CipherSuite;
 
@@ -68,6 +69,67 @@ impl fmt::Debug for SuiteList {
     }
 }
 
+/// SSL 2.0's cipher kinds in order, without repeats, in a fixed place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct KindList {
+    kinds: [CipherKind; MAX_KINDS],
+    len: usize,
+    overflowed: bool,
+}
+
+impl KindList {
+    pub(super) const fn of(kinds: &[CipherKind]) -> Self {
+        let mut list = Self {
+            kinds: [CipherKind([0; 3]); MAX_KINDS],
+            len: 0,
+            overflowed: false,
+        };
+        let mut index = 0;
+        while index < kinds.len() {
+            if !list.contains(kinds[index]) {
+                if list.len == MAX_KINDS {
+                    list.overflowed = true;
+                    return list;
+                }
+                list.kinds[list.len] = kinds[index];
+                list.len += 1;
+            }
+            index += 1;
+        }
+        list
+    }
+
+    const fn contains(&self, kind: CipherKind) -> bool {
+        let [a, b, c] = kind.0;
+        let mut index = 0;
+        while index < self.len {
+            let [x, y, z] = self.kinds[index].0;
+            if a == x && b == y && c == z {
+                return true;
+            }
+            index += 1;
+        }
+        false
+    }
+
+    /// Whether more kinds were named than fit.
+    pub(super) const fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = CipherKind> + '_ {
+        self.kinds.iter().copied().take(self.len)
+    }
+}
+
+impl fmt::Debug for KindList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.iter().map(|kind| kind.to_string()))
+            .finish()
+    }
+}
+
 /// A set of hashes, a bit for each wire number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct HashAlgorithms(u8);
@@ -110,3 +172,6 @@ impl fmt::Debug for HashAlgorithms {
 
 /// Suites in a policy at the most: more than this crate has.
 const MAX_SUITES: usize = 64;
+
+/// SSL 2.0's cipher kinds in a policy at the most: more than this crate has.
+const MAX_KINDS: usize = 8;

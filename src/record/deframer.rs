@@ -2,21 +2,39 @@
 
 use std::io;
 
-use super::{ContentType, HEADER, MAX_CIPHERTEXT};
+use super::{ContentType, HEADER, MAX_CIPHERTEXT, ssl2};
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::version::ProtocolVersion;
 
 /// Holds incoming bytes and gives out whole records, to be opened in place.
 ///
-/// It never holds more than [`MAX_BUFFER`] bytes: a record that would not fit is refused when
+/// It never holds more than the longest record's bytes: one that would not fit is refused when
 /// its header is read.
-#[derive(Default)]
 pub(crate) struct Deframer {
     /// Its length is what is allocated; bytes from `start` to `end` are unread.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    seen_a_record: bool,
+    max_buffer: usize,
+}
+
+/// How the peer's records are framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Nothing has come yet: the first bytes will tell.
+    Unknown,
+    /// As SSL 3.0's and TLS's, naming this version once one is negotiated; before, any 3.x will do
+    /// (RFC 5246 appendix E.1). Alerts keep that freedom: peers send them under the version they
+    /// know.
+    Ssl3(Option<ProtocolVersion>),
+    Ssl2,
+}
+
+/// A whole record of either protocol.
+#[derive(Debug)]
+pub(crate) enum Framed<'b> {
+    Ssl3(Record<'b>),
+    Ssl2(ssl2::Record<'b>),
 }
 
 /// A record as it came, its fragment still protected.
@@ -24,6 +42,17 @@ pub(crate) struct Deframer {
 pub(crate) struct Record<'b> {
     pub(crate) content_type: ContentType,
     pub(crate) fragment: &'b mut [u8],
+}
+
+impl Default for Deframer {
+    fn default() -> Self {
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            max_buffer: MAX_BUFFER,
+        }
+    }
 }
 
 impl Deframer {
@@ -42,7 +71,7 @@ impl Deframer {
 
     /// An error where no byte can be added before records are taken out.
     pub(crate) fn check_room(&self) -> io::Result<()> {
-        if self.end - self.start < MAX_BUFFER {
+        if self.end - self.start < self.max_buffer {
             return Ok(());
         }
         Err(io::Error::other(
@@ -51,18 +80,29 @@ impl Deframer {
     }
 
     /// Takes the next record, if it is whole.
-    ///
-    /// `negotiated` is the version that records must name by now; before one is negotiated, any
-    /// 3.x will do (RFC 5246 appendix E.1). Alerts keep that freedom: peers send them under the
-    /// version they know.
-    pub(crate) fn next_record(
+    pub(crate) fn next_record(&mut self, framing: Framing) -> Result<Option<Framed<'_>>, Error> {
+        match framing {
+            Framing::Unknown => match first_framing(self.unread())? {
+                Some(Framing::Ssl2) => self.next_ssl2_record(MAX_CIPHERTEXT),
+                Some(framing) => self.next_record(framing),
+                None => Ok(None),
+            },
+            Framing::Ssl3(negotiated) => {
+                let record = self.next_ssl3_record(negotiated)?;
+                Ok(record.map(Framed::Ssl3))
+            }
+            Framing::Ssl2 => {
+                self.max_buffer = SSL2_HEADER + ssl2::MAX_RECORD;
+                self.next_ssl2_record(ssl2::MAX_RECORD)
+            }
+        }
+    }
+
+    fn next_ssl3_record(
         &mut self,
         negotiated: Option<ProtocolVersion>,
     ) -> Result<Option<Record<'_>>, Error> {
         let unread = &self.buffer[self.start..self.end];
-        if !self.seen_a_record {
-            check_first_bytes(unread)?;
-        }
         let Some((&[kind, major, minor, len_high, len_low], rest)) =
             unread.split_first_chunk::<HEADER>()
         else {
@@ -78,13 +118,33 @@ impl Deframer {
         if rest.len() < len {
             return Ok(None);
         }
-        let fragment = self.start + HEADER..self.start + HEADER + len;
-        self.start = fragment.end;
-        self.seen_a_record = true;
+        let fragment = self.take(HEADER, len);
         Ok(Some(Record {
             content_type,
-            fragment: &mut self.buffer[fragment],
+            fragment,
         }))
+    }
+
+    fn next_ssl2_record(&mut self, max_len: usize) -> Result<Option<Framed<'_>>, Error> {
+        let Some(header) = ssl2::Header::read(self.unread())? else {
+            return Ok(None);
+        };
+        let (header_len, len) = (header.header_len(), header.len());
+        if len > max_len {
+            return Err(invalid(Malformed::RecordOverflow(len)));
+        }
+        if self.unread().len() < header_len + len {
+            return Ok(None);
+        }
+        let fragment = self.take(header_len, len);
+        Ok(Some(Framed::Ssl2(ssl2::Record { header, fragment })))
+    }
+
+    /// Takes a record whose bytes are all there, and returns those behind its header.
+    fn take(&mut self, header_len: usize, len: usize) -> &mut [u8] {
+        let fragment = self.start + header_len..self.start + header_len + len;
+        self.start = fragment.end;
+        &mut self.buffer[fragment]
     }
 
     /// Bytes that are not taken yet.
@@ -108,21 +168,22 @@ impl Deframer {
             self.start = 0;
         }
         if self.end == self.buffer.len() {
-            let grown = (self.buffer.len() * 2).clamp(FIRST_BUFFER, MAX_BUFFER);
+            let grown = (self.buffer.len() * 2).clamp(FIRST_BUFFER, self.max_buffer);
             self.buffer.resize(grown, 0);
         }
     }
 }
 
-/// Refuses a conversation that does not start with a record's header, as soon as its bytes tell.
-fn check_first_bytes(bytes: &[u8]) -> Result<(), Error> {
+/// How a conversation is framed that starts with `bytes`, as soon as they tell; anything else is
+/// refused.
+fn first_framing(bytes: &[u8]) -> Result<Option<Framing>, Error> {
     match *bytes {
-        // A length with the high bit set, CLIENT-HELLO, and a version (RFC 5246 appendix E.2).
-        [0x80..=0xff, _, 1, ..] => Err(invalid(Malformed::Ssl2)),
-        [0x80..=0xff] | [0x80..=0xff, _] => Ok(()),
+        // A length with the high bit set, and CLIENT-HELLO, SERVER-HELLO or ERROR.
+        [0x80..=0xff, _, 0 | 1 | 4, ..] => Ok(Some(Framing::Ssl2)),
+        [] | [0x80..=0xff] | [0x80..=0xff, _] => Ok(None),
         [kind, ..] if ContentType::from_wire(kind).is_none() => Err(invalid(Malformed::NotTls)),
         [_, major, ..] if major != 3 => Err(invalid(Malformed::NotTls)),
-        _ => Ok(()),
+        _ => Ok(Some(Framing::Ssl3(None))),
     }
 }
 
@@ -153,14 +214,17 @@ fn invalid(problem: Malformed) -> Error {
 /// What is allocated at first: most handshakes' messages fit.
 const FIRST_BUFFER: usize = 4096;
 
-/// The longest record, the most that is ever buffered.
+/// The longest record of SSL 3.0 and TLS, the most that is buffered but at SSL 2.0.
 const MAX_BUFFER: usize = HEADER + MAX_CIPHERTEXT;
+
+/// Bytes of SSL 2.0's header where there is padding.
+const SSL2_HEADER: usize = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TLS12: Option<ProtocolVersion> = Some(ProtocolVersion::TLSv1_2);
+    const TLS12: Framing = Framing::Ssl3(Some(ProtocolVersion::TLSv1_2));
 
     fn feed(deframer: &mut Deframer, mut bytes: &[u8]) {
         while !bytes.is_empty() {
@@ -188,7 +252,7 @@ mod tests {
             let mut seen = Vec::new();
             for piece in wire.chunks(cut) {
                 feed(&mut deframer, piece);
-                while let Some(record) = deframer.next_record(TLS12).unwrap() {
+                while let Some(Framed::Ssl3(record)) = deframer.next_record(TLS12).unwrap() {
                     seen.push((record.content_type.wire(), record.fragment.to_vec()));
                 }
             }
@@ -204,13 +268,15 @@ mod tests {
             (&b"G"[..], Malformed::NotTls),
             (b"\x16\x02", Malformed::NotTls),
             (b"HTTP/1.1 400 Bad Request", Malformed::NotTls),
-            (b"\x80\x2e\x01", Malformed::Ssl2),
             (b"\x80\x2e\x02", Malformed::NotTls),
             (b"\xff\xff\xff", Malformed::NotTls),
         ] {
             let mut deframer = Deframer::default();
             feed(&mut deframer, bytes);
-            assert_eq!(malformed(deframer.next_record(None).unwrap_err()), problem);
+            assert_eq!(
+                malformed(deframer.next_record(Framing::Unknown).unwrap_err()),
+                problem
+            );
         }
     }
 
@@ -225,15 +291,13 @@ mod tests {
 
     #[test]
     fn versions_are_free_before_negotiation_and_for_alerts_only() {
-        let next = |wire: &[u8], negotiated| {
+        let next = |wire: &[u8], framing| {
             let mut deframer = Deframer::default();
             feed(&mut deframer, wire);
-            deframer
-                .next_record(negotiated)
-                .map(|record| record.is_some())
+            deframer.next_record(framing).map(|record| record.is_some())
         };
-        assert_eq!(next(&[22, 3, 0, 0, 0], None), Ok(true));
-        assert_eq!(next(&[22, 3, 9, 0, 0], None), Ok(true));
+        assert_eq!(next(&[22, 3, 0, 0, 0], Framing::Unknown), Ok(true));
+        assert_eq!(next(&[22, 3, 9, 0, 0], Framing::Ssl3(None)), Ok(true));
         assert_eq!(next(&[21, 3, 1, 0, 0], TLS12), Ok(true));
         assert_eq!(
             next(&[22, 3, 1, 0, 0], TLS12),
@@ -254,5 +318,30 @@ mod tests {
         feed(&mut deframer, &[23, 3, 3, 0x48, 0x01]);
         let error = deframer.next_record(TLS12).unwrap_err();
         assert_eq!(malformed(error), Malformed::RecordOverflow(18433));
+    }
+
+    #[test]
+    fn ssl2_is_known_by_its_first_bytes_and_its_records_may_be_longer() {
+        for kind in [0, 1, 4] {
+            for len in 0..3 {
+                let mut deframer = Deframer::default();
+                feed(&mut deframer, &[0x80, 3, kind][..len]);
+                assert!(deframer.next_record(Framing::Unknown).unwrap().is_none());
+            }
+            let mut deframer = Deframer::default();
+            feed(&mut deframer, &[0x80, 3, kind, 7, 8, 0xff]);
+            match deframer.next_record(Framing::Unknown).unwrap() {
+                Some(Framed::Ssl2(record)) => assert_eq!(*record.fragment, [kind, 7, 8]),
+                other => panic!("{other:?}"),
+            }
+            // The longest record, of which the first byte is there.
+            feed(&mut deframer, &[0xff]);
+            assert!(deframer.next_record(Framing::Ssl2).unwrap().is_none());
+            feed(&mut deframer, &[9; ssl2::MAX_RECORD]);
+            match deframer.next_record(Framing::Ssl2).unwrap() {
+                Some(Framed::Ssl2(record)) => assert_eq!(record.fragment.len(), 0x7fff),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::{ByteQueue, ContentType, FirstFragment, PlaintextLimit, Protection, Sealer, fragments};
+use super::{
+    ByteQueue, ContentType, FirstFragment, PlaintextLimit, Protection, Sealer, fragments, ssl2,
+};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
 use crate::policy::RecordSplitting;
@@ -14,11 +16,17 @@ pub(crate) struct Outgoing {
     queue: ByteQueue,
     /// What is not taken yet, as runs of one kind.
     runs: VecDeque<Run>,
-    sealer: Sealer,
+    layer: Layer,
     /// The version that records name.
     version: ProtocolVersion,
     splitting: RecordSplitting,
     limit: PlaintextLimit,
+}
+
+/// Which protocol's records are made.
+enum Layer {
+    Ssl3(Sealer),
+    Ssl2(ssl2::Sealer),
 }
 
 /// Neighbouring records of one kind.
@@ -41,7 +49,7 @@ impl Outgoing {
             splitting,
             queue: ByteQueue::default(),
             runs: VecDeque::new(),
-            sealer: Sealer::unprotected(),
+            layer: Layer::Ssl3(Sealer::unprotected()),
             version,
             limit: PlaintextLimit::MAX,
         }
@@ -52,6 +60,21 @@ impl Outgoing {
         self.version = version;
     }
 
+    /// Makes records of SSL 2.0 from now on, unprotected ones at first.
+    pub(crate) fn speak_ssl2(&mut self) {
+        self.layer = Layer::Ssl2(ssl2::Sealer::unprotected());
+    }
+
+    /// Makes records of SSL 3.0 and TLS from now on, unprotected ones at first: the peer has
+    /// answered a hello in SSL 2.0's format so.
+    pub(crate) fn speak_ssl3(&mut self) {
+        self.layer = Layer::Ssl3(Sealer::unprotected());
+    }
+
+    pub(crate) fn speaks_ssl2(&self) -> bool {
+        matches!(self.layer, Layer::Ssl2(_))
+    }
+
     /// Protects what is sent from now on; `max_bytes` is what the key may protect, `limit` what
     /// one record may carry.
     pub(crate) fn protect(
@@ -60,8 +83,15 @@ impl Outgoing {
         max_bytes: u64,
         limit: PlaintextLimit,
     ) {
-        self.sealer = Sealer::new(protection, max_bytes);
+        self.layer = Layer::Ssl3(Sealer::new(protection, max_bytes));
         self.limit = limit;
+    }
+
+    /// The same at SSL 2.0, where the sequence number goes on.
+    pub(crate) fn protect_ssl2(&mut self, protection: ssl2::Protection, max_bytes: u64) {
+        if let Layer::Ssl2(sealer) = &mut self.layer {
+            sealer.protect(protection, max_bytes);
+        }
     }
 
     /// Cuts what is sent to `limit` before the keys come that go with it; never to more than
@@ -76,7 +106,8 @@ impl Outgoing {
     }
 
     /// Seals `data` into as many records as it takes, and returns how many bytes it took: all of
-    /// them, unless the key wears out on the way.
+    /// them, unless the key wears out on the way. (SSL 2.0's handshake has a record for each
+    /// message; one that does not fit is an error.)
     ///
     /// Application data starts with one byte on its own where the protection calls for it
     /// (BEAST), unless the policy says never; other content is never split so.
@@ -86,15 +117,38 @@ impl Outgoing {
         data: &[u8],
         random: &dyn SecureRandom,
     ) -> Result<usize, Error> {
+        match &self.layer {
+            Layer::Ssl3(sealer) => {
+                let first = self.first_fragment(sealer, content_type);
+                self.send_each(content_type, fragments(data, first, self.limit), random)
+            }
+            Layer::Ssl2(_) if content_type == ContentType::Handshake => {
+                self.send_each(content_type, core::iter::once(data), random)
+            }
+            Layer::Ssl2(sealer) => {
+                let fragments = sealer.fragments(data);
+                self.send_each(content_type, fragments, random)
+            }
+        }
+    }
+
+    fn send_each<'d>(
+        &mut self,
+        content_type: ContentType,
+        fragments: impl Iterator<Item = &'d [u8]>,
+        random: &dyn SecureRandom,
+    ) -> Result<usize, Error> {
         let mut taken = 0;
-        let first = self.first_fragment(content_type);
-        for fragment in fragments(data, first, self.limit) {
+        for fragment in fragments {
             let out = self.queue.tail();
             let before = out.len();
-            match self
-                .sealer
-                .seal(content_type, self.version, fragment, random, out)
-            {
+            let sealed = match &mut self.layer {
+                Layer::Ssl3(sealer) => {
+                    sealer.seal(content_type, self.version, fragment, random, out)
+                }
+                Layer::Ssl2(sealer) => sealer.seal(content_type, fragment, out),
+            };
+            match sealed {
                 Err(Error::KeysWornOut(_)) if taken > 0 => break,
                 sealed => sealed?,
             }
@@ -105,10 +159,10 @@ impl Outgoing {
         Ok(taken)
     }
 
-    fn first_fragment(&self, content_type: ContentType) -> FirstFragment {
+    fn first_fragment(&self, sealer: &Sealer, content_type: ContentType) -> FirstFragment {
         let splits = content_type == ContentType::ApplicationData
             && self.splitting == RecordSplitting::OneByteFirst
-            && self.sealer.has_predictable_iv(self.version);
+            && sealer.has_predictable_iv(self.version);
         if splits {
             FirstFragment::OneByte
         } else {
@@ -118,7 +172,10 @@ impl Outgoing {
 
     /// Whether the key will soon be worn out.
     pub(crate) fn is_wearing_out(&self) -> bool {
-        self.sealer.is_wearing_out()
+        match &self.layer {
+            Layer::Ssl3(sealer) => sealer.is_wearing_out(),
+            Layer::Ssl2(sealer) => sealer.is_wearing_out(),
+        }
     }
 
     /// Bytes that wait.

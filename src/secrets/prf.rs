@@ -22,7 +22,8 @@ impl Prf {
     pub(crate) fn of(version: ProtocolVersion, suite: &SuiteRow) -> Self {
         match version {
             ProtocolVersion::SSLv3 if suite.keys == KeyDerivation::Fips => Self::Tls10,
-            ProtocolVersion::SSLv3 => Self::Ssl3,
+            // SSL 2.0 never comes here: it has no suites, and keys of its own.
+            ProtocolVersion::SSLv2 | ProtocolVersion::SSLv3 => Self::Ssl3,
             ProtocolVersion::TLSv1_0 | ProtocolVersion::TLSv1_1 => Self::Tls10,
             ProtocolVersion::TLSv1_2 => Self::Tls12(suite.prf_hash),
         }

@@ -10,9 +10,9 @@ use crate::config::ServerConfig;
 use crate::connection::Joiner;
 use crate::crypto::random::SystemRandom;
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
-use crate::message::{ClientHello, Handshake, HandshakeType};
+use crate::message::{ClientHello, Handshake, HandshakeType, HelloFormat, ssl2};
 use crate::policy::RecordSplitting;
-use crate::record::{ContentType, Deframer, Outgoing};
+use crate::record::{self, ContentType, Deframer, Framed, Framing, Outgoing};
 use crate::version::ProtocolVersion;
 
 /// Reads a ClientHello, so that a server can look at it before it picks its config.
@@ -45,6 +45,7 @@ use crate::version::ProtocolVersion;
 /// ```
 pub struct Acceptor {
     deframer: Deframer,
+    framing: Framing,
     joiner: Joiner,
     /// Everything that was read, for the connection.
     bytes: Vec<u8>,
@@ -56,6 +57,7 @@ impl Default for Acceptor {
     fn default() -> Self {
         Self {
             deframer: Deframer::default(),
+            framing: Framing::Unknown,
             joiner: Joiner::default(),
             bytes: Vec::new(),
             outgoing: Outgoing::new(ProtocolVersion::TLSv1_0, RecordSplitting::Never),
@@ -111,7 +113,15 @@ impl Acceptor {
             let what = HandshakeType::CLIENT_HELLO.name();
             return Err(InvalidMessage { what, problem }.into());
         }
-        while let Some(record) = self.deframer.next_record(None)? {
+        while let Some(record) = self.deframer.next_record(self.framing)? {
+            let record = match record {
+                Framed::Ssl3(record) => record,
+                Framed::Ssl2(record) => {
+                    let body = read_ssl2_hello(record)?;
+                    return Ok(Some(self.accepted(HelloFormat::Ssl2, body)));
+                }
+            };
+            self.framing = Framing::Ssl3(None);
             if record.content_type != ContentType::Handshake {
                 return Err(unexpected(record.content_type.name()));
             }
@@ -122,13 +132,19 @@ impl Acceptor {
                     return Err(unexpected(message.kind.name()));
                 }
                 ClientHello::read(message.body)?;
-                return Ok(Some(Accepted {
-                    body: message.body.to_vec(),
-                    bytes: core::mem::take(&mut self.bytes),
-                }));
+                let body = message.body.to_vec();
+                return Ok(Some(self.accepted(HelloFormat::Ssl3, body)));
             }
         }
         Ok(None)
+    }
+
+    fn accepted(&mut self, format: HelloFormat, body: Vec<u8>) -> Accepted {
+        Accepted {
+            format,
+            body,
+            bytes: core::mem::take(&mut self.bytes),
+        }
     }
 
     fn fail(&mut self, error: Error) -> Error {
@@ -156,6 +172,7 @@ impl fmt::Debug for Acceptor {
 /// A client whose hello is known, and who waits for an answer.
 #[derive(Debug)]
 pub struct Accepted {
+    format: HelloFormat,
     /// The ClientHello's body, which has been read once without an error.
     body: Vec<u8>,
     bytes: Vec<u8>,
@@ -167,7 +184,13 @@ impl Accepted {
     /// # Panics
     /// Never: the body was read before.
     pub fn client_hello(&self) -> ClientHello<'_> {
-        ClientHello::read(&self.body).expect("a ClientHello that was read before")
+        let hello = match self.format {
+            HelloFormat::Ssl3 => ClientHello::read(&self.body),
+            HelloFormat::Ssl2 => {
+                ssl2::ClientHello::read(&self.body).map(|hello| ClientHello::of_ssl2(&hello))
+            }
+        };
+        hello.expect("a ClientHello that was read before")
     }
 
     /// Goes on under `config`. What the client has sent is processed already, so the answer waits
@@ -185,6 +208,18 @@ impl Accepted {
         }
         connection
     }
+}
+
+/// The body of a CLIENT-HELLO, of which one record is all.
+fn read_ssl2_hello(record: record::ssl2::Record<'_>) -> Result<Vec<u8>, Error> {
+    let mut opener = record::ssl2::Opener::unprotected();
+    let encoded = opener.open(ContentType::Handshake, record)?;
+    let message = ssl2::Message::read(encoded)?;
+    if message.kind != ssl2::Ssl2MessageType::CLIENT_HELLO {
+        return Err(unexpected(message.kind.name()));
+    }
+    ssl2::ClientHello::read(message.body)?;
+    Ok(message.body.to_vec())
 }
 
 fn unexpected(received: &'static str) -> Error {

@@ -48,6 +48,13 @@ pub(crate) fn server_binding(config: &ServerConfig, certified: &CertifiedKey) ->
     terms.finish()
 }
 
+/// The same terms for a session of SSL 2.0, which is none of later versions.
+pub(crate) fn ssl2_binding(binding: &Binding) -> Binding {
+    let mut terms = Terms::new(b"retrossl ssl2 session");
+    terms.add(binding);
+    terms.finish()
+}
+
 /// A hash of parts that cannot run into each other.
 struct Terms(Hash);
 

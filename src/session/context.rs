@@ -10,6 +10,10 @@ pub(crate) enum Context<'a> {
     ServersSession(&'a [u8]),
     /// A server's session, in a client's hands.
     Ticket,
+    /// A client's session of SSL 2.0.
+    ClientsSsl2Session(&'a Binding),
+    /// A server's session of SSL 2.0, by its ID.
+    ServersSsl2Session(&'a [u8]),
 }
 
 impl Context<'_> {
@@ -19,6 +23,8 @@ impl Context<'_> {
             Self::ClientsSession(binding) => (b"client session ", *binding),
             Self::ServersSession(session_id) => (b"server session ", session_id),
             Self::Ticket => (b"ticket ", b""),
+            Self::ClientsSsl2Session(binding) => (b"client ssl2 session ", *binding),
+            Self::ServersSsl2Session(session_id) => (b"server ssl2 session ", session_id),
         };
         [label, name].concat()
     }

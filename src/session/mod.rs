@@ -3,15 +3,17 @@
 mod binding;
 mod context;
 mod resumable;
+mod ssl2;
 
 use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use zeroize::Zeroizing;
 
-pub(crate) use binding::{Binding, client_binding, server_binding};
+pub(crate) use binding::{Binding, client_binding, server_binding, ssl2_binding};
 pub(crate) use context::Context;
 pub(crate) use resumable::{Handle, MAX_TICKET, Resumable};
+pub(crate) use ssl2::Ssl2Session;
 
 use crate::config::MAX_SESSION_LIFETIME;
 use crate::crypto::cipher::CipherType;
@@ -113,10 +115,7 @@ impl Session {
     ///
     /// `lifetime` is what sessions are given now, which may be less than when it was made.
     pub(crate) fn is_current(&self, now: UnixTime, lifetime: Duration) -> bool {
-        let (now, created) = (now.as_secs(), self.created.as_secs());
-        let lifetime = self.lifetime.min(lifetime);
-        created.saturating_sub(now) <= CLOCK_SKEW
-            && now.saturating_sub(created) < lifetime.as_secs()
+        is_current(self.created, self.lifetime.min(lifetime), now)
     }
 
     fn encoded_len(&self) -> usize {
@@ -124,6 +123,11 @@ impl Session {
         let certificates = self.peer_certificates.iter();
         WITHOUT_NAME_AND_CERTIFICATES + name + certificates.map(|der| 3 + der.len()).sum::<usize>()
     }
+}
+
+fn is_current(created: UnixTime, lifetime: Duration, now: UnixTime) -> bool {
+    let (now, created) = (now.as_secs(), created.as_secs());
+    created.saturating_sub(now) <= CLOCK_SKEW && now.saturating_sub(created) < lifetime.as_secs()
 }
 
 fn read_bool(reader: &mut Reader<'_>) -> Result<bool, InvalidMessage> {

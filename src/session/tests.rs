@@ -12,7 +12,7 @@ use ProtocolVersion::{SSLv3, TLSv1_0};
 #[test]
 fn a_session_is_read_as_it_was_written() {
     let chain = vec![test_certificate(1024), test_certificate(512)];
-    for version in ProtocolVersion::all() {
+    for version in ProtocolVersion::from_ssl3() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
             for (server_name, peer_certificates) in [
                 (None, vec![]),

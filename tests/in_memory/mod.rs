@@ -4,6 +4,7 @@
 
 pub mod fragments;
 pub mod offers;
+pub mod ssl2;
 pub mod terms;
 pub mod wire;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use retrossl::pki_types::pem::PemObject;
 use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
+use retrossl::server::ServerConfigBuilder;
 use retrossl::{
     CipherSuite, ClientConfig, ClientConnection, Connection, Error, Fingerprint,
     PinnedCertificates, Policy, PrivateKey, ProtocolVersion, RsaPrivateKey, ServerConfig,
@@ -25,9 +27,14 @@ pub fn only(version: ProtocolVersion, suite: CipherSuite) -> Policy {
         .cipher_suites(&[suite])
 }
 
+/// Every version that has suites: all but SSL 2.0.
+pub fn ssl3_and_later() -> impl DoubleEndedIterator<Item = ProtocolVersion> + Clone {
+    ProtocolVersion::all().filter(|version| *version >= ProtocolVersion::SSLv3)
+}
+
 /// Every version with each of its suites.
 pub fn each_version_and_suite(check: impl Fn(ProtocolVersion, CipherSuite)) {
-    for version in ProtocolVersion::all() {
+    for version in ssl3_and_later() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
             check(version, suite);
         }
@@ -59,11 +66,21 @@ pub fn client_config(policy: Policy) -> ClientConfig {
 }
 
 pub fn server_config(policy: Policy) -> ServerConfig {
+    let policy = policy.min_rsa_bits(512);
     let (chain, key) = test_identity(1024);
-    ServerConfig::builder(policy.min_rsa_bits(512))
-        .certificate(chain, key)
-        .build()
-        .unwrap()
+    let server = ServerConfig::builder(policy).certificate(chain, key);
+    with_ssl2_certificate(server, policy).build().unwrap()
+}
+
+/// The server with a certificate of 512 bits for SSL 2.0, where the policy allows that.
+pub fn with_ssl2_certificate(server: ServerConfigBuilder, policy: Policy) -> ServerConfigBuilder {
+    match policy.usable_versions() {
+        Some((ProtocolVersion::SSLv2, _)) => {
+            let (mut chain, key) = test_identity(512);
+            server.ssl2_certificate(chain.remove(0), key)
+        }
+        _ => server,
+    }
 }
 
 /// A client and a server that have not exchanged anything yet.

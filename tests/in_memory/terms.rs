@@ -13,7 +13,7 @@ use retrossl::{
     ServerConnection, SessionStore, TicketKey, TicketKeys, client, server,
 };
 
-use super::{Pair, test_identity};
+use super::{Pair, test_identity, with_ssl2_certificate};
 
 /// Two configs for several connections between them.
 pub struct Parties {
@@ -161,7 +161,11 @@ impl Terms {
     pub fn parties(&self) -> Parties {
         Parties {
             client: Arc::new(self.client().build().unwrap()),
-            server: Arc::new(self.server(self.server_policy).build().unwrap()),
+            server: Arc::new(
+                with_ssl2_certificate(self.server(self.server_policy), self.server_policy)
+                    .build()
+                    .unwrap(),
+            ),
             server_name: self.server_name,
         }
     }

@@ -24,7 +24,7 @@ const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 /// handshake through as if it were a renegotiation.
 #[test]
 fn a_spliced_first_handshake_is_refused() {
-    for version in ProtocolVersion::all() {
+    for version in ProtocolVersion::from_ssl3() {
         // Whether the attacker's own connection has RFC 5746.
         for secure in [true, false] {
             let policy = willing(version).renegotiation(Renegotiation::Legacy);
@@ -47,7 +47,7 @@ fn a_spliced_first_handshake_is_refused() {
 /// The other way round: a server that has seen another handshake than the client.
 #[test]
 fn a_server_that_names_another_handshake_is_refused() {
-    for version in ProtocolVersion::all() {
+    for version in ProtocolVersion::from_ssl3() {
         let mut pair = Pair::under(willing(version)).established();
         let completed = pair.client.pump.known.completed.as_mut().unwrap();
         completed.finished.server = completed.finished.client.clone();
@@ -63,7 +63,7 @@ fn a_server_that_names_another_handshake_is_refused() {
 /// A peer without RFC 5746: only where the policy says `Legacy`.
 #[test]
 fn an_old_peer_is_renegotiated_with_only_by_a_legacy_policy() {
-    for version in ProtocolVersion::all() {
+    for version in ProtocolVersion::from_ssl3() {
         for renegotiation in [Renegotiation::Secure, Renegotiation::Legacy] {
             let mut pair = Pair::under(willing(version).renegotiation(renegotiation)).established();
             pair.client.pump.known.secure_renegotiation = false;
@@ -143,7 +143,7 @@ fn protection_is_not_dropped_by_way_of_another_suite() {
 /// A client that says no to another config does not come under it later.
 #[test]
 fn the_config_stays_after_a_refusal() {
-    for version in ProtocolVersion::all().filter(|it| *it > ProtocolVersion::SSLv3) {
+    for version in ProtocolVersion::from_ssl3().filter(|it| *it > ProtocolVersion::SSLv3) {
         let policy = willing(version);
         let (chain, key) = test_identity(1024);
         let asking = ServerConfig::builder(policy)

@@ -14,7 +14,7 @@ use crate::message::extension::{
     write_server_name,
 };
 use crate::message::{
-    ClientHello, ExtensionType, HANDSHAKE_HEADER, HandshakeType, NULL_COMPRESSION,
+    ClientHello, ExtensionType, HANDSHAKE_HEADER, HandshakeType, HelloFormat, NULL_COMPRESSION,
     SignatureAlgorithm, write_algorithms,
 };
 use crate::policy::{Policy, Quirk};
@@ -30,7 +30,23 @@ pub(crate) enum Attempt {
     Fallback,
 }
 
+impl Attempt {
+    /// The suites that are none, of a first hello.
+    pub(crate) fn signals(self) -> &'static [CipherSuite] {
+        match self {
+            // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
+            // extensions, and for SSL 3.0, which has none.
+            Self::First => &[CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
+            Self::Fallback => &[
+                CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+                CipherSuite::TLS_FALLBACK_SCSV,
+            ],
+        }
+    }
+}
+
 /// What one handshake of a client starts with.
+#[derive(Clone)]
 pub(crate) struct Start {
     pub(crate) config: Arc<ClientConfig>,
     /// The config's, or what the connection narrowed it to.
@@ -42,9 +58,16 @@ pub(crate) struct Start {
 }
 
 impl Start {
+    /// The newest version that the ClientHello offers.
+    pub(super) fn newest_version(&self) -> Result<ProtocolVersion, Error> {
+        let versions = self.policy.usable_ssl3_versions();
+        let (_, newest) = versions.ok_or(Error::Internal("a policy without a version"))?;
+        Ok(newest)
+    }
+
     /// Whether the ClientHello has extensions, renegotiation_info apart.
     pub(super) fn sends_extensions(&self) -> bool {
-        let max = self.policy.usable_versions().map(|(_, max)| max);
+        let max = self.policy.usable_ssl3_versions().map(|(_, max)| max);
         max >= Some(ProtocolVersion::TLSv1_0) && !self.policy.has_quirk(Quirk::NoExtensions)
     }
 }
@@ -61,11 +84,27 @@ pub(super) struct Offer {
     pub(super) session: Option<Resumable>,
 }
 
+impl Offer {
+    /// What a hello in SSL 2.0's format offers: no extensions, no session.
+    pub(super) fn in_ssl2_format(
+        start: &Start,
+        encoded: Vec<u8>,
+        random: [u8; 32],
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            encoded,
+            random,
+            max_version: start.newest_version()?,
+            extensions: Vec::new(),
+            session_id: Vec::new(),
+            session: None,
+        })
+    }
+}
+
 /// Sends the ClientHello.
 pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> {
-    let (_, max_version) = start.policy.usable_versions().ok_or(Error::Internal(
-        "a policy without a version was let through",
-    ))?;
+    let max_version = start.newest_version()?;
     let mut random = [0; 32];
     out.random.fill(&mut random)?;
     let suites = cipher_suites(start);
@@ -75,6 +114,7 @@ pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> 
     };
     let session_id = session_id(session.as_ref(), out)?;
     let mut hello = ClientHello {
+        format: HelloFormat::Ssl3,
         client_version: max_version.wire(),
         random,
         session_id: &session_id,
@@ -118,15 +158,9 @@ fn session_id(session: Option<&Resumable>, out: &mut Output<'_>) -> Result<Vec<u
 
 /// The suites of the policy that exist at one of its versions, and the signals.
 fn cipher_suites(start: &Start) -> Vec<u8> {
-    let signals: &[CipherSuite] = match (&start.occasion, start.attempt) {
-        // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
-        // extensions, and for SSL 3.0, which has none.
-        (Occasion::First, Attempt::First) => &[CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
-        (Occasion::First, Attempt::Fallback) => &[
-            CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
-            CipherSuite::TLS_FALLBACK_SCSV,
-        ],
-        (Occasion::Renegotiation(_), _) => &[],
+    let signals = match start.occasion {
+        Occasion::First => start.attempt.signals(),
+        Occasion::Renegotiation(_) => &[],
     };
     start
         .policy

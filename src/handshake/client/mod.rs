@@ -57,6 +57,19 @@ impl ClientState {
         })))
     }
 
+    /// Step 1 was a hello in SSL 2.0's format.
+    pub(crate) fn after_ssl2_hello(
+        start: Start,
+        encoded: Vec<u8>,
+        random: [u8; 32],
+    ) -> Result<Self, Error> {
+        let offer = Offer::in_ssl2_format(&start, encoded, random)?;
+        Ok(Self::ExpectServerHello(Box::new(ExpectServerHello {
+            start,
+            offer,
+        })))
+    }
+
     pub(crate) fn handle(
         self,
         incoming: Incoming<'_>,

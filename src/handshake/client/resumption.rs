@@ -10,7 +10,7 @@ use rustls_pki_types::UnixTime;
 
 use super::hello::{Offer, Start};
 use super::{ClientState, Keyed};
-use crate::config::{Event, Resumption, ServerToVerify};
+use crate::config::{Event, Resumption};
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Flow, Kept, Known, Negotiated, Output};
 use crate::message::ServerHello;
@@ -56,22 +56,17 @@ impl Start {
             Resumption::SessionId => sessions.by_id,
             Resumption::Ticket => sessions.by_ticket && self.sends_extensions(),
         };
-        let still_trusted = || {
-            let server = ServerToVerify {
-                chain: &session.peer_certificates,
-                server_name: &self.server_name,
-                now,
-                policy: &self.policy,
-            };
-            !server.chain.is_empty() && self.config.verifier.verify_server(&server).is_ok()
-        };
         let end_entity = session.peer_certificates.first();
         let same_server = self.occasion.check_server_certificate(end_entity).is_ok();
         allowed
             && same_server
             && session.binding == *binding
             && session.is_current(now, sessions.lifetime)
-            && still_trusted()
+            && self.config.trusts_server(
+                &session.peer_certificates,
+                &self.server_name,
+                &self.policy,
+            )
     }
 
     /// Nothing is kept for this server any more.

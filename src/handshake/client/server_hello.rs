@@ -63,7 +63,7 @@ fn version(
     }
     let (min, max) = start.policy.version_range();
     let version = ProtocolVersion::from_wire(wire)
-        .filter(|version| start.policy.usable_at(*version))
+        .filter(|version| *version >= ProtocolVersion::SSLv3 && start.policy.usable_at(*version))
         .ok_or(PeerIncompatible::NoVersionInCommon {
             peer: wire,
             min,

@@ -209,7 +209,7 @@ fn version(start: &Start, hello: &ClientHello<'_>) -> Result<ProtocolVersion, Er
         };
     }
     let (min, max) = policy.version_range();
-    let version = ProtocolVersion::all()
+    let version = ProtocolVersion::from_ssl3()
         .rev()
         .find(|version| version.wire() <= hello.client_version && policy.usable_at(*version))
         .ok_or(PeerIncompatible::NoVersionInCommon {

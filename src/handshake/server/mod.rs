@@ -114,6 +114,14 @@ impl ServerState {
         matches!(self, Self::ExpectFinished(_))
     }
 
+    /// The config of a connection whose first ClientHello has not come.
+    pub(crate) fn unanswered(&self) -> Option<&Arc<ServerConfig>> {
+        match self {
+            Self::ExpectClientHello(state) => Some(&state.start.config),
+            _ => None,
+        }
+    }
+
     /// The policy of an established connection.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         match self {
@@ -132,25 +140,34 @@ impl ExpectClientHello {
     /// Step 2: ServerHello, Certificate, [ServerKeyExchange], [CertificateRequest],
     /// ServerHelloDone.
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
-        let message = incoming.expect(HandshakeType::CLIENT_HELLO)?;
-        let hello = ClientHello::read(message.body)?;
+        let (hello, encoded) = match incoming {
+            Incoming::Ssl2ClientHello { hello, encoded } => (ClientHello::of_ssl2(&hello), encoded),
+            other => {
+                let message = other.expect(HandshakeType::CLIENT_HELLO)?;
+                (ClientHello::read(message.body)?, message.encoded)
+            }
+        };
         let mut answer = Answer::make(&self.start, &hello, out)?;
         let config = &self.start.config;
-        let certified = config
-            .resolver
-            .resolve(&ServerCertificateQuery {
-                hello: &hello,
-                version: answer.choice.version,
-                suite: answer.choice.suite.suite,
-            })
+        let query = ServerCertificateQuery {
+            hello: &hello,
+            version: answer.choice.version,
+            suite: answer.choice.suite.suite,
+        };
+        let resolver = config.resolver.as_ref();
+        let certified = resolver
+            .and_then(|resolver| resolver.resolve(&query))
             .ok_or(PeerIncompatible::NoCertificateForClient)?;
         certified.check_key_length(&config.common.policy)?;
+        if let Some(ssl2) = &config.ssl2 {
+            ssl2.check_apart_from(&certified)?;
+        }
         let binding = server_binding(config, &certified);
         if let Some(resumed) = self
             .start
             .find_session(&binding, &hello, &answer.choice, out)?
         {
-            return self.start.resume(resumed, message, &hello, &answer, out);
+            return self.start.resume(resumed, encoded, &hello, &answer, out);
         }
         let keep = Keep::plan(&self.start, binding, &hello, &mut answer.choice, out)?;
 
@@ -165,7 +182,7 @@ impl ExpectClientHello {
         let policy = &config.common.policy;
         let signature_hashes =
             signature_hashes(policy).filter(|_| config.client_verifier.is_some());
-        let hellos = [message.encoded, &server_hello];
+        let hellos = [encoded, &server_hello];
         let mut negotiated = Negotiated::begin(
             answer.choice,
             randoms,

@@ -8,10 +8,10 @@
 
 use super::hello::Answer;
 use super::{ExpectChangeCipherSpec, Keyed, ServerState, Start};
-use crate::config::{AnonymousClients, ClientToVerify, Event, Resumption};
+use crate::config::{Event, Resumption};
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Choice, Flow, Kept, Negotiated, Output, Resume};
-use crate::message::{ClientHello, ExtensionType, Handshake, HandshakeType, NewSessionTicket};
+use crate::message::{ClientHello, ExtensionType, HandshakeType, NewSessionTicket};
 use crate::secrets::{MasterSecret, Randoms};
 use crate::session::{Binding, Context, MAX_TICKET, Session};
 use crate::side::Side;
@@ -97,7 +97,7 @@ impl Start {
             && session.suite.suite == choice.suite.suite
             && session.server_name == out.known.server_name
             && (choice.encrypt_then_mac || !session.encrypt_then_mac)
-            && self.trusts_client_of(session);
+            && self.config.trusts_client(&session.peer_certificates);
         match (
             session.extended_master_secret,
             choice.extended_master_secret,
@@ -136,28 +136,11 @@ impl Start {
         }
     }
 
-    /// Whether the client could still come in with the certificate that it had, or without one.
-    fn trusts_client_of(&self, session: &Session) -> bool {
-        let common = &self.config.common;
-        let Some(verifier) = &self.config.client_verifier else {
-            return session.peer_certificates.is_empty();
-        };
-        if session.peer_certificates.is_empty() {
-            return verifier.anonymous_clients() == AnonymousClients::Accepted;
-        }
-        let client = ClientToVerify {
-            chain: &session.peer_certificates,
-            now: common.clock.now(),
-            policy: &common.policy,
-        };
-        verifier.verify_client(&client).is_ok()
-    }
-
     /// Step 2 and step 9 of a resumed session: ServerHello, ChangeCipherSpec, Finished.
     pub(super) fn resume(
         self,
         resumed: Resumed,
-        client_hello: Handshake<'_>,
+        client_hello: &[u8],
         hello: &ClientHello<'_>,
         answer: &Answer,
         out: &mut Output<'_>,
@@ -174,7 +157,7 @@ impl Start {
         };
         let policy = &self.config.common.policy;
         let nothing_to_sign = core::iter::empty();
-        let hellos = [client_hello.encoded, &server_hello];
+        let hellos = [client_hello, &server_hello];
         let mut negotiated =
             Negotiated::begin(answer.choice, randoms, hellos, policy, nothing_to_sign, out);
         let master_secret = session.master_secret;

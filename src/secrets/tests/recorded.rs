@@ -16,7 +16,9 @@ use crate::message::{
     ExtensionType, Handshake, HandshakeType, ServerHello,
 };
 use crate::record::tests::resealed::Resealer;
-use crate::record::{ContentType, Deframer, Opener, Protection, ProtectionParameters, WriteKeys};
+use crate::record::{
+    ContentType, Deframer, Framed, Framing, Opener, Protection, ProtectionParameters, WriteKeys,
+};
 use crate::secrets::*;
 use crate::side::Side;
 use crate::suite::SuiteRow;
@@ -128,8 +130,10 @@ impl<'r> Replay<'r> {
         let negotiated = (!self.messages.is_empty()).then_some(version);
         let direction = self.direction(side);
         direction.deframer.read(&mut recorded).unwrap();
-        let record = direction.deframer.next_record(negotiated);
-        let record = record.unwrap().expect("a whole record");
+        let record = direction.deframer.next_record(Framing::Ssl3(negotiated));
+        let Some(Framed::Ssl3(record)) = record.unwrap() else {
+            panic!("a whole record");
+        };
         let opened = direction.opener.open(record, version).unwrap();
         let opened = (opened.content_type, opened.plaintext.to_vec());
         assert_eq!(direction.deframer.unread(), [0; 0]);
