@@ -139,7 +139,8 @@ impl FromStr for CipherSuite {
     /// Takes the IANA name of a suite that this crate implements, with or without `TLS_` or
     /// `SSL_` in front, or any number as it is printed: `0xC02F`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let digits = name.strip_prefix("0x").filter(|digits| digits.len() == 4);
+        let are_digits = |it: &&str| it.len() == 4 && it.bytes().all(|it| it.is_ascii_hexdigit());
+        let digits = name.strip_prefix("0x").filter(are_digits);
         if let Some(Ok(number)) = digits.map(|digits| u16::from_str_radix(digits, 16)) {
             return Ok(Self(number));
         }

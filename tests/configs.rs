@@ -159,6 +159,41 @@ fn configs_that_could_never_work_are_refused_when_built() {
 }
 
 #[test]
+fn a_suites_name_has_either_prefix_or_none() {
+    for suite in CipherSuite::all() {
+        let name = suite.name().unwrap();
+        let bare = name
+            .strip_prefix("TLS_")
+            .or(name.strip_prefix("SSL_"))
+            .unwrap();
+        for prefix in ["TLS_", "SSL_", ""] {
+            let name = format!("{prefix}{bare}");
+            assert_eq!(name.parse(), Ok(suite), "{name}");
+            assert_eq!(name.to_lowercase().parse(), Ok(suite), "{name}");
+        }
+        for prefix in ["TLS_SSL_", "SSL_TLS_", "TLS_TLS_", "TLS", "_", "DTLS_"] {
+            let name = format!("{prefix}{bare}");
+            let error = name.parse::<CipherSuite>().unwrap_err();
+            assert!(error.to_string().contains(&name), "{error}");
+        }
+        let shorter = &bare[..bare.len() - 1];
+        assert!(shorter.parse::<CipherSuite>().is_err(), "{shorter}");
+    }
+}
+
+#[test]
+fn a_suites_number_has_four_hexadecimal_digits() {
+    assert_eq!("0xFEFF".parse(), Ok(CipherSuite(0xFEFF)));
+    assert_eq!("0x00ff".parse(), Ok(CipherSuite(0x00FF)));
+    for number in [
+        "0x", "0x5", "0x005", "0x00005", "0x+005", "0x-005", "0x 005", "0x000g", "0X0005", "0005",
+        "5", "",
+    ] {
+        assert!(number.parse::<CipherSuite>().is_err(), "{number}");
+    }
+}
+
+#[test]
 fn each_side_is_authenticated_in_one_way_that_can_succeed() {
     let (chain, key) = test_identity(1024);
     let policy = Policy::HISTORIC;

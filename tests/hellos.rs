@@ -5,11 +5,12 @@ mod in_memory;
 use std::sync::Arc;
 
 use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_2};
-use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
+use in_memory::wire::with_hello;
+use in_memory::{Pair, client_config, deliver, only, pin, server_config, take, test_identity};
 use retrossl::server::Acceptor;
 use retrossl::{
     AlertDescription, CipherSuite, ClientConfig, ClientConnection, ExtensionType, PeerIncompatible,
-    Policy, ProtocolVersion, Quirk, ServerConfig, ServerConnection, server,
+    PeerMisbehaved, Policy, ProtocolVersion, Quirk, ServerConfig, ServerConnection, server,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -77,6 +78,46 @@ fn the_hello_has_what_the_policy_and_the_name_call_for() {
     assert!(extensions(only(SSLv3, AES), "localhost").is_empty());
     let tls10 = extensions(only(TLSv1_0, AES), "localhost");
     assert!(!tls10.contains(&ExtensionType::SIGNATURE_ALGORITHMS));
+}
+
+/// GCM before TLS 1.2, export suites after TLS 1.0, FIPS suites after SSL 3.0 and their like, each
+/// of which the client has offered for the sake of another version.
+#[test]
+fn a_suite_of_another_version_is_refused_by_the_client() {
+    each_version_and_foreign_suite(|version, suite| {
+        let client = client_config(Policy::EVERYTHING.cipher_suites(&[AES, suite]));
+        let mut pair = Pair::new(client, server_config(only(version, AES)));
+        let hello = take(&mut pair.client);
+        deliver(&hello, &mut pair.server, || usize::MAX).unwrap();
+        let flight = with_hello(&take(&mut pair.server), |hello| {
+            assert_eq!(hello.version, version.wire());
+            hello.suites = vec![suite.0];
+        });
+        let error = deliver(&flight, &mut pair.client, || usize::MAX).unwrap_err();
+        let expected = PeerMisbehaved::SuiteNotAtVersion(suite, version);
+        assert_eq!(error, expected.into());
+        assert_eq!(error.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
+    });
+}
+
+#[test]
+fn a_suite_of_another_version_is_passed_over_by_the_server() {
+    each_version_and_foreign_suite(|version, suite| {
+        let policy = Policy::EVERYTHING.cipher_suites(&[suite, AES]);
+        let server = server_config(policy.versions(SSLv3, version));
+        let pair = Pair::new(client_config(policy), server).established();
+        assert_eq!(pair.client.protocol_version(), Some(version));
+        assert_eq!(pair.client.negotiated_cipher_suite(), Some(AES));
+    });
+}
+
+/// Each version with the suites that it does not have.
+fn each_version_and_foreign_suite(check: impl Fn(ProtocolVersion, CipherSuite)) {
+    for version in in_memory::ssl3_and_later() {
+        for suite in CipherSuite::all().filter(|suite| !suite.exists_at(version)) {
+            check(version, suite);
+        }
+    }
 }
 
 /// RFC 7685: no hello of 256 to 511 bytes, unless the quirk says so.

@@ -6,9 +6,10 @@ mod in_memory;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
+use in_memory::flights::{client_flight, expect_alert, first_flights, refused};
 use in_memory::wire::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, WireRecord, bytes, handshake,
-    last_alert, record, records,
+    last_alert, record,
 };
 use in_memory::{
     Pair, client_config, deliver, each_version_and_suite, only, pin, server_config, take,
@@ -23,47 +24,13 @@ const RC4: CipherSuite = CipherSuite::TLS_RSA_WITH_RC4_128_SHA;
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 const TLS12: ProtocolVersion = ProtocolVersion::TLSv1_2;
 
-/// Delivers `flight`, expects an error of the peer's, and its alert in clear (or none that can be
-/// read, where it is encrypted); the error must stay.
-fn refused(by: &mut Connection, flight: &[WireRecord], alert: AlertDescription) -> Error {
-    let error = deliver(&bytes(flight), by, || usize::MAX).unwrap_err();
-    assert_eq!(error.alert(), Some(alert), "{error}");
-    assert_eq!(by.error(), Some(&error));
-    assert_eq!(by.process_new_packets().unwrap_err(), error);
-    assert!(!by.is_handshaking());
-    error
-}
-
-fn expect_alert(by: &mut Connection, version: ProtocolVersion, alert: AlertDescription) {
-    let ssl3 = version == ProtocolVersion::SSLv3;
-    let [level, description] = last_alert(&take(by)).expect("an alert");
-    assert_eq!(level, 2);
-    assert_eq!(by.sent_alert(), Some(AlertDescription(description)));
-    // SSL 3.0 knows fewer.
-    assert!(ssl3 || description == alert.0, "{description} for {alert}");
-}
-
-/// The client's and the server's first flights in clear.
-fn first_flights(policy: Policy) -> (Pair, Vec<WireRecord>) {
-    first_flights_of(Pair::under(policy))
-}
-
-fn first_flights_of(mut pair: Pair) -> (Pair, Vec<WireRecord>) {
-    let hello = take(&mut pair.client);
-    deliver(&hello, &mut pair.server, || usize::MAX).unwrap();
-    let flight = records(&take(&mut pair.server));
-    (pair, flight)
-}
-
 /// The server's state after the first flights, and the client's second flight.
 fn second_flight(policy: Policy) -> (Pair, Vec<WireRecord>) {
     second_flight_of(Pair::under(policy))
 }
 
-fn second_flight_of(pair: Pair) -> (Pair, Vec<WireRecord>) {
-    let (mut pair, flight) = first_flights_of(pair);
-    deliver(&bytes(&flight), &mut pair.client, || usize::MAX).unwrap();
-    let flight = records(&take(&mut pair.client));
+fn second_flight_of(mut pair: Pair) -> (Pair, Vec<WireRecord>) {
+    let flight = client_flight(&mut pair);
     (pair, flight)
 }
 

@@ -92,7 +92,7 @@ pub(crate) struct WrongLength;
 /// A stream cipher's running state.
 pub(crate) enum StreamKey {
     Null,
-    Rc4(Rc4),
+    Rc4(Box<Rc4>),
 }
 
 impl StreamKey {
@@ -100,7 +100,7 @@ impl StreamKey {
         match cipher {
             BulkCipher::Null if key.is_empty() => Ok(Self::Null),
             BulkCipher::Rc4 if key.len() == cipher.key_len() => Rc4::new_from_slice(key)
-                .map(Self::Rc4)
+                .map(|key| Self::Rc4(Box::new(key)))
                 .map_err(|_| WrongLength),
             _ => Err(WrongLength),
         }

@@ -54,10 +54,7 @@ pub(crate) enum Protection {
     /// Before the first keys.
     Null,
     /// MAC, then a stream cipher over both, or none.
-    Stream {
-        key: Box<StreamKey>,
-        mac: Box<RecordMac>,
-    },
+    Stream { key: StreamKey, mac: Box<RecordMac> },
     /// MAC and padding in CBC mode, in either order.
     Block(Box<CbcKey>),
     /// AES-GCM.
@@ -72,7 +69,7 @@ impl Protection {
         };
         match (cipher.cipher_type(), parameters.suite.mac) {
             (CipherType::Stream, MacAlgorithm::Keyed(hash)) => Ok(Self::Stream {
-                key: Box::new(StreamKey::new(cipher, &keys.key).map_err(|_| BAD_KEYS)?),
+                key: StreamKey::new(cipher, &keys.key).map_err(|_| BAD_KEYS)?,
                 mac: Box::new(mac(hash)?),
             }),
             (CipherType::Block, MacAlgorithm::Keyed(hash)) => {

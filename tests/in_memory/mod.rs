@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub mod ephemeral;
+pub mod flights;
 pub mod fragments;
 pub mod offers;
 pub mod ssl2;

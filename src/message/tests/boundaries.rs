@@ -111,6 +111,8 @@ fn bytes_behind_a_message_are_refused() {
 
     assert_eq!(problem(Handshake::read(&[14, 0, 0, 0, 0])), refused);
     assert_eq!(problem(Certificate::read(&[0, 0, 0, 0])), refused);
+    let exchange = hex("0002 abcd 0001 03 0001 07 00");
+    assert_eq!(problem(ServerKeyExchange::read(&exchange)), refused);
     for version in ProtocolVersion::from_ssl3() {
         let (request, verify): (&[u8], &[u8]) = match version {
             ProtocolVersion::TLSv1_2 => (&[1, 1, 0, 2, 4, 1, 0, 0, 0], &[4, 1, 0, 1, 7, 0]),
@@ -199,6 +201,42 @@ fn a_certificate_request_names_a_type_and_at_tls_1_2_an_algorithm() {
     assert_eq!(read("01 01 0002 0401 0000", tls12), None);
     assert_eq!(read("01 01 0000 0000", tls12), out_of_range);
     assert_eq!(read("01 01 0003 040104 0000", tls12), out_of_range);
+}
+
+/// RFC 2246 §7.4.3, §4.7.
+#[test]
+fn a_server_key_exchange_is_a_modulus_an_exponent_and_a_signature() {
+    let body = hex("0002 abcd 0001 03 0004 51673a7e");
+    let params = ServerRsaParams {
+        modulus: &[0xab, 0xcd],
+        exponent: &[3],
+    };
+    let message = ServerKeyExchange {
+        params,
+        signature: &[0x51, 0x67, 0x3a, 0x7e],
+    };
+    assert_eq!(ServerKeyExchange::read(&body), Ok(message));
+    assert_eq!(written(|out| message.write(out)), body);
+    assert_eq!(written(|out| params.write(out)), hex("0002 abcd 0001 03"));
+}
+
+/// Whether its numbers make a key is asked later, and its length by the message's header.
+#[test]
+fn a_server_key_exchange_is_of_any_length() {
+    let read = |digits| problem(ServerKeyExchange::read(&hex(digits)));
+    assert_eq!(read("0000 0000 0000"), None);
+    assert_eq!(read("0000 0000 00"), Some(Malformed::Truncated));
+    assert_eq!(read("0001 0000 0000"), Some(Malformed::Truncated));
+    let long = [0x5a; 0xffff];
+    let message = ServerKeyExchange {
+        params: ServerRsaParams {
+            modulus: &long,
+            exponent: &long,
+        },
+        signature: &long,
+    };
+    let body = written(|out| message.write(out));
+    assert_eq!(ServerKeyExchange::read(&body), Ok(message));
 }
 
 #[test]

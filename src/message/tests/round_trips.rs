@@ -140,6 +140,24 @@ proptest! {
         changes_are_seen(encoded, &changes, rewrite)?;
     }
 
+    #[test]
+    fn a_server_key_exchange_reads_back(
+        modulus in bytes(0..100),
+        exponent in bytes(0..10),
+        signature in bytes(0..100),
+        changes in changes(),
+    ) {
+        let params = ServerRsaParams { modulus: &modulus, exponent: &exponent };
+        let message = ServerKeyExchange { params, signature: &signature };
+        let encoded = written(|out| message.write(out));
+        prop_assert_eq!(ServerKeyExchange::read(&encoded), Ok(message));
+        // What is signed is what stands in the message.
+        let signed = written(|out| params.write(out));
+        prop_assert_eq!(&encoded[..4 + modulus.len() + exponent.len()], signed);
+        prefixes_are_refused(&encoded, None, rewrite_server_key_exchange)?;
+        changes_are_seen(encoded, &changes, rewrite_server_key_exchange)?;
+    }
+
     /// At SSL 3.0 any bytes are a message; at TLS 1.0 those of the modulus's length are.
     #[test]
     fn a_client_key_exchange_reads_back(
@@ -233,6 +251,7 @@ proptest! {
         is_canonical(&bytes, rewrite_certificate)?;
         is_canonical(&bytes, |body| rewrite_certificate_request(body, version))?;
         is_canonical(&bytes, |body| rewrite_certificate_verify(body, version))?;
+        is_canonical(&bytes, rewrite_server_key_exchange)?;
         is_canonical(&bytes, |body| rewrite_client_key_exchange(body, version, modulus_len))?;
         is_canonical(&bytes, rewrite_protocol_names)?;
         is_canonical(&bytes, rewrite_renegotiated_connection)?;
@@ -308,6 +327,11 @@ fn rewrite_certificate_request(body: &[u8], version: ProtocolVersion) -> Rewritt
 
 fn rewrite_certificate_verify(body: &[u8], version: ProtocolVersion) -> Rewritten {
     let message = CertificateVerify::read(body, version)?;
+    Ok(written(|out| message.write(out)))
+}
+
+fn rewrite_server_key_exchange(body: &[u8]) -> Rewritten {
+    let message = ServerKeyExchange::read(body)?;
     Ok(written(|out| message.write(out)))
 }
 

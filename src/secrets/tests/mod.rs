@@ -1,3 +1,6 @@
-//! Every derivation against conversations of independent stacks.
+//! Every derivation against conversations of independent stacks, or, where there are none, against
+//! values from elsewhere.
 
+mod export;
+mod fips;
 mod recorded;
