@@ -34,6 +34,7 @@ module.exports = function report(cleartext) {
     version: fields[1],
     suite: fields[2],
     cipher: cleartext.getCipher().name,
+    session_id: fields[3],
     master_secret: fields[4],
     resumed: cleartext.isSessionReused(),
     authorized: cleartext.authorized,

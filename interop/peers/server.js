@@ -4,6 +4,7 @@ var tls = require('tls');
 var closeNotify = require('./close_notify');
 var report = require('./report');
 var settings = require('./settings');
+var ssl2Sessions = require('./ssl2_sessions');
 
 var server = tls.createServer(settings, function(cleartext) {
   var result = cleartext.socket.result = report(cleartext);
@@ -43,6 +44,7 @@ server.on('resumeSession', function(id, callback) {
 });
 
 server.on('connection', function(socket) {
+  ssl2Sessions.lookUp(socket, sessions);
   socket.on('close', function() {
     var result = socket.result || {};
     if (socket.failure) result.error = socket.failure;

@@ -1,11 +1,13 @@
 //! The peers, and what they have in common.
 
 pub mod gnutls;
+pub mod jsse;
 pub mod node;
 pub mod openssl;
 pub mod openssl_command;
 pub mod program;
 pub mod redis;
+mod reporter;
 
 use std::fmt;
 

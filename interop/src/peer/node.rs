@@ -5,25 +5,20 @@
 //! `target/peers/node-0.10.0` or `target/peers/node-0.12.0` of the workspace.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use openssl::x509::X509;
 use serde_json::{Map, Value, json};
 
 use super::Version;
+use super::program::run;
+use super::reporter::{LIFE, Report, Reporter};
 use crate::Error;
 use crate::certificate::Identity;
 use crate::loopback::Listener;
-
-/// How long a process may live, and how long a line from it is waited for.
-const LIFE: Duration = Duration::from_secs(30);
 
 /// The options of `tls.createServer` and `tls.connect`.
 #[derive(Clone)]
@@ -67,6 +62,11 @@ impl Settings {
         let mut settings = Self::with_method(method, ciphers);
         settings.without = without.iter().map(|&version| version.to_owned()).collect();
         settings
+    }
+
+    /// SSL 2.0, which [`Version`] does not have: most of what the others have in common it lacks.
+    pub fn ssl2(ciphers: &str) -> Self {
+        Self::with_method("SSLv2_method", ciphers)
     }
 
     /// What the method offers, all of it.
@@ -128,6 +128,7 @@ pub struct Conversation {
     pub suite: Vec<u8>,
     /// OpenSSL's name of the suite.
     pub cipher: String,
+    pub session_id: Vec<u8>,
     pub master_secret: Vec<u8>,
     pub session_resumed: bool,
     pub authorized: bool,
@@ -140,19 +141,37 @@ pub struct Conversation {
     pub close_notify: bool,
 }
 
+impl Conversation {
+    fn new(report: &Report) -> Result<Self, Error> {
+        let version = report.bytes("version")?;
+        Ok(Self {
+            version: version
+                .iter()
+                .fold(0, |number, byte| number << 8 | u16::from(*byte)),
+            suite: report.bytes("suite")?,
+            cipher: report.text("cipher").unwrap_or_default(),
+            session_id: report.bytes("session_id")?,
+            master_secret: report.bytes("master_secret")?,
+            session_resumed: report.flag("resumed"),
+            authorized: report.flag("authorized"),
+            authorization_error: report.text("authorization_error"),
+            peer_common_name: report.text("peer_common_name"),
+            server_name: report.text("server_name"),
+            received: report.bytes("received")?,
+            close_notify: report.flag("close_notify"),
+        })
+    }
+}
+
 /// A TLS server on a port of the loopback interface.
 pub struct Server {
-    process: Process,
+    process: Reporter,
     port: u16,
 }
 
 impl Server {
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        Self::of(Process::start(
-            Release::V0_10_0,
-            "server.js",
-            settings.options()?,
-        )?)
+        Self::of(start(Release::V0_10_0, "server.js", settings.options()?)?)
     }
 
     /// Node.js 0.12.0: after the first piece of data it asks for a renegotiation, and only then,
@@ -162,19 +181,11 @@ impl Server {
         let mut options = settings.options()?;
         options.insert("requestCert".to_owned(), json!(false));
         options.insert("asksThen".to_owned(), json!(settings.request_certificate));
-        Self::of(Process::start(
-            Release::V0_12_0,
-            "renegotiating_server.js",
-            options,
-        )?)
+        Self::of(start(Release::V0_12_0, "renegotiating_server.js", options)?)
     }
 
-    fn of(mut process: Process) -> Result<Self, Error> {
-        let line = process.line()?;
-        let port = line
-            .strip_prefix("listening ")
-            .and_then(|port| port.parse().ok())
-            .ok_or_else(|| format!("Node.js server began with {line:?}"))?;
+    fn of(mut process: Reporter) -> Result<Self, Error> {
+        let port = process.port()?;
         Ok(Self { process, port })
     }
 
@@ -184,13 +195,13 @@ impl Server {
 
     /// Waits for the end of the next connection; an error if it failed.
     pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        self.process.conversation()
+        Conversation::new(&self.process.report()?)
     }
 }
 
 /// A TLS client that sends a text, waits for as many bytes, and closes.
 pub struct Client {
-    process: Process,
+    process: Reporter,
 }
 
 impl Client {
@@ -207,7 +218,7 @@ impl Client {
     ) -> Result<Self, Error> {
         let mut options = Self::options(port, text, settings)?;
         options.insert("connections".to_owned(), json!(connections));
-        let process = Process::start(Release::V0_10_0, "client.js", options)?;
+        let process = start(Release::V0_10_0, "client.js", options)?;
         Ok(Self { process })
     }
 
@@ -215,7 +226,7 @@ impl Client {
     /// more. What it reports of the connection is how it was after that.
     pub fn renegotiating(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
         let options = Self::options(port, text, settings)?;
-        let process = Process::start(Release::V0_12_0, "renegotiating_client.js", options)?;
+        let process = start(Release::V0_12_0, "renegotiating_client.js", options)?;
         Ok(Self { process })
     }
 
@@ -229,125 +240,26 @@ impl Client {
 
     /// Waits for the client to come; if it does not, says why.
     pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
-        let deadline = Instant::now() + LIFE;
-        loop {
-            if let Some(stream) = listener.try_accept()? {
-                return Ok(stream);
-            }
-            if self.process.child.try_wait()?.is_some() || Instant::now() > deadline {
-                return Err(self.process.failure("did not connect"));
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
+        self.process.accept(listener)
     }
 
     /// Waits for the end of the next connection; an error if it failed.
     pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        self.process.conversation()
+        Conversation::new(&self.process.report()?)
     }
 }
 
-/// Killed when dropped.
-struct Process {
-    child: Child,
-    lines: Receiver<String>,
-    /// Ends with the process.
-    stderr: Option<JoinHandle<String>>,
-}
-
-impl Process {
-    fn start(release: Release, script: &str, options: Map<String, Value>) -> Result<Self, Error> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("peers")
-            .join(script);
-        // The scripts leave when their standard input ends: that is what the pipe is for.
-        let mut child = Command::new(release.executable()?)
+fn start(release: Release, script: &str, options: Map<String, Value>) -> Result<Reporter, Error> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(script);
+    Reporter::start(
+        "Node.js",
+        Command::new(release.executable()?)
             .args(release.flags())
             .arg(script)
-            .arg(Value::Object(options).to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (sender, lines) = channel();
-        let stdout = child.stdout.take().expect("piped");
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut stderr = child.stderr.take().expect("piped");
-        let stderr = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        Ok(Self {
-            child,
-            lines,
-            stderr: Some(stderr),
-        })
-    }
-
-    fn line(&mut self) -> Result<String, Error> {
-        match self.lines.recv_timeout(LIFE) {
-            Ok(line) => Ok(line),
-            Err(RecvTimeoutError::Timeout) => Err(self.failure("said nothing for too long")),
-            Err(RecvTimeoutError::Disconnected) => Err(self.failure("ended")),
-        }
-    }
-
-    /// Ends the process, too: what it wrote to its standard error is known only then.
-    fn failure(&mut self, what: &str) -> Error {
-        let _ = self.child.kill();
-        let status = match self.child.wait() {
-            Ok(status) => status.to_string(),
-            Err(error) => error.to_string(),
-        };
-        let stderr = self.stderr.take().and_then(|stderr| stderr.join().ok());
-        format!("Node.js {what} ({status}): {}", stderr.unwrap_or_default()).into()
-    }
-
-    fn conversation(&mut self) -> Result<Conversation, Error> {
-        let line = self.line()?;
-        let report: Value = serde_json::from_str(&line)?;
-        if let Some(error) = report["error"].as_str() {
-            return Err(format!("Node.js: {error}").into());
-        }
-        let text = |name: &str| report[name].as_str().map(str::to_owned);
-        let bytes = |name: &str| -> Result<Vec<u8>, Error> {
-            let digits = report[name]
-                .as_str()
-                .ok_or_else(|| format!("no {name} in {line}"))?;
-            crate::recording::from_hex(digits)
-        };
-        let flag = |name: &str| report[name].as_bool().unwrap_or(false);
-        let version = bytes("version")?;
-        Ok(Conversation {
-            version: version
-                .iter()
-                .fold(0, |number, byte| number << 8 | u16::from(*byte)),
-            suite: bytes("suite")?,
-            cipher: text("cipher").unwrap_or_default(),
-            master_secret: bytes("master_secret")?,
-            session_resumed: flag("resumed"),
-            authorized: flag("authorized"),
-            authorization_error: text("authorization_error"),
-            peer_common_name: text("peer_common_name"),
-            server_name: text("server_name"),
-            received: bytes("received")?,
-            close_notify: flag("close_notify"),
-        })
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+            .arg(Value::Object(options).to_string()),
+    )
 }
 
 #[derive(Clone, Copy)]
@@ -438,17 +350,4 @@ impl Release {
         }
         Ok(())
     }
-}
-
-/// Quiet unless it fails.
-fn run(command: &mut Command) -> Result<(), Error> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{command:?}: {}\n{stderr}", output.status).into());
-    }
-    Ok(())
 }

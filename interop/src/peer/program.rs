@@ -253,6 +253,19 @@ pub fn install(package: &str, present: impl Fn() -> bool) -> Result<(), String> 
     ))
 }
 
+/// Quiet unless it fails.
+pub fn run(command: &mut Command) -> Result<(), Error> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{command:?}: {}\n{stderr}", output.status).into());
+    }
+    Ok(())
+}
+
 fn apt_get(arguments: &[&str]) -> std::io::Result<Output> {
     Command::new("apt-get")
         .args(arguments)

@@ -1,5 +1,9 @@
 //! The peers against each other: what they are to test is not here.
 
+mod export;
+mod jsse;
+mod ssl2;
+
 use std::net::TcpStream;
 
 use interop::Error;
@@ -273,25 +277,12 @@ fn node_begins_with_an_ssl2_client_hello() -> Result<(), Error> {
     Ok(())
 }
 
-/// Node.js alone has these.
 #[test]
 fn node_against_itself() -> Result<(), Error> {
     let identity = Identity::self_signed("localhost", 512, Hash::Sha1)?;
     for (method, cipher, version) in [
-        ("SSLv2_method", "RC4-MD5", 0x0002),
-        ("SSLv2_method", "EXP-RC4-MD5", 0x0002),
-        ("SSLv2_method", "RC2-CBC-MD5", 0x0002),
-        ("SSLv2_method", "EXP-RC2-CBC-MD5", 0x0002),
-        ("SSLv2_method", "DES-CBC-MD5", 0x0002),
-        ("SSLv2_method", "DES-CBC3-MD5", 0x0002),
         ("SSLv3_method", "DES-CBC-SHA", 0x0300),
-        ("SSLv3_method", "EXP-RC4-MD5", 0x0300),
-        ("SSLv3_method", "EXP-RC2-CBC-MD5", 0x0300),
-        ("SSLv3_method", "EXP-DES-CBC-SHA", 0x0300),
         ("TLSv1_method", "DES-CBC-SHA", 0x0301),
-        ("TLSv1_method", "EXP-RC4-MD5", 0x0301),
-        ("TLSv1_method", "EXP-RC2-CBC-MD5", 0x0301),
-        ("TLSv1_method", "EXP-DES-CBC-SHA", 0x0301),
         ("SSLv23_method", "RC4-SHA", 0x0303),
     ] {
         let settings = node::Settings {
