@@ -12,7 +12,7 @@ use ProtocolVersion::{SSLv3, TLSv1_0};
 use in_memory::ephemeral::{Case, RC4_40, RC4_56, Randoms, ServerKeyExchange, pair};
 use in_memory::flights::{client_flight, first_flights_of};
 use in_memory::wire::{bytes, records};
-use in_memory::{Pair, deliver, only, pin, take, test_identity};
+use in_memory::{Pair, deliver, only, pin, take, test_identity, with_ssl2_certificate};
 use retrossl::pki_types::UnixTime;
 use retrossl::{
     ClientConfig, ClientConnection, Clock, Policy, PrivateKey, ProtocolVersion, ServerConfig,
@@ -163,10 +163,11 @@ impl Configs {
     fn at(now: u64) -> Self {
         let clock = Arc::new(SetClock(AtomicU64::new(now)));
         let (chain, key) = test_identity(2048);
-        let server = ServerConfig::builder(Policy::EVERYTHING)
+        let policy = Policy::EVERYTHING;
+        let server = ServerConfig::builder(policy)
             .certificate(chain, key)
-            .clock(clock.clone())
-            .build();
+            .clock(clock.clone());
+        let server = with_ssl2_certificate(server, policy).build();
         Self {
             server: Arc::new(server.unwrap()),
             clock,

@@ -7,7 +7,7 @@ use retrossl::{
 use sha1::{Digest, Sha1};
 
 use super::wire::{Hello, WireRecord, bytes, handshake};
-use super::{Pair, each_version_and_suite, only, pin, test_identity};
+use super::{Pair, each_version_and_suite, only, pin, test_identity, with_ssl2_certificate};
 
 /// An export suite at a version, and the certificate of a server.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,9 @@ pub fn pair(client: Policy, server: Policy, certificate: usize) -> Pair {
 pub fn configs(client: Policy, server: Policy, certificate: usize) -> (ClientConfig, ServerConfig) {
     let (chain, key) = test_identity(certificate);
     let client = ClientConfig::builder(client).verifier(pin(certificate));
-    let server = ServerConfig::builder(server).certificate(chain, key);
+    let policy = server;
+    let server = ServerConfig::builder(policy).certificate(chain, key);
+    let server = with_ssl2_certificate(server, policy);
     (client.build().unwrap(), server.build().unwrap())
 }
 
