@@ -85,8 +85,8 @@ use state::State;
 /// received has to be processed and read first, or it answers with an error. What
 /// [`writer`](Self::writer) takes is bounded, so large data is written between drains.
 ///
-/// It holds at most one incoming record (18 KiB), one handshake message (up to 128 KiB), and
-/// each way the config's buffer limit and one record.
+/// It holds at most one incoming record (18 KiB, at SSL 2.0 32 KiB), one handshake message (up to
+/// 128 KiB), and each way the config's buffer limit and one record.
 pub struct Connection {
     deframer: Deframer,
     pump: Pump,
@@ -242,6 +242,8 @@ impl Connection {
     /// has not sent (RFC 5246 §7.2.1), and most do, so that is for peers that are known not to. A
     /// peer that answered close_notify with its own has received all that was written; in a
     /// renegotiation that it leaves so, what waits for the new handshake is lost.
+    ///
+    /// SSL 2.0 has no close_notify: nothing goes out, and the peer sees the end of the transport.
     pub fn send_close_notify(&mut self) {
         if self.error.is_some() || self.pump.is_closing() {
             return;

@@ -40,7 +40,8 @@ pub struct Reader<'c> {
 }
 
 impl io::Read for Reader<'_> {
-    /// Reads what was received. `Ok(0)` is the clean end that close_notify gives.
+    /// Reads what was received. `Ok(0)` is the clean end that close_notify gives; at SSL 2.0, which
+    /// has none, the end of the transport: whether data was cut off there, nobody can tell.
     ///
     /// # Errors
     /// `WouldBlock` where nothing is there yet; `UnexpectedEof` where the transport ended without

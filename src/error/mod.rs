@@ -56,7 +56,8 @@ pub enum Error {
     ///
     /// Only readers and streams give it, after everything that was received: the connection
     /// itself has not failed. Peers that always end so can be put up with where the data says
-    /// itself where it ends.
+    /// itself where it ends. (At SSL 2.0 every peer ends so, and only a record that came in part is
+    /// this error.)
     #[error("the peer closed the transport without close_notify; data may be missing")]
     Truncated,
     /// The transport ended before the handshake was complete.
