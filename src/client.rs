@@ -12,8 +12,8 @@ pub use crate::config::{
 };
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::handshake::client::{Attempt, Start};
-use crate::handshake::{Occasion, Resume};
+use crate::handshake::client::Start;
+use crate::handshake::{Attempt, Occasion, Resume};
 use crate::policy::Policy;
 use crate::version::ProtocolVersion;
 

@@ -21,6 +21,7 @@ use crate::error::{Error, PeerMisbehaved};
 use crate::message::ssl2::{self, Ssl2MessageType};
 use crate::message::{Handshake, HandshakeType};
 use crate::policy::Policy;
+use crate::suite::CipherSuite;
 
 /// What reaches a state.
 #[derive(Clone, Copy)]
@@ -65,6 +66,28 @@ impl<'a> Incoming<'a> {
             Self::NoCertificate => "a no_certificate alert",
         };
         PeerMisbehaved::UnexpectedMessage { received, expected }.into()
+    }
+}
+
+/// Whether a connection repeats, at a lower version, one that failed (RFC 7507).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    First,
+    Fallback,
+}
+
+impl Attempt {
+    /// The suites that are none, of a first hello.
+    pub(crate) fn signals(self) -> &'static [CipherSuite] {
+        match self {
+            // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
+            // extensions, and for SSL 3.0, which has none.
+            Self::First => &[CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
+            Self::Fallback => &[
+                CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+                CipherSuite::TLS_FALLBACK_SCSV,
+            ],
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::ClientConfig;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::cipher::CipherType;
 use crate::error::Error;
-use crate::handshake::{Occasion, Output, Resume, record_limits};
+use crate::handshake::{Attempt, Occasion, Output, Resume, record_limits};
 use crate::message::extension::{
     Extensions, ExtensionsWriter, write_protocol_names, write_renegotiated_connection,
     write_server_name,
@@ -22,28 +22,6 @@ use crate::session::{Handle, Resumable};
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
-
-/// Whether a connection repeats, at a lower version, one that failed (RFC 7507).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Attempt {
-    First,
-    Fallback,
-}
-
-impl Attempt {
-    /// The suites that are none, of a first hello.
-    pub(crate) fn signals(self) -> &'static [CipherSuite] {
-        match self {
-            // RFC 5746 §3.4: the signal in place of an empty extension, for servers that break on
-            // extensions, and for SSL 3.0, which has none.
-            Self::First => &[CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
-            Self::Fallback => &[
-                CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
-                CipherSuite::TLS_FALLBACK_SCSV,
-            ],
-        }
-    }
-}
 
 /// What one handshake of a client starts with.
 #[derive(Clone)]

@@ -32,7 +32,7 @@ use crate::side::Side;
 use crate::suite::KeyExchange;
 use client_certificate::ClientCertificate;
 use hello::Offer;
-pub(crate) use hello::{Attempt, Start};
+pub(crate) use hello::Start;
 
 /// What a client waits for.
 pub(crate) enum ClientState {

@@ -3,7 +3,7 @@
 
 use super::{Output, Start};
 use crate::error::Error;
-use crate::handshake::client::Attempt;
+use crate::handshake::Attempt;
 use crate::message::ssl2::{ClientHello, Ssl2MessageType};
 use crate::session::Ssl2Session;
 use crate::version::ProtocolVersion;
