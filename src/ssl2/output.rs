@@ -1,7 +1,7 @@
 //! What a state may touch: messages to send, keys to install, facts and events to report.
 
 use crate::cipher_kind::KindRow;
-use crate::config::{Direction, Event, KeyLog, Observer};
+use crate::config::{Direction, Event, KeyLog, Observer, Resumption};
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
 use crate::handshake::Known;
@@ -9,6 +9,7 @@ use crate::message::ssl2::{ErrorMessage, Ssl2Error, Ssl2MessageType, encode};
 use crate::policy::Policy;
 use crate::record::{ContentType, Outgoing, ssl2};
 use crate::secrets::{Ssl2KeyMaterial, Ssl2MasterKey};
+use crate::session::Ssl2Session;
 use crate::side::Side;
 
 /// A state's way to the rest of the connection.
@@ -44,6 +45,14 @@ impl Output<'_> {
         let message = ErrorMessage { code };
         self.send(Ssl2MessageType::ERROR, |body| message.write(body))?;
         Ok(())
+    }
+
+    /// The connection goes on with `session`, and with the certificate that was shown for it.
+    pub(crate) fn resume(&mut self, session: &Ssl2Session) {
+        self.known.peer_certificates = session.peer_certificates.clone();
+        let by = Resumption::SessionId;
+        self.known.resumption = Some(by);
+        self.report(Event::SessionResumed { by });
     }
 
     /// Step 7, where the master key is known: both directions are protected from here on.

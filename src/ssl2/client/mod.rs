@@ -92,7 +92,7 @@ impl ExpectServerHello {
         let session = self.offer.session.take();
         let session = if hello.session_id_hit {
             let session = session.ok_or(PeerMisbehaved::SessionNotOffered)?;
-            self.start.resume(&session, out);
+            out.resume(&session);
             session
         } else {
             if session.is_some() {

@@ -4,7 +4,6 @@
 //! at later versions.
 
 use super::{Keyed, Output, Start};
-use crate::config::{Event, Resumption};
 use crate::error::Error;
 use crate::handshake::{Kept, Known};
 use crate::secrets::Ssl2MasterKey;
@@ -51,14 +50,6 @@ impl Start {
     /// Nothing is kept for this server any more.
     pub(super) fn forget_session(&self) {
         self.config.common.sessions.remove(&self.binding());
-    }
-
-    /// Goes on with the session that the server has taken up.
-    pub(super) fn resume(&self, session: &Ssl2Session, out: &mut Output<'_>) {
-        out.known.peer_certificates = session.peer_certificates.clone();
-        let by = Resumption::SessionId;
-        out.known.resumption = Some(by);
-        out.report(Event::SessionResumed { by });
     }
 
     /// A session that begins, before the server has named it.

@@ -92,7 +92,7 @@ impl ExpectClientHello {
         };
         let start = self.start;
         if let Some(session) = start.find_session(&hello) {
-            start.resume(&session, out);
+            out.resume(&session);
             greeting.send_server_hello(None, &[], out)?;
             return start.verify(greeting, session, out);
         }

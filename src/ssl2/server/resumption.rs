@@ -4,7 +4,7 @@
 //! at later versions.
 
 use super::{Keyed, Output, Start};
-use crate::config::{Event, Resumption};
+use crate::config::Event;
 use crate::error::Error;
 use crate::handshake::Kept;
 use crate::message::ssl2::{ClientHello, SESSION_ID};
@@ -29,14 +29,6 @@ impl Start {
             && hello.cipher_kinds().any(|offered| offered == kind)
             && self.config.trusts_client(&session.peer_certificates);
         fits.then_some(session)
-    }
-
-    /// Goes on with the session that the client has named.
-    pub(super) fn resume(&self, session: &Ssl2Session, out: &mut Output<'_>) {
-        out.known.peer_certificates = session.peer_certificates.clone();
-        let by = Resumption::SessionId;
-        out.known.resumption = Some(by);
-        out.report(Event::SessionResumed { by });
     }
 
     /// A session that begins; it has an ID even where it is not kept, as clients expect one.
