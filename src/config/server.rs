@@ -45,6 +45,19 @@ impl ServerConfig {
         }
     }
 
+    /// Refuses a config with certificates for later versions that have the key of this one's for
+    /// SSL 2.0, as far as they are known beforehand.
+    pub(crate) fn check_apart_from_ssl2(&self, other: &Self) -> Result<(), ConfigError> {
+        let resolver = other.resolver.iter();
+        let certificates = resolver.flat_map(|resolver| resolver.certificates());
+        match &self.ssl2 {
+            None => Ok(()),
+            Some(ssl2) => certificates
+                .map(|certified| ssl2.check_apart_from(&certified))
+                .collect(),
+        }
+    }
+
     /// Whether a client whose session is to be taken up could come in with `chain` today, or
     /// without any.
     pub(crate) fn trusts_client(&self, chain: &[CertificateDer<'static>]) -> bool {
@@ -87,7 +100,8 @@ impl ServerConfigBuilder {
     }
 
     /// The certificate for SSL 2.0, and its key. It must have a key of its own: what SSL 2.0 gives
-    /// away of it, an attacker could use against later versions (DROWN).
+    /// away of it, an attacker could use against later versions (DROWN). No other config, and no
+    /// other program, may have the key either; that cannot be checked here.
     ///
     /// It has to be given where the policy allows SSL 2.0, and only there. There are no chains in
     /// SSL 2.0: the certificate goes out alone.
@@ -145,12 +159,7 @@ impl ServerConfigBuilder {
             Some(_) if !policy.usable_at(ProtocolVersion::SSLv2) => {
                 return Err(ConfigError::Ssl2NotAllowed);
             }
-            Some(ssl2) => {
-                for other in resolver.iter().flat_map(|resolver| resolver.certificates()) {
-                    ssl2.check_apart_from(&other)?;
-                }
-            }
-            None => {}
+            Some(_) | None => {}
         }
         let client_verifier = at_most_one(self.client_verifiers, ConfigError::SeveralVerifiers)?;
         if let Some(verifier) = &client_verifier {
@@ -162,12 +171,14 @@ impl ServerConfigBuilder {
             // Where it fails, the first handshake that needs it says so.
             let _ = export_keys.prepare(bits, now, &*self.common.random);
         }
-        Ok(ServerConfig {
+        let config = ServerConfig {
             common: self.common,
             resolver,
             ssl2: ssl2.map(Arc::new),
             client_verifier,
             export_keys: Arc::new(export_keys),
-        })
+        };
+        config.check_apart_from_ssl2(&config)?;
+        Ok(config)
     }
 }

@@ -51,9 +51,10 @@ impl Ssl2Certificate {
         self.certified.key()
     }
 
-    /// Refuses a certificate for later versions that has the same key (DROWN).
+    /// Refuses a certificate for later versions that has the same key (DROWN): the same modulus,
+    /// which is all of it that is secret.
     pub(crate) fn check_apart_from(&self, other: &CertifiedKey) -> Result<(), ConfigError> {
-        if self.public_key() == other.key().public_key() {
+        if self.public_key().modulus() == other.key().public_key().modulus() {
             return Err(ConfigError::SameKeyForSsl2);
         }
         Ok(())

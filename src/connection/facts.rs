@@ -121,12 +121,13 @@ impl Connection {
         label: &[u8],
         context: Option<&[u8]>,
     ) -> Result<T, Error> {
-        let completed = self.pump.known.completed.as_ref();
-        let completed = completed.ok_or(Error::HandshakeNotComplete)?;
-        if self.protocol_version() < Some(ProtocolVersion::TLSv1_0) {
+        let known = &self.pump.known;
+        if known.is_established() && known.version < Some(ProtocolVersion::TLSv1_0) {
             let problem = "SSL has no exporters; TLS 1.0 or newer has";
             return Err(Error::Export(problem));
         }
+        let completed = known.completed.as_ref();
+        let completed = completed.ok_or(Error::HandshakeNotComplete)?;
         completed
             .master_secret
             .export(&completed.randoms, label, context, output.as_mut())?;

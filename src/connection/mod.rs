@@ -287,7 +287,10 @@ impl Connection {
         }
         match self.pump.renegotiate(config, resume) {
             Err(error)
-                if !matches!(error, Error::HandshakeNotComplete | Error::Renegotiation(_)) =>
+                if !matches!(
+                    error,
+                    Error::HandshakeNotComplete | Error::Renegotiation(_) | Error::Config(_)
+                ) =>
             {
                 Err(self.fail(error))
             }
@@ -357,7 +360,7 @@ impl Connection {
 
     /// At SSL 2.0, where nothing says that data was cut off but a record that came in part.
     fn ends_with_the_transport(&self) -> bool {
-        self.pump.speaks_ssl2() && self.deframer.unread().is_empty()
+        self.pump.has_spoken_ssl2() && self.deframer.unread().is_empty()
     }
 
     pub(crate) fn consume_plaintext(&mut self, len: usize) {

@@ -101,6 +101,11 @@ impl Pump {
         for policy in [policy, next.unwrap_or(policy)] {
             self.may_renegotiate(policy).map_err(Error::Renegotiation)?;
         }
+        if let (State::Server(state), Some(next)) = (&self.state, &config)
+            && let Some(config) = state.config()
+        {
+            config.check_apart_from_ssl2(next)?;
+        }
         self.settled = RenegotiationState::Idle;
         if self.side == Side::Client {
             self.next = Some(Box::new(self.known.successor()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pump::Pump;
 use super::state::State;
 use crate::config::{Direction, Event, ServerConfig};
-use crate::error::{Error, PeerIncompatible};
+use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::handshake::client::{self, ClientState};
 use crate::handshake::{Attempt, Incoming};
 use crate::message::HelloFormat;
@@ -15,6 +15,7 @@ use crate::policy::Policy;
 use crate::record::{ContentType, ssl2 as record};
 use crate::ssl2::client::{Mark, send_hello};
 use crate::ssl2::{self, Output};
+use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
 /// Which protocol the peer's records are of.
@@ -87,6 +88,11 @@ impl Pump {
 
     pub(super) fn speaks_ssl2(&self) -> bool {
         self.outgoing.speaks_ssl2()
+    }
+
+    /// Whether a handshake of SSL 2.0 is complete.
+    pub(super) fn has_spoken_ssl2(&self) -> bool {
+        self.protocol == Protocol::Ssl2 && self.known.is_established()
     }
 
     /// Sends the ERROR that `error` causes, if there is one.
@@ -173,6 +179,12 @@ fn choose(config: &Arc<ServerConfig>, hello: &ClientHello<'_>) -> Result<Protoco
     }
     let ssl2 = ProtocolVersion::SSLv2;
     if policy.usable_at(ssl2) && hello.version >= ssl2.wire() {
+        let [high, low] = CipherSuite::TLS_FALLBACK_SCSV.0.to_be_bytes();
+        let fell_back = hello.cipher_kinds().any(|kind| kind.0 == [0, high, low]);
+        // RFC 7507 §3, which takes SSL 2.0 for any other version.
+        if oldest.is_some() && fell_back {
+            return Err(PeerMisbehaved::InappropriateFallback(ssl2).into());
+        }
         return Ok(Protocol::Ssl2);
     }
     let (min, max) = policy.version_range();

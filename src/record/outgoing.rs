@@ -88,9 +88,17 @@ impl Outgoing {
     }
 
     /// The same at SSL 2.0, where the sequence number goes on.
-    pub(crate) fn protect_ssl2(&mut self, protection: ssl2::Protection, max_bytes: u64) {
-        if let Layer::Ssl2(sealer) = &mut self.layer {
-            sealer.protect(protection, max_bytes);
+    pub(crate) fn protect_ssl2(
+        &mut self,
+        protection: ssl2::Protection,
+        max_bytes: u64,
+    ) -> Result<(), Error> {
+        match &mut self.layer {
+            Layer::Ssl2(sealer) => {
+                sealer.protect(protection, max_bytes);
+                Ok(())
+            }
+            Layer::Ssl3(_) => Err(Error::Internal("keys of SSL 2.0 for another protocol")),
         }
     }
 

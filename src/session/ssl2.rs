@@ -84,6 +84,12 @@ impl Ssl2Session {
         })
     }
 
+    /// Whether it may be kept. The keys of a weak kind are the master key: who searches them finds
+    /// the session and its ID, and could come in with another's certificate.
+    pub(crate) fn may_be_kept(&self) -> bool {
+        self.master_key.kind().strength_bits >= MIN_STRENGTH
+    }
+
     /// As [`Session::is_current`](super::Session::is_current).
     pub(crate) fn is_current(&self, now: UnixTime, lifetime: Duration) -> bool {
         is_current(self.created, self.lifetime.min(lifetime), now)
@@ -97,6 +103,9 @@ impl Ssl2Session {
             + certificates.map(|der| 3 + der.len()).sum::<usize>()
     }
 }
+
+/// Bits of strength of a kind whose sessions are kept: Triple DES's.
+const MIN_STRENGTH: u16 = 112;
 
 /// The only format so far.
 const FORMAT: u8 = 1;

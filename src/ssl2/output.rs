@@ -68,7 +68,7 @@ impl Output<'_> {
             |sender| ssl2::Protection::new(kind.cipher, keys.write_key(sender), key_arg);
         let own = protection(self.side)?;
         let peers = protection(self.side.peer())?;
-        self.outgoing.protect_ssl2(own, max_bytes);
+        self.outgoing.protect_ssl2(own, max_bytes)?;
         self.opener.protect(peers, max_bytes);
         self.report(Event::Ssl2KeysDerived { kind: kind.kind });
         Ok(())

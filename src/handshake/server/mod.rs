@@ -73,6 +73,14 @@ impl ServerState {
         }
     }
 
+    /// The config of an established connection.
+    pub(crate) fn config(&self) -> Option<&Arc<ServerConfig>> {
+        match self {
+            Self::Established(state) => Some(&state.config),
+            _ => None,
+        }
+    }
+
     /// Asks for a new handshake, where one can begin now; under `config`, if one is given.
     pub(crate) fn ask_to_renegotiate(
         self,

@@ -1,7 +1,7 @@
 //! Incoming records: opened where they lie.
 
 use super::header::{Header, invalid};
-use super::protection::Protection;
+use super::protection::{BLOCK, Protection};
 use super::usage::Usage;
 use crate::error::{Error, Malformed, PeerMisbehaved};
 use crate::record::ContentType;
@@ -41,6 +41,10 @@ impl Opener {
     ///
     /// [`PeerMisbehaved::BadRecordMac`] for all that is wrong under keys, but for padding, which
     /// the header tells everybody: only block ciphers have it.
+    ///
+    /// The MAC is over data and padding together, and the header is not authenticated: whoever is on
+    /// the way can move the border between the two. Senders pad to whole blocks and no further, so
+    /// more than that is refused; within a block nobody can tell.
     pub(crate) fn open<'b>(
         &mut self,
         content_type: ContentType,
@@ -49,6 +53,9 @@ impl Opener {
         let Record { header, fragment } = record;
         if header.padding() > 0 && !self.protection.has_padding() {
             return Err(invalid(Malformed::IllegalValue).into());
+        }
+        if header.padding() >= BLOCK {
+            return Err(BAD_MAC);
         }
         let sequence = self.usage.count(content_type, fragment.len())?;
         self.protection.open(fragment, sequence).ok_or(BAD_MAC)?;

@@ -164,6 +164,6 @@ impl Mac {
 const MAC: usize = 16;
 
 /// Bytes in a block of RC2, DES and Triple DES.
-const BLOCK: usize = 8;
+pub(super) const BLOCK: usize = 8;
 
 const BAD_LENGTH: Error = Error::Internal("a record is not what its cipher protects");

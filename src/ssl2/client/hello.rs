@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::handshake::Attempt;
 use crate::message::ssl2::{ClientHello, Ssl2MessageType};
 use crate::session::Ssl2Session;
+use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
 
 /// What the CLIENT-HELLO said.
@@ -34,15 +35,22 @@ pub(crate) fn send_hello(
     if ssl2 {
         cipher_specs.extend(start.policy.allowed_kinds().flat_map(|kind| kind.0));
     }
-    if version > ProtocolVersion::SSLv2 {
-        let signals = attempt.signals().iter().copied();
-        let suites = start.policy.usable_suites().chain(signals);
-        for suite in suites {
-            cipher_specs.push(0);
-            cipher_specs.extend_from_slice(&suite.0.to_be_bytes());
+    let suites: Vec<CipherSuite> = match (version, attempt) {
+        (ProtocolVersion::SSLv2, Attempt::First) => Vec::new(),
+        (ProtocolVersion::SSLv2, Attempt::Fallback) => vec![CipherSuite::TLS_FALLBACK_SCSV],
+        _ => {
+            let signals = attempt.signals().iter().copied();
+            start.policy.usable_suites().chain(signals).collect()
         }
+    };
+    for suite in suites {
+        cipher_specs.push(0);
+        cipher_specs.extend_from_slice(&suite.0.to_be_bytes());
     }
-    let session = ssl2.then(|| start.find_session(out.known)).flatten();
+    // A resumed session has no CLIENT-MASTER-KEY to mark a rollback in; and RFC 5246 appendix E.2
+    // has none in the hello of a client that speaks TLS 1.2.
+    let may_resume = ssl2 && attempt == Attempt::First && version < ProtocolVersion::TLSv1_2;
+    let session = may_resume.then(|| start.find_session(out.known)).flatten();
     // RFC 5246 appendix E.2 wants all 32 bytes of later versions' random; SSL 2.0 lets servers
     // expect 16.
     let challenge_len = if version > ProtocolVersion::SSLv2 {

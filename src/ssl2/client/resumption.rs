@@ -1,7 +1,7 @@
 //! Keeping a session of SSL 2.0 and taking it up again (The SSL Protocol, §2.1).
 //!
 //! A session is offered only if a full handshake under the same config could lead to it today, as
-//! at later versions.
+//! at later versions; and only one of a strong kind is kept at all.
 
 use super::{Keyed, Output, Start};
 use crate::error::Error;
@@ -86,7 +86,8 @@ impl Keyed {
     pub(super) fn keep_session(self, session_id: &[u8], out: &mut Output<'_>) -> Result<(), Error> {
         let common = &self.start.config.common;
         let sessions = &common.sessions;
-        let Some(session_id) = session_id.try_into().ok().filter(|_| sessions.by_id) else {
+        let keeps = sessions.by_id && self.session.may_be_kept();
+        let Some(session_id) = session_id.try_into().ok().filter(|_| keeps) else {
             return Ok(());
         };
         let session = Ssl2Session {

@@ -1,7 +1,7 @@
 //! Keeping a session of SSL 2.0 and taking it up again (The SSL Protocol, §2.1).
 //!
 //! A session is taken up only if a full handshake under the same config could lead to it today, as
-//! at later versions.
+//! at later versions; and only one of a strong kind is kept at all.
 
 use super::{Keyed, Output, Start};
 use crate::config::Event;
@@ -63,7 +63,7 @@ impl Keyed {
     pub(super) fn keep_session(&self, out: &mut Output<'_>) -> Result<(), Error> {
         let common = &self.start.config.common;
         let sessions = &common.sessions;
-        if !sessions.by_id {
+        if !sessions.by_id || !self.session.may_be_kept() {
             return Ok(());
         }
         let session_id = &self.session.session_id;
