@@ -2,13 +2,13 @@
 
 mod shared {
     pub mod certificate_use;
+    pub mod cipher;
     pub mod impatient_tcp;
     pub mod output;
     pub mod pem_files;
     pub mod policy_options;
     pub mod session_options;
     pub mod status_text;
-    pub mod suite_names;
     pub mod trace;
 }
 
@@ -20,40 +20,42 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
 use retrossl::pki_types::ServerName;
 use retrossl::{
     AlertDescription, CertificateError, CertificateProblem, ClientConfig, ClientConnection,
-    Connection, Error as TlsError, Fingerprint, KeyLogFile, PathVerifier, PinnedCertificates,
-    RenegotiationRefused, RootStore, StreamOwned,
+    Connection, Error as TlsError, Fingerprint, HelloFormat, KeyLogFile, PathVerifier,
+    PeerIncompatible, PinnedCertificates, Policy, ProtocolVersion, RenegotiationRefused, RootStore,
+    Ssl2Error, StreamOwned,
 };
 use shared::certificate_use::Watch;
+use shared::cipher::cipher_names;
 use shared::impatient_tcp::ImpatientTcp;
 use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::session_options::SessionOptions;
 use shared::status_text::{cause, negotiated, printable, quoted, subject};
-use shared::suite_names::suite_names;
 
-/// Talks to old servers: SSL 3.0 to TLS 1.2 with RSA key exchange
+/// Talks to old servers: SSL 2.0 to TLS 1.2 with RSA key exchange
 ///
 /// Prints one line version=… suite=… resumed=… renegotiated=… subject=… certificate=…, then what
 /// comes back. resumed= is no, id or ticket; renegotiated= counts the handshakes after the first;
 /// subject= is whom the server's certificate names, in quotation marks, with \" and \\ for those
 /// characters in it, or `-` where that cannot be read; certificate= says what became of the
 /// client's: not-asked, not-sent or sent. max_fragment=… after the suite says how much the server
-/// takes in one record, where that is less than 16384 bytes.
+/// takes in one record, where that is less than 16384 bytes. At SSL 2.0 the suite is a cipher kind,
+/// and kinds=… ends the line with those that the server lists (`-` where a session is resumed).
 ///
 /// Ends with 0 only if all went well, the server's close_notify included where its answer lasts
-/// until then; otherwise with one line on stderr: the cause, the alert, and where the server's
+/// until then (SSL 2.0 has none: there the connection's end counts); otherwise with one line on stderr: the cause, the alert, and where the server's
 /// certificate was refused, but not revoked, what pins it. The certificate is verified by the
 /// system's roots unless --ca, --pin or --insecure says otherwise. A reader of stdout that leaves
 /// ends the program with 0.
 #[derive(Parser)]
-#[command(after_help = suite_names())]
+#[command(after_help = cipher_names())]
 struct Options {
     /// The server; an IPv6 address stands in brackets
     #[arg(value_name = "HOST:PORT")]
@@ -106,6 +108,10 @@ struct Options {
     #[arg(long)]
     renegotiate: bool,
 
+    /// How to begin [default: ssl2 where --min or --suites asks for SSL 2.0, else ssl3]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    hello: Option<Hello>,
+
     /// Print every handshake message, ChangeCipherSpec and alert, both ways
     #[arg(long)]
     trace: bool,
@@ -130,6 +136,15 @@ struct Options {
 
     #[command(flatten)]
     allowed: PolicyOptions,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Hello {
+    /// With a message of SSL 3.0 and TLS, unless SSL 2.0 is all that is allowed
+    Ssl3,
+    /// With SSL 2.0's, which servers of all versions could read and today's refuse: without
+    /// extensions, such as the server's name, and without a session, but one of SSL 2.0
+    Ssl2,
 }
 
 fn main() -> ExitCode {
@@ -165,11 +180,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 fn config(options: &Options, watch: &Watch) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
-    let policy = match options.renegotiate {
-        true => options.allowed.renegotiating_policy("--renegotiate")?,
-        false => options.allowed.policy()?,
-    };
-    let config = ClientConfig::builder(policy).observers(watch.clone());
+    let config = ClientConfig::builder(policy(options)?).observers(watch.clone());
     let mut config = authenticate_server(config, options)?;
     if let (Some(cert), Some(key)) = (&options.cert, &options.key) {
         let (chain, key) = read_identity(cert, key)?;
@@ -190,6 +201,18 @@ fn config(options: &Options, watch: &Watch) -> Result<Arc<ClientConfig>, Box<dyn
         config = config.without_session_ids();
     }
     Ok(Arc::new(config.build()?))
+}
+
+fn policy(options: &Options) -> Result<Policy, String> {
+    let policy = match options.renegotiate {
+        true => options.allowed.renegotiating_policy("--renegotiate")?,
+        false => options.allowed.policy()?,
+    };
+    Ok(match options.hello {
+        None => policy,
+        Some(Hello::Ssl3) => policy.hello_format(HelloFormat::Ssl3),
+        Some(Hello::Ssl2) => policy.hello_format(HelloFormat::Ssl2),
+    })
 }
 
 fn authenticate_server(
@@ -294,9 +317,10 @@ impl Client<'_> {
         }
         writeln!(
             Output,
-            "{} certificate={}",
+            "{} certificate={}{}",
             negotiated(&stream.connection, resumption),
-            self.watch.certificate_use()
+            self.watch.certificate_use(),
+            kinds(&stream.connection),
         )?;
         if let Some(path) = &self.options.get {
             let name = self.name.to_str();
@@ -331,6 +355,15 @@ impl Client<'_> {
                 refused_renegotiation(*alert)
             }
             Some(TlsError::Renegotiation(_)) => cause(error, connection),
+            Some(TlsError::PeerIncompatible(PeerIncompatible::NoKindInCommon)) => format!(
+                "{}; the server lists {}, and --suites names what is wanted",
+                cause(error, connection),
+                listed_kinds(connection).unwrap_or_else(|| "none".to_owned())
+            ),
+            Some(TlsError::Ssl2ErrorReceived(Ssl2Error::NO_CIPHER)) => format!(
+                "{}; --suites and --policy offer other cipher kinds",
+                cause(error, connection)
+            ),
             _ if is_renegotiating => {
                 format!("during the renegotiation: {}", cause(error, connection))
             }
@@ -340,6 +373,24 @@ impl Client<'_> {
             _ => cause(error, connection),
         }
     }
+}
+
+/// ` kinds=…` at SSL 2.0.
+fn kinds(connection: &Connection) -> String {
+    match connection.protocol_version() {
+        Some(ProtocolVersion::SSLv2) => {
+            let kinds = listed_kinds(connection);
+            format!(" kinds={}", kinds.as_deref().unwrap_or("-"))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The cipher kinds that the server lists, unless there are none.
+fn listed_kinds(connection: &Connection) -> Option<String> {
+    let hello = connection.ssl2_server_hello()?;
+    let kinds: Vec<_> = hello.cipher_kinds().map(|kind| kind.to_string()).collect();
+    (!kinds.is_empty()).then(|| kinds.join(","))
 }
 
 fn renegotiate(stream: &mut TlsStream) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! A server for old clients: an HTTP page about the connection, or an echo.
 
 mod shared {
+    pub mod cipher;
     pub mod fresh_certificate;
     pub mod impatient_tcp;
     pub mod output;
@@ -8,13 +9,12 @@ mod shared {
     pub mod policy_options;
     pub mod session_options;
     pub mod status_text;
-    pub mod suite_names;
 }
 
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -23,20 +23,22 @@ use std::time::Duration;
 use clap::Parser;
 use retrossl::server::ServerConfigBuilder;
 use retrossl::{
-    AnonymousClients, Connection, Error as TlsError, Fingerprint, PathVerifier, Policy,
-    RenegotiationRefused, RenegotiationState, Resumption, ServerConfig, ServerConnection,
-    StreamOwned, UnbiddenRenegotiation,
+    AnonymousClients, Connection, Error as TlsError, Fingerprint, PathVerifier, Policy, PrivateKey,
+    ProtocolVersion, RenegotiationRefused, RenegotiationState, Resumption, ServerConfig,
+    ServerConnection, StreamOwned, UnbiddenRenegotiation,
 };
+use shared::cipher::cipher_names;
 use shared::fresh_certificate::FreshCertificate;
 use shared::impatient_tcp::ImpatientTcp;
 use shared::output::{Output, is_reader_gone, to_stderr};
-use shared::pem_files::{read_identity, read_revocation_lists, read_roots};
+use shared::pem_files::{Chain, read_identity, read_revocation_lists, read_roots};
 use shared::policy_options::PolicyOptions;
 use shared::session_options::SessionOptions;
-use shared::status_text::{cause, negotiated, printable, renegotiation_hint, resumed, subject};
-use shared::suite_names::suite_names;
+use shared::status_text::{
+    cause, cipher, negotiated, printable, renegotiation_hint, resumed, subject,
+};
 
-/// Serves old clients: SSL 3.0 to TLS 1.2 with RSA key exchange
+/// Serves old clients: SSL 2.0 to TLS 1.2 with RSA key exchange
 ///
 /// Prints `listening on ADDR` once it is ready, then one line for each connection when it has
 /// ended: version=… suite=… resumed=… renegotiated=… subject=… client=ADDR sni=… result=ok, or
@@ -45,9 +47,9 @@ use shared::suite_names::suite_names;
 /// certificate stands in quotation marks, with \" and \\ for those characters in it; result=ok says
 /// that it was verified, and after it stands why no new handshake was asked for, where
 /// --renegotiate-every could not. max_fragment=… after the suite says how much the client takes in
-/// one record, where that is less than 16384 bytes.
+/// one record, where that is less than 16384 bytes. At SSL 2.0 the suite is a cipher kind.
 #[derive(Parser)]
-#[command(after_help = suite_names())]
+#[command(after_help = cipher_names())]
 struct Options {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4433")]
@@ -60,6 +62,17 @@ struct Options {
     /// The certificate's RSA key, PKCS#8 or PKCS#1
     #[arg(long, value_name = "PEM", requires = "cert")]
     key: Option<PathBuf>,
+
+    /// The certificate for SSL 2.0, alone, where that is allowed [default: a fresh one]
+    ///
+    /// Its key must be another than the other certificate's: who breaks SSL 2.0 could then break
+    /// what came after it, too (DROWN)
+    #[arg(long, value_name = "PEM", requires = "ssl2_key")]
+    ssl2_cert: Option<PathBuf>,
+
+    /// The RSA key of the certificate for SSL 2.0, PKCS#8 or PKCS#1
+    #[arg(long, value_name = "PEM", requires = "ssl2_cert")]
+    ssl2_key: Option<PathBuf>,
 
     /// Ask clients for a certificate, and verify it by the authorities in PEM; clients without
     /// one are let in
@@ -136,7 +149,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         echoes: options.echo,
         renegotiates_every: options.renegotiate_every,
     });
-    announce(fresh, listener.local_addr()?)?;
+    announce(&fresh, listener.local_addr()?)?;
 
     let places = Arc::new(Places::default());
     loop {
@@ -162,9 +175,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// Says that all is ready. A reader that is gone is no reason to stop.
-fn announce(fresh: Option<Fingerprint>, address: SocketAddr) -> io::Result<()> {
-    let fresh = fresh.map(|it| format!("fresh certificate, to pin: {it}\n"));
-    let fresh = fresh.unwrap_or_default();
+fn announce(fresh: &[Fresh], address: SocketAddr) -> io::Result<()> {
+    let fresh: String = fresh
+        .iter()
+        .map(|(what, fingerprint)| format!("{what}, to pin: {fingerprint}\n"))
+        .collect();
     match writeln!(Output, "{fresh}listening on {address}") {
         Err(error) if !is_reader_gone(&error) => Err(error),
         _ => Ok(()),
@@ -175,9 +190,13 @@ fn report(problem: &str) {
     to_stderr(&format!("server: {problem}"));
 }
 
-/// The config, and the fingerprint of a certificate that was made for it.
-fn config(options: &Options) -> Result<(Arc<ServerConfig>, Option<Fingerprint>), Box<dyn Error>> {
-    let config = ServerConfig::builder(policy(options)?);
+/// A certificate that was made: what it is, and what pins it.
+type Fresh = (&'static str, Fingerprint);
+
+/// The config, and the certificates that were made for it.
+fn config(options: &Options) -> Result<(Arc<ServerConfig>, Vec<Fresh>), Box<dyn Error>> {
+    let policy = policy(options)?;
+    let config = ServerConfig::builder(policy);
     let mut config = authenticate_clients(config, options)?;
     if options.sessions.no_tickets {
         config = config.without_tickets();
@@ -188,19 +207,51 @@ fn config(options: &Options) -> Result<(Arc<ServerConfig>, Option<Fingerprint>),
     if let Some(bytes) = options.max_fragment {
         config = config.max_fragment(bytes.into());
     }
-    let (chain, key, fresh) = match (&options.cert, &options.key) {
-        (Some(cert), Some(key)) => {
-            let (chain, key) = read_identity(cert, key)?;
-            (chain, key, None)
+    let mut fresh = Vec::new();
+    // Where there is no version at all, `build` says so.
+    if let Some((oldest, newest)) = policy.usable_versions() {
+        if newest > ProtocolVersion::SSLv2 {
+            let given = options.cert.as_deref().zip(options.key.as_deref());
+            let (chain, key) = identity(given, "fresh certificate", &mut fresh)?;
+            config = config.certificate(chain, key);
+        } else if options.cert.is_some() {
+            return Err(
+                "only SSL 2.0 is allowed, which has a certificate of its own: --ssl2-cert \
+                        and --ssl2-key, in place of --cert and --key, name it"
+                    .into(),
+            );
         }
-        _ => {
-            let fresh = FreshCertificate::new("localhost", &["localhost"])?;
-            let fingerprint = fresh.fingerprint();
-            (vec![fresh.certificate], fresh.key, Some(fingerprint))
+        if oldest == ProtocolVersion::SSLv2 {
+            let given = options
+                .ssl2_cert
+                .as_deref()
+                .zip(options.ssl2_key.as_deref());
+            let (chain, key) = identity(given, "fresh certificate for SSL 2.0", &mut fresh)?;
+            let own = chain.into_iter().next().expect("a chain is not empty");
+            config = config.ssl2_certificate(own, key);
+        } else if options.ssl2_cert.is_some() {
+            return Err(
+                "--ssl2-cert is given, and SSL 2.0 is not allowed; --min ssl2 or --policy \
+                        everything allows it, unless --suites names no cipher kind"
+                    .into(),
+            );
         }
-    };
-    let config = config.certificate(chain, key).build()?;
-    Ok((Arc::new(config), fresh))
+    }
+    Ok((Arc::new(config.build()?), fresh))
+}
+
+/// A certificate and its key from files, or made.
+fn identity(
+    given: Option<(&Path, &Path)>,
+    what: &'static str,
+    fresh: &mut Vec<Fresh>,
+) -> Result<(Chain, Arc<dyn PrivateKey>), Box<dyn Error>> {
+    if let Some((cert, key)) = given {
+        return Ok(read_identity(cert, key)?);
+    }
+    let made = FreshCertificate::new("localhost", &["localhost"])?;
+    fresh.push((what, made.fingerprint()));
+    Ok((vec![made.certificate], made.key))
 }
 
 fn policy(options: &Options) -> Result<Policy, String> {
@@ -421,7 +472,7 @@ fn page(
     let yes_or_no = |yes| if yes { "yes" } else { "no" };
     let rows = [
         ("version", text(connection.protocol_version())),
-        ("suite", text(connection.negotiated_cipher_suite())),
+        ("suite", text(cipher(connection))),
         ("strength", strength(connection)),
         ("resumed", resumed(resumption).into()),
         (
@@ -452,9 +503,11 @@ fn text(value: Option<impl ToString>) -> String {
 }
 
 fn strength(connection: &Connection) -> String {
-    let bits = connection
-        .negotiated_cipher_suite()
-        .and_then(|suite| suite.strength_bits());
+    let suite = connection.negotiated_cipher_suite();
+    let kind = connection.negotiated_cipher_kind();
+    let bits = suite
+        .and_then(|suite| suite.strength_bits())
+        .or(kind.and_then(|kind| kind.strength_bits()));
     text(bits.map(|bits| format!("{bits} bits")))
 }
 

@@ -1,50 +1,52 @@
 //! The RSA handshake, step by step: a client and a server in one process, over byte buffers.
 
 mod shared {
+    pub mod cipher;
     pub mod fresh_certificate;
     pub mod output;
     pub mod step_log;
-    pub mod suite_names;
 }
 
 use std::error::Error;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, Connection, PinnedCertificates, Policy,
-    ProtocolVersion, ServerConfig, ServerConnection, Side,
+    CipherKind, CipherSuite, ClientConfig, ClientConnection, Connection, PinnedCertificates,
+    Policy, ProtocolVersion, ServerConfig, ServerConnection, Side,
 };
+use shared::cipher::{Cipher, cipher_names};
 use shared::fresh_certificate::FreshCertificate;
 use shared::output::{Output, is_reader_gone, to_stderr};
 use shared::step_log::StepLog;
-use shared::suite_names::suite_names;
 
 /// Walks the ten steps of the RSA handshake between a client and a server in this process
 ///
 /// Each step is printed when its messages have crossed: #n is a message's place on the wire, so
 /// that a step whose messages do not come in a row can be told. Lengths are those of the
 /// messages, headers included and before encryption. Renegotiation is the eleventh step
-/// (--renegotiate); a session that is resumed needs only some of the ten (--resume).
+/// (--renegotiate); a session that is resumed needs only some of the ten (--resume). SSL 2.0 has
+/// the same ten, some of them later or earlier.
 #[derive(Parser)]
-#[command(after_help = suite_names())]
+#[command(after_help = cipher_names())]
 struct Options {
-    /// ssl3, tls1.0, tls1.1 or tls1.2 [default: the newest that the suite has]
+    /// ssl2, ssl3, tls1.0, tls1.1 or tls1.2 [default: the newest that the suite has]
     #[arg(long, value_name = "V", conflicts_with = "all")]
     version: Option<ProtocolVersion>,
 
-    /// A cipher suite's IANA name [default: the strongest that the version has]
+    /// A cipher suite's IANA name, or for SSL 2.0 a cipher kind's (SSL_CK_…) [default: the strongest
+    /// that the version has]
     #[arg(long, value_name = "NAME", conflicts_with = "all")]
-    suite: Option<CipherSuite>,
+    suite: Option<Cipher>,
 
     /// Let the server not ask for the client's certificate, so that step 5 falls away
     #[arg(long)]
     no_client_certificate: bool,
 
     /// Show the eleventh step: the server asks for a new handshake, and the steps repeat inside the
-    /// encrypted channel; not together with --resume
+    /// encrypted channel; not together with --resume, and not at SSL 2.0
     #[arg(long, conflicts_with = "resume")]
     renegotiate: bool,
 
@@ -53,8 +55,9 @@ struct Options {
     #[arg(long)]
     resume: bool,
 
-    /// Every version with each of its suites, one line each, and a count; with --renegotiate or
-    /// --resume each of them does that, too
+    /// Every version with each of its suites, those that encrypt nothing included, one line each,
+    /// and a count; with --renegotiate or --resume each of them does that, too (SSL 2.0, which has
+    /// no renegotiation, is left out of the former)
     #[arg(long)]
     all: bool,
 }
@@ -73,35 +76,46 @@ fn main() -> ExitCode {
 
 /// Whether all went well.
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
-    let mut out = Output;
-    let parties = Parties::new(options)?;
-    if !options.all {
-        let (version, suite) = choose(options)?;
-        let (steps, what) = match (options.renegotiate, options.resume) {
-            (true, _) => ("eleven", ""),
-            (_, true) => ("ten", ", abbreviated"),
-            _ => ("ten", ""),
-        };
-        writeln!(
-            out,
-            "RSA key exchange in {steps} steps{what}: {version}, {suite}"
-        )?;
-        parties.meet(version, suite, true)?;
-        return Ok(true);
+    if options.all {
+        return run_all(options);
     }
+    let combination = choose(options)?;
+    let (steps, what) = match (options.renegotiate, options.resume) {
+        (true, _) => ("eleven", ""),
+        (_, true) => ("ten", ", abbreviated"),
+        _ => ("ten", ""),
+    };
+    let Combination { version, cipher } = combination;
+    let parties = Parties::new(options)?;
+    writeln!(
+        Output,
+        "RSA key exchange in {steps} steps{what}: {version}, {cipher}"
+    )?;
+    parties.meet(combination, true)?;
+    Ok(true)
+}
+
+/// Each combination, and a line for it.
+fn run_all(options: &Options) -> Result<bool, Box<dyn Error>> {
+    let mut out = Output;
+    let (ssl2, later): (Vec<_>, Vec<_>) = Combination::all()
+        .filter(|it| !options.renegotiate || it.version != ProtocolVersion::SSLv2)
+        .partition(|it| it.version == ProtocolVersion::SSLv2);
     let mut complete = 0;
-    let mut total = 0;
-    for version in ProtocolVersion::all() {
-        for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
-            let result = match parties.meet(version, suite, false) {
+    let total = ssl2.len() + later.len();
+    for combinations in [ssl2, later] {
+        // Who breaks a key at SSL 2.0 could use it against what came after (DROWN).
+        let parties = Parties::new(options)?;
+        for combination in combinations {
+            let result = match parties.meet(combination, false) {
                 Ok(()) => "ok".to_owned(),
                 Err(error) => error.to_string(),
             };
+            let Combination { version, cipher } = combination;
             writeln!(
                 out,
-                "version={version:<7} suite={suite:<31} result={result}"
+                "version={version:<7} suite={cipher:<38} result={result}"
             )?;
-            total += 1;
             complete += usize::from(result == "ok");
         }
     }
@@ -109,25 +123,61 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     Ok(complete == total)
 }
 
-/// The version and the suite, as far as they are not named: the newest, and the strongest.
-fn choose(options: &Options) -> Result<(ProtocolVersion, CipherSuite), String> {
-    if let (Some(version), Some(suite)) = (options.version, options.suite)
-        && !suite.exists_at(version)
-    {
-        return Err(format!(
-            "{suite} does not exist at {version}; --all lists what does"
-        ));
-    }
-    let both = ProtocolVersion::all()
-        .rev()
-        .filter(|version| options.version.is_none_or(|named| named == *version))
-        .find_map(|version| {
-            CipherSuite::all()
-                .filter(|suite| options.suite.is_none_or(|named| named == *suite))
-                .find(|suite| suite.exists_at(version))
-                .map(|suite| (version, suite))
+/// What a conversation is held in.
+#[derive(Clone, Copy)]
+struct Combination {
+    version: ProtocolVersion,
+    cipher: Cipher,
+}
+
+impl Combination {
+    /// From the oldest version, each with its strongest cipher first.
+    fn all() -> impl Iterator<Item = Self> {
+        let kinds = CipherKind::all().map(|kind| Self {
+            version: ProtocolVersion::SSLv2,
+            cipher: Cipher::Kind(kind),
         });
-    Ok(both.expect("each version has a suite, and each suite a version"))
+        kinds.chain(ProtocolVersion::all().flat_map(|version| {
+            CipherSuite::all()
+                .filter(move |suite| suite.exists_at(version))
+                .map(move |suite| Self {
+                    version,
+                    cipher: Cipher::Suite(suite),
+                })
+        }))
+    }
+
+    fn policy(self) -> Policy {
+        let policy = Policy::EVERYTHING.versions(self.version, self.version);
+        match self.cipher {
+            Cipher::Suite(suite) => policy.cipher_suites(&[suite]),
+            Cipher::Kind(kind) => policy.cipher_kinds(&[kind]),
+        }
+    }
+}
+
+/// The version and the cipher, as far as they are not named: the newest, and the strongest.
+fn choose(options: &Options) -> Result<Combination, String> {
+    let is_named = |it: &Combination| {
+        options.version.is_none_or(|named| named == it.version)
+            && options.suite.is_none_or(|named| named == it.cipher)
+    };
+    let named: Vec<_> = Combination::all().filter(is_named).collect();
+    let newest = named.iter().map(|it| it.version).max();
+    let chosen = named.into_iter().find(|it| Some(it.version) == newest);
+    match (chosen, options.version, options.suite) {
+        (Some(it), ..) if it.version == ProtocolVersion::SSLv2 && options.renegotiate => {
+            Err("SSL 2.0 has no renegotiation, and so no eleventh step".to_owned())
+        }
+        (Some(it), ..) => Ok(it),
+        (None, Some(version), Some(cipher)) => Err(format!(
+            "{cipher} does not exist at {version}; --all lists what does"
+        )),
+        (None, _, cipher) => Err(format!(
+            "the library does not have {}; --all lists what it has",
+            cipher.map_or_else(String::new, |cipher| cipher.to_string())
+        )),
+    }
 }
 
 /// A client and a server that have pinned each other's certificate.
@@ -152,16 +202,9 @@ impl Parties {
     }
 
     /// One conversation, or two where the second resumes what the first has made.
-    fn meet(
-        &self,
-        version: ProtocolVersion,
-        suite: CipherSuite,
-        prints: bool,
-    ) -> Result<(), Box<dyn Error>> {
-        let policy = Policy::EVERYTHING
-            .versions(version, version)
-            .cipher_suites(&[suite]);
-        let log = StepLog::new();
+    fn meet(&self, combination: Combination, prints: bool) -> Result<(), Box<dyn Error>> {
+        let policy = combination.policy();
+        let log = StepLog::new(combination.version);
         let client = self.client_config(policy, &log)?;
         let server = self.server_config(policy, &log)?;
         let connect = || -> Result<_, Box<dyn Error>> {
@@ -171,7 +214,7 @@ impl Parties {
         if self.resume {
             let (mut client, mut server) = connect()?;
             shake_hands(&mut client, &mut server, &log)?;
-            close(&mut client, &mut server)?;
+            close(&mut client, &mut server, &log)?;
             log.forget();
         }
         log.print(prints);
@@ -197,7 +240,7 @@ impl Parties {
             log.show_again()?;
         }
         echo(client, server, log)?;
-        close(client, server)?;
+        close(client, server, log)?;
         log.show(10..=10, ", and close")?;
         Ok(())
     }
@@ -222,13 +265,15 @@ impl Parties {
         policy: Policy,
         log: &StepLog,
     ) -> Result<Arc<ServerConfig>, Box<dyn Error>> {
-        let mut config = ServerConfig::builder(policy)
-            .certificate(
-                vec![self.server.certificate.clone()],
-                self.server.key.clone(),
-            )
-            .without_tickets()
-            .observers(log.clone());
+        let certificate = self.server.certificate.clone();
+        let key = self.server.key.clone();
+        let config = ServerConfig::builder(policy);
+        let mut config = match log.is_ssl2() {
+            true => config.ssl2_certificate(certificate, key),
+            false => config.certificate(vec![certificate], key),
+        }
+        .without_tickets()
+        .observers(log.clone());
         if let Some(client) = &self.client {
             config = config.client_verifier(PinnedCertificates::new([client.fingerprint()]));
         }
@@ -237,7 +282,8 @@ impl Parties {
 }
 
 /// Steps 1 to 9 in four flights, or in three where a session is resumed: the server's Finished
-/// then comes first. Within each flight the steps stand in their order.
+/// then comes first. Within each flight the steps stand in their order, but at SSL 2.0, where there
+/// may be six.
 fn shake_hands(
     client: &mut Connection,
     server: &mut Connection,
@@ -246,7 +292,10 @@ fn shake_hands(
     cross(client, server)?;
     log.show(1..=1, "")?;
     cross(server, client)?;
-    if client.session_resumed() {
+    if log.is_ssl2() {
+        while cross(client, server)? + cross(server, client)? > 0 {}
+        log.show(2..=9, "")?;
+    } else if client.session_resumed() {
         cross(client, server)?;
         log.show(2..=9, "")?;
     } else {
@@ -311,12 +360,24 @@ fn echo(
     Ok(())
 }
 
-fn close(client: &mut Connection, server: &mut Connection) -> Result<(), Box<dyn Error>> {
+/// At SSL 2.0 the transport does it.
+fn close(
+    client: &mut Connection,
+    server: &mut Connection,
+    log: &StepLog,
+) -> Result<(), Box<dyn Error>> {
     client.send_close_notify();
     cross(client, server)?;
     server.send_close_notify();
     cross(server, client)?;
+    if log.is_ssl2() {
+        log.end();
+    }
     for side in [client, server] {
+        if log.is_ssl2() {
+            side.read_tls(&mut io::empty())?;
+            side.process_new_packets()?;
+        }
         if side.reader().read(&mut [0])? != 0 {
             return Err("data came after the end".into());
         }

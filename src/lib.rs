@@ -1,10 +1,11 @@
-//! SSL 3.0 to TLS 1.2 with RSA key exchange, for the peers that today's stacks refuse.
+//! SSL 2.0 to TLS 1.2 with RSA key exchange, for the peers that today's stacks refuse.
 //!
 //! `retrossl` is pure Rust and sans-IO: a [`ClientConnection`] or [`ServerConnection`] turns bytes
-//! into bytes and never touches a socket, a clock or a global. It speaks with RC4, DES, Triple DES
-//! and AES to printers, management processors, databases, ovens and game consoles that cannot be
-//! upgraded. It is **not for new systems**: nothing here has forward secrecy, and much of it is
-//! broken beyond repair. What each [`Policy`] costs is written on it.
+//! into bytes and never touches a socket, a clock or a global. It speaks with RC2, RC4, DES, Triple
+//! DES and AES, with export keys and without encryption to printers, management processors,
+//! databases, ovens and game consoles that cannot be upgraded. It is **not for new systems**:
+//! nothing here has forward secrecy, and much of it is broken beyond repair. What each [`Policy`]
+//! costs is written on it.
 //!
 //! ```no_run
 //! use std::io::{Read, Write};
@@ -37,7 +38,7 @@
 //! | 1 | the client sends its version, cipher settings, session data | [`ClientHello`](../src/retrossl/handshake/client/hello.rs.html) |
 //! | 2 | the server answers with its own, and its certificate; it may ask for the client's | [`ServerHello`](../src/retrossl/handshake/server/hello.rs.html), judged by the client in [`server_hello`](../src/retrossl/handshake/client/server_hello.rs.html) |
 //! | 3 | the client authenticates the server | [`ExpectCertificate`](../src/retrossl/handshake/client/mod.rs.html), by a [`ServerVerifier`](client::ServerVerifier) |
-//! | 4 | the client creates the pre-master secret and encrypts it to the server's public key | [`key_exchange`](../src/retrossl/handshake/client/key_exchange.rs.html), [`PreMasterSecret`](../src/retrossl/secrets/master_secret.rs.html) |
+//! | 4 | the client creates the pre-master secret and encrypts it to the server's public key; for an export suite to a shorter one, which the server has signed (ServerKeyExchange) | [`send_ephemeral_key`](../src/retrossl/handshake/server/key_exchange.rs.html), [`ExpectServerKeyExchange`](../src/retrossl/handshake/client/mod.rs.html), [`key_exchange`](../src/retrossl/handshake/client/key_exchange.rs.html), [`PreMasterSecret`](../src/retrossl/secrets/master_secret.rs.html) |
 //! | 5 | if asked, the client signs data unique to this handshake and sends it with its certificate | [`client_certificate`](../src/retrossl/handshake/client/client_certificate.rs.html) |
 //! | 6 | the server authenticates the client and decrypts the pre-master secret; both derive the master secret | [`ExpectClientCertificate, ExpectCertificateVerify`](../src/retrossl/handshake/server/mod.rs.html), [`key_exchange`](../src/retrossl/handshake/server/key_exchange.rs.html), [`MasterSecret`](../src/retrossl/secrets/master_secret.rs.html) |
 //! | 7 | both derive the session keys | [`KeyBlock`](../src/retrossl/secrets/key_block.rs.html) |
@@ -46,16 +47,21 @@
 //! | 10 | both exchange data, encrypted and integrity-checked | [`Sealer`](../src/retrossl/record/sealer.rs.html), [`Opener`](../src/retrossl/record/opener.rs.html) |
 //! | 11 | at any time either side may renegotiate: the process repeats inside the encrypted channel | [`Connection::renegotiate`], [`renegotiation`](../src/retrossl/connection/renegotiation.rs.html) |
 //!
+//! SSL 2.0 is a protocol of its own, with the same ten steps, some of them later or earlier: its
+//! states are [`ssl2::client`](../src/retrossl/ssl2/client/mod.rs.html) and
+//! [`ssl2::server`](../src/retrossl/ssl2/server/mod.rs.html). It has no step 11.
+//!
 //! `cargo run --example ten_steps` shows the steps as they happen: with `-- --renegotiate` the
-//! eleventh, too, and with `-- --resume` those that a resumed session needs.
+//! eleventh, too, with `-- --resume` those that a resumed session needs, and with `-- --version
+//! ssl2` those of SSL 2.0.
 //!
 //! # Bounds
 //!
-//! What a peer can make a connection hold or do is bounded: one record (18,437 bytes), one
-//! handshake message (up to 128 KiB, by type), 32 certificates in a chain, 128 extensions, RSA
-//! moduli of 465 to 8192 bits, 8 warnings, 32 empty records and 8 requests to renegotiate without
-//! data between them, a gibibyte under one RC4, DES or Triple DES key, and each way the config's
-//! buffer limit and one record. SECURITY.md has the whole table.
+//! What a peer can make a connection hold or do is bounded: one record (18,437 bytes; 32,769 at
+//! SSL 2.0), one handshake message (up to 128 KiB, by type), 32 certificates in a chain, 128
+//! extensions, RSA moduli of 465 to 8192 bits, 8 warnings, 32 empty records and 8 requests to
+//! renegotiate without data between them, a gibibyte under one RC2, RC4, DES or Triple DES key, and
+//! each way the config's buffer limit and one record. SECURITY.md has the whole table.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -11,10 +11,7 @@ use std::time::Duration;
 
 use programs::files::{folder, server_certificate};
 use programs::{Running, Server, nobody, run};
-use retrossl::{
-    CipherSuite, CommonNameFallback, Fingerprint, HashAlgorithm, Policy, ProtocolVersion,
-    Version1Certificates,
-};
+use retrossl::{CommonNameFallback, Fingerprint, HashAlgorithm, Policy, Version1Certificates};
 
 const README: &str = include_str!("../README.md");
 
@@ -28,13 +25,13 @@ const PROGRAMS: [(&str, &str, &str); 3] = [
     (
         "client",
         "--name --ca --crl --pin --insecure --cert --key --get --send --reconnect --renegotiate \
-         --trace --keylog --max-fragment --timeout --no-tickets --no-session-ids --policy --min \
+         --hello --trace --keylog --max-fragment --timeout --no-tickets --no-session-ids --policy --min \
          --max --suites --renegotiation --help",
         "--insecur",
     ),
     (
         "server",
-        "--listen --cert --key --client-ca --client-crl --require-client-cert --www --echo \
+        "--listen --cert --key --ssl2-cert --ssl2-key --client-ca --client-crl --require-client-cert --www --echo \
          --renegotiate-every --accept-renegotiation --max-fragment --timeout --no-tickets \
          --no-session-ids --policy --min --max --suites --renegotiation --help",
         "--requires-client-cert",
@@ -104,103 +101,6 @@ fn unknown_options_get_a_hint() {
         let meant = hint.split('\'').next().unwrap();
         assert!(options.split(' ').any(|it| it == meant), "{result}");
     }
-}
-
-#[test]
-fn ten_steps_shows_ten_steps() {
-    let ten = Vec::from_iter(1..=10);
-    for (options, expected) in [
-        ("", "ten steps: TLSv1.2, TLS_RSA_WITH_AES_256_GCM_SHA384"),
-        (
-            "--version ssl3",
-            "ten steps: SSLv3, TLS_RSA_WITH_AES_256_CBC_",
-        ),
-        ("--suite TLS_RSA_WITH_DES_CBC_SHA", "ten steps: TLSv1.1, "),
-        ("--no-client-certificate", "(not in this handshake)"),
-    ] {
-        let text = run("ten_steps", options).succeeded(&[expected]);
-        assert_eq!(steps_in(&text), ten, "{options}");
-        assert!(!text.contains("falls away"), "{options}");
-        if options.is_empty() {
-            assert!(README.contains(&text), "the README shows it otherwise");
-        }
-    }
-    for options in ["", "--renegotiate", "--resume --no-client-certificate"] {
-        let count = ProtocolVersion::all()
-            .flat_map(|version| CipherSuite::all().filter(move |suite| suite.exists_at(version)))
-            .count();
-        let text = run("ten_steps", &format!("--all {options}"))
-            .succeeded(&[&format!("{count} of {count} complete")]);
-        assert_eq!(text.matches(" result=ok\n").count(), count);
-    }
-}
-
-#[test]
-fn ten_steps_names_what_does_not_exist() {
-    let text = run(
-        "ten_steps",
-        "--version ssl3 --suite TLS_RSA_WITH_AES_128_GCM_SHA256",
-    )
-    .failed(&[]);
-    assert_eq!(
-        text,
-        "ten_steps: TLS_RSA_WITH_AES_128_GCM_SHA256 does not exist at SSLv3; --all lists what \
-         does\n"
-    );
-}
-
-#[test]
-fn ten_steps_shows_the_eleventh() {
-    for options in ["", "--version ssl3", "--no-client-certificate"] {
-        let text = run("ten_steps", &format!("{options} --renegotiate")).succeeded(&[]);
-        let expected = Vec::from_iter((1..=11).chain([10]));
-        assert_eq!(steps_in(&text), expected, "{options}");
-        let (_, again) = text.split_once("\n11. ").unwrap();
-        let repeated = [
-            "HelloRequest ",
-            " 1. #",
-            " 9. #",
-            "ApplicationData",
-            "close_notify",
-        ];
-        let places = repeated.map(|it| again.find(it).expect(it));
-        assert!(places.is_sorted(), "{text}");
-        for message in ["ClientHello ", "ClientKeyExchange ", "Finished  "] {
-            let count = text.matches(message).count() / again.matches(message).count();
-            assert_eq!(count, 2, "{message}");
-        }
-        if options.is_empty() {
-            let (step, _) = again.split_once("\n\n").unwrap();
-            assert!(README.contains(step), "the README shows it otherwise");
-        }
-    }
-}
-
-#[test]
-fn ten_steps_shows_what_falls_away() {
-    for options in ["", "--version ssl3", "--suite TLS_RSA_WITH_RC4_128_MD5"] {
-        let text = run("ten_steps", &format!("{options} --resume")).succeeded(&[
-            "ten steps, abbreviated: ",
-            "client resumes the session, by its ID",
-        ]);
-        assert_eq!(steps_in(&text), Vec::from_iter(1..=10), "{options}");
-        assert_eq!(text.matches("(falls away: ").count(), 4, "{options}");
-        for (step, next) in [(3, 4), (4, 5), (5, 6), (6, 7)] {
-            let (_, text) = text.split_once(&format!("\n {step}. ")).unwrap();
-            let (text, _) = text.split_once(&format!("\n {next}. ")).unwrap();
-            assert!(text.contains("\n    (falls away: "), "{step}: {text}");
-        }
-        let (before, after) = text.split_once("\n 9. ").unwrap();
-        assert!(before.contains("#5   client → server  ChangeCipherSpec"));
-        assert!(after.contains("#3   client ← server  ChangeCipherSpec"));
-    }
-}
-
-fn steps_in(text: &str) -> Vec<u8> {
-    let titles = text.lines().filter_map(|line| line.get(..4));
-    titles
-        .filter_map(|start| start.strip_suffix(". ")?.trim().parse().ok())
-        .collect()
 }
 
 /// A client meets a server.
@@ -430,6 +330,14 @@ fn odd_files_are_named_with_what_is_wrong() {
     for (option, rest) in [
         ("server --listen 127.0.0.1:0 --cert", "--key server.key"),
         ("server --listen 127.0.0.1:0 --key", "--cert server.pem"),
+        (
+            "server --listen 127.0.0.1:0 --min ssl2 --max ssl2 --ssl2-cert",
+            "--ssl2-key server.key",
+        ),
+        (
+            "server --listen 127.0.0.1:0 --min ssl2 --max ssl2 --ssl2-key",
+            "--ssl2-cert server.pem",
+        ),
         ("server --listen 127.0.0.1:0 --client-ca", ""),
         (
             "server --listen 127.0.0.1:0 --client-ca ca.pem --client-crl",

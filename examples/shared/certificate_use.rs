@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use retrossl::{Direction, Event, HandshakeType, Observer, ObserverFactory, Side};
+use retrossl::{Direction, Event, HandshakeType, Observer, ObserverFactory, Side, Ssl2MessageType};
 
 use super::trace::Trace;
 
@@ -65,6 +65,11 @@ impl Observer for Watch {
                 direction: Direction::Received,
                 message: HandshakeType::CERTIFICATE_REQUEST,
                 ..
+            }
+            | Event::Ssl2Handshake {
+                direction: Direction::Received,
+                message: Ssl2MessageType::REQUEST_CERTIFICATE,
+                ..
             } => CertificateUse::NotSent,
             Event::Handshake {
                 direction: Direction::Sent,
@@ -72,6 +77,12 @@ impl Observer for Watch {
                 bytes,
                 ..
             } if bytes.len() > EMPTY_CERTIFICATE => CertificateUse::Sent,
+            // Without one it would be an ERROR.
+            Event::Ssl2Handshake {
+                direction: Direction::Sent,
+                message: Ssl2MessageType::CLIENT_CERTIFICATE,
+                ..
+            } => CertificateUse::Sent,
             _ => CertificateUse::NotAsked,
         };
         self.set(self.certificate_use().max(now));

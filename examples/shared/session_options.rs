@@ -8,7 +8,7 @@ pub struct SessionOptions {
     #[arg(long)]
     pub no_tickets: bool,
 
-    /// Resume no session by its ID, the only way there is at SSL 3.0
+    /// Resume no session by its ID, the only way there is at SSL 2.0 and 3.0
     #[arg(long)]
     pub no_session_ids: bool,
 }

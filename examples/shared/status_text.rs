@@ -17,8 +17,9 @@ pub fn printable(text: &str) -> String {
     text.replace(rewrites_the_line, "\u{fffd}")
 }
 
-/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known. After the
-/// suite comes `max_fragment=…` where the peer takes less in one record than all do by default.
+/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known. At SSL 2.0 the
+/// suite is a cipher kind. After it comes `max_fragment=…` where the peer takes less in one record
+/// than all do by default.
 ///
 /// `resumption` is the first handshake's: the connection itself tells the last one's.
 pub fn negotiated(connection: &Connection, resumption: Option<Resumption>) -> String {
@@ -30,15 +31,19 @@ pub fn negotiated(connection: &Connection, resumption: Option<Resumption>) -> St
     format!(
         "version={} suite={}{max_fragment} resumed={} renegotiated={} subject={}",
         or_dash(connection.protocol_version().map(|it| it.to_string())),
-        or_dash(
-            connection
-                .negotiated_cipher_suite()
-                .map(|it| it.to_string())
-        ),
+        or_dash(cipher(connection)),
         resumed(resumption),
         connection.handshakes().saturating_sub(1),
         or_dash(subject(connection).map(|subject| quoted(&subject))),
     )
+}
+
+/// The suite, or at SSL 2.0 the cipher kind.
+pub fn cipher(connection: &Connection) -> Option<String> {
+    let suite = connection.negotiated_cipher_suite();
+    let kind = connection.negotiated_cipher_kind();
+    let suite = suite.map(|suite| suite.to_string());
+    suite.or_else(|| kind.map(|kind| kind.to_string()))
 }
 
 /// How a session was resumed, in a word.
@@ -61,17 +66,28 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
-/// Why a stream failed, the alert that tells the same to the other side, and the option that
-/// would allow it.
+/// Why a stream failed, the alert (at SSL 2.0 the ERROR) that tells the same to the other side, and
+/// the option that would allow it.
 pub fn cause(error: &io::Error, connection: &Connection) -> String {
+    let error_sent = match connection.protocol_version() {
+        Some(ProtocolVersion::SSLv2) => Error::of_io(error).and_then(Error::ssl2_error),
+        _ => None,
+    };
     let alert = match (Error::of_io(error), connection.sent_alert()) {
         (Some(Error::AlertReceived(alert) | Error::ClientCertificateMissing(alert)), _) => {
             format!("alert received: {alert}")
         }
+        (Some(Error::Ssl2ErrorReceived(code)), _) => format!("error received: {code}"),
         (_, Some(alert)) => format!("alert sent: {alert}"),
-        _ => "no alert".to_owned(),
+        _ => match error_sent {
+            Some(code) => format!("error sent: {code}"),
+            None => "no alert".to_owned(),
+        },
     };
     let hint = match Error::of_io(error) {
+        Some(Error::PeerIncompatible(PeerIncompatible::SpeaksSsl2)) => {
+            "; --min ssl2 --hello ssl2 allows it"
+        }
         Some(Error::Renegotiation(refused)) => renegotiation_hint(*refused, connection),
         Some(Error::PeerIncompatible(PeerIncompatible::NoRenegotiation)) => {
             "; --accept-renegotiation allows it"

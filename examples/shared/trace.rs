@@ -20,6 +20,16 @@ impl Observer for Trace {
                 &format!("handshake {} {message}", message.0),
                 bytes,
             ),
+            Event::Ssl2Handshake {
+                direction,
+                message,
+                bytes,
+                ..
+            } => print(
+                direction,
+                &format!("SSL 2.0 {} {message}", message.0),
+                bytes,
+            ),
             Event::ChangeCipherSpec { direction, .. } => print(direction, "ChangeCipherSpec", &[1]),
             Event::Alert {
                 direction,

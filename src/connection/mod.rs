@@ -85,7 +85,7 @@ use state::State;
 /// received has to be processed and read first, or it answers with an error. What
 /// [`writer`](Self::writer) takes is bounded, so large data is written between drains.
 ///
-/// It holds at most one incoming record (18 KiB, at SSL 2.0 32 KiB), one handshake message (up to
+/// It holds at most one incoming record (18 KiB; 32 KiB at SSL 2.0), one handshake message (up to
 /// 128 KiB), and each way the config's buffer limit and one record.
 pub struct Connection {
     deframer: Deframer,

@@ -152,9 +152,9 @@ impl Server {
             .expect("a line of the server's")
     }
 
-    /// A client for this server; `PORT` in `args` is its port.
+    /// A client for this server; `:PORT` in `args` is its port.
     pub fn client(&self, args: &str) -> Finished {
-        run("client", &args.replace("PORT", &self.port.to_string()))
+        run("client", &args.replace(":PORT", &format!(":{}", self.port)))
     }
 }
 

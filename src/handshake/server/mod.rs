@@ -145,7 +145,7 @@ pub(crate) struct ExpectClientHello {
 }
 
 impl ExpectClientHello {
-    /// Step 2: ServerHello, Certificate, [ServerKeyExchange], [CertificateRequest],
+    /// Step 2: ServerHello, Certificate, \[ServerKeyExchange\], [CertificateRequest],
     /// ServerHelloDone.
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let (hello, encoded) = match incoming {
@@ -221,7 +221,7 @@ impl ExpectClientHello {
 }
 
 impl Negotiated {
-    /// Certificate, [ServerKeyExchange], [CertificateRequest], ServerHelloDone; returns the key that
+    /// Certificate, \[ServerKeyExchange\], [CertificateRequest], ServerHelloDone; returns the key that
     /// the client encrypts to.
     fn send_rest_of_flight(
         &mut self,
