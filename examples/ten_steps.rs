@@ -57,7 +57,8 @@ struct Options {
 
     /// Every version with each of its suites, those that encrypt nothing included, one line each,
     /// and a count; with --renegotiate or --resume each of them does that, too (SSL 2.0, which has
-    /// no renegotiation, is left out of the former)
+    /// no renegotiation, is left out of the former, and its weak kinds, of which no session is kept,
+    /// of the latter)
     #[arg(long)]
     all: bool,
 }
@@ -99,7 +100,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
 fn run_all(options: &Options) -> Result<bool, Box<dyn Error>> {
     let mut out = Output;
     let (ssl2, later): (Vec<_>, Vec<_>) = Combination::all()
-        .filter(|it| !options.renegotiate || it.version != ProtocolVersion::SSLv2)
+        .filter(|it| it.what_it_lacks(options).is_none())
         .partition(|it| it.version == ProtocolVersion::SSLv2);
     let mut complete = 0;
     let total = ssl2.len() + later.len();
@@ -147,6 +148,19 @@ impl Combination {
         }))
     }
 
+    /// Why what is to be shown does not exist here.
+    fn what_it_lacks(self, options: &Options) -> Option<&'static str> {
+        match self.cipher {
+            Cipher::Kind(_) if options.renegotiate => {
+                Some("SSL 2.0 has no renegotiation, and so no eleventh step")
+            }
+            Cipher::Kind(kind) if options.resume && kind.strength_bits() < Some(112) => Some(
+                "sessions of so weak a cipher kind are not kept: their master key can be searched",
+            ),
+            _ => None,
+        }
+    }
+
     fn policy(self) -> Policy {
         let policy = Policy::EVERYTHING.versions(self.version, self.version);
         match self.cipher {
@@ -166,10 +180,10 @@ fn choose(options: &Options) -> Result<Combination, String> {
     let newest = named.iter().map(|it| it.version).max();
     let chosen = named.into_iter().find(|it| Some(it.version) == newest);
     match (chosen, options.version, options.suite) {
-        (Some(it), ..) if it.version == ProtocolVersion::SSLv2 && options.renegotiate => {
-            Err("SSL 2.0 has no renegotiation, and so no eleventh step".to_owned())
-        }
-        (Some(it), ..) => Ok(it),
+        (Some(it), ..) => match it.what_it_lacks(options) {
+            Some(lack) => Err(lack.to_owned()),
+            None => Ok(it),
+        },
         (None, Some(version), Some(cipher)) => Err(format!(
             "{cipher} does not exist at {version}; --all lists what does"
         )),

@@ -69,17 +69,13 @@ pub fn quoted(text: &str) -> String {
 /// Why a stream failed, the alert (at SSL 2.0 the ERROR) that tells the same to the other side, and
 /// the option that would allow it.
 pub fn cause(error: &io::Error, connection: &Connection) -> String {
-    let error_sent = match connection.protocol_version() {
-        Some(ProtocolVersion::SSLv2) => Error::of_io(error).and_then(Error::ssl2_error),
-        _ => None,
-    };
     let alert = match (Error::of_io(error), connection.sent_alert()) {
         (Some(Error::AlertReceived(alert) | Error::ClientCertificateMissing(alert)), _) => {
             format!("alert received: {alert}")
         }
         (Some(Error::Ssl2ErrorReceived(code)), _) => format!("error received: {code}"),
         (_, Some(alert)) => format!("alert sent: {alert}"),
-        _ => match error_sent {
+        _ => match connection.sent_ssl2_error() {
             Some(code) => format!("error sent: {code}"),
             None => "no alert".to_owned(),
         },

@@ -49,12 +49,10 @@ impl ServerConfig {
     /// SSL 2.0, as far as they are known beforehand.
     pub(crate) fn check_apart_from_ssl2(&self, other: &Self) -> Result<(), ConfigError> {
         let resolver = other.resolver.iter();
-        let certificates = resolver.flat_map(|resolver| resolver.certificates());
+        let mut certificates = resolver.flat_map(|resolver| resolver.certificates());
         match &self.ssl2 {
             None => Ok(()),
-            Some(ssl2) => certificates
-                .map(|certified| ssl2.check_apart_from(&certified))
-                .collect(),
+            Some(ssl2) => certificates.try_for_each(|certified| ssl2.check_apart_from(&certified)),
         }
     }
 

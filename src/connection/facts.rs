@@ -12,7 +12,7 @@ use crate::cipher_kind::CipherKind;
 use crate::config::Resumption;
 use crate::error::Error;
 use crate::message::ServerHello;
-use crate::message::ssl2::ServerHello as Ssl2ServerHello;
+use crate::message::ssl2::{ServerHello as Ssl2ServerHello, Ssl2Error};
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -32,6 +32,11 @@ impl Connection {
     /// fewer (RFC 6101 §5.4.2).
     pub fn sent_alert(&self) -> Option<AlertDescription> {
         self.pump.sent_alert
+    }
+
+    /// The ERROR that the error sent, in an alert's place at SSL 2.0, which has few of them.
+    pub fn sent_ssl2_error(&self) -> Option<Ssl2Error> {
+        self.pump.sent_ssl2_error
     }
 
     /// The version, once a hello has fixed it.

@@ -15,6 +15,7 @@ use crate::crypto::random::SecureRandom;
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::handshake::{Incoming, Known, Output};
 use crate::message::Handshake;
+use crate::message::ssl2::Ssl2Error;
 use crate::policy::Policy;
 use crate::record::{ByteQueue, ContentType, Framing, Opener, Outgoing, Record, ssl2};
 use crate::side::Side;
@@ -35,6 +36,8 @@ pub(super) struct Pump {
     pub(super) peer_has_closed: bool,
     /// The fatal alert that ended the connection.
     pub(super) sent_alert: Option<AlertDescription>,
+    /// The ERROR that did, at SSL 2.0.
+    pub(super) sent_ssl2_error: Option<Ssl2Error>,
     /// Written while a handshake is under way.
     held: Zeroizing<Vec<u8>>,
     close: Close,
@@ -88,6 +91,7 @@ impl Pump {
             received: ByteQueue::default(),
             peer_has_closed: false,
             sent_alert: None,
+            sent_ssl2_error: None,
             held: Zeroizing::default(),
             close: Close::Open,
             opener: Opener::unprotected(),

@@ -99,7 +99,9 @@ impl Pump {
     pub(super) fn fail_ssl2(&mut self, error: &Error) {
         if let Some(code) = error.ssl2_error() {
             // Nothing is left to be done where even that cannot be sealed.
-            let _ = self.ssl2_output().send_error(code);
+            if self.ssl2_output().send_error(code).is_ok() {
+                self.sent_ssl2_error = Some(code);
+            }
         }
     }
 

@@ -39,7 +39,7 @@ pub enum Error {
     #[error("the peer sent the alert {0}{hint}", hint = hint(*.0))]
     AlertReceived(AlertDescription),
     /// The peer sent an ERROR of SSL 2.0.
-    #[error("the peer sent the SSL 2.0 error {0}")]
+    #[error("the peer sent the SSL 2.0 error {0}{hint}", hint = ssl2_hint(*.0))]
     Ssl2ErrorReceived(Ssl2Error),
     /// The server asked for a client certificate, none was sent, and it ended the handshake by
     /// this alert.
@@ -299,6 +299,18 @@ fn hint(alert: AlertDescription) -> &'static str {
         AlertDescription::UNRECOGNIZED_NAME => "; it does not serve the name that it was asked for",
         AlertDescription::PROTOCOL_VERSION => "; it speaks other versions than the policy allows",
         alert if alert.refuses_certificate() => {
+            "; it refuses the certificate that this side sent, or asks for one"
+        }
+        _ => "",
+    }
+}
+
+/// What an ERROR of SSL 2.0 may mean to a peer of this crate.
+fn ssl2_hint(code: Ssl2Error) -> &'static str {
+    match code {
+        Ssl2Error::NO_CIPHER => "; it has none of the cipher kinds that the policy allows",
+        Ssl2Error::NO_CERTIFICATE => "; it asks for this side's certificate",
+        Ssl2Error::BAD_CERTIFICATE | Ssl2Error::UNSUPPORTED_CERTIFICATE_TYPE => {
             "; it refuses the certificate that this side sent, or asks for one"
         }
         _ => "",

@@ -288,7 +288,9 @@ pub enum PeerIncompatible {
     )]
     NoSuiteInCommon(ProtocolVersion),
     /// The two sides have no cipher kind of SSL 2.0 in common.
-    #[error("no cipher kind of SSL 2.0 in common; `Policy::cipher_kinds` names those allowed")]
+    #[error(
+        "no cipher kind of SSL 2.0 in common: the policy leaves out what the peer has, or that is IDEA, which this crate does not have"
+    )]
     NoKindInCommon,
     /// The server answers in SSL 2.0, and was not asked to.
     #[error(
