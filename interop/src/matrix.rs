@@ -1,6 +1,6 @@
 //! Every combination of version and suite that a peer has and `retrossl` must speak with it.
 
-use retrossl::CipherSuite;
+use retrossl::{CipherKind, CipherSuite};
 
 use crate::peer::Version::{self, Ssl3, Tls1_0, Tls1_1, Tls1_2};
 
@@ -157,6 +157,13 @@ pub struct Ssl2Cipher {
     pub specified: &'static str,
     /// OpenSSL's name.
     pub name: &'static str,
+}
+
+impl Ssl2Cipher {
+    pub fn kind(self) -> CipherKind {
+        let [_, kind @ ..] = self.number.to_be_bytes();
+        CipherKind(kind)
+    }
 }
 
 impl std::fmt::Display for Ssl2Cipher {

@@ -9,9 +9,9 @@ use retrossl::client::ClientConfigBuilder;
 use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
 use retrossl::server::ServerConfigBuilder;
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, Connection, Direction, Event, Fingerprint, KeyLog,
-    Observer, ObserverFactory, PinnedCertificates, Policy, PrivateKey, ProtocolVersion,
-    RsaPrivateKey, ServerConfig, Side, StreamOwned,
+    CipherKind, CipherSuite, ClientConfig, ClientConnection, Connection, Direction, Event,
+    Fingerprint, KeyLog, Observer, ObserverFactory, PinnedCertificates, Policy, PrivateKey,
+    ProtocolVersion, RsaPrivateKey, ServerConfig, Side, StreamOwned,
 };
 
 use crate::Error;
@@ -38,6 +38,21 @@ pub fn only(version: Version, suite: CipherSuite) -> Policy {
 /// These versions, with every suite.
 pub fn between(min: Version, max: Version) -> Policy {
     Policy::EVERYTHING.versions(min.into(), max.into())
+}
+
+/// SSL 2.0 and nothing else, with every kind.
+pub fn ssl2() -> Policy {
+    up_to(ProtocolVersion::SSLv2)
+}
+
+/// SSL 2.0 with exactly this kind.
+pub fn only_kind(kind: CipherKind) -> Policy {
+    ssl2().cipher_kinds(&[kind])
+}
+
+/// SSL 2.0 and all that came after it, up to this version.
+pub fn up_to(newest: ProtocolVersion) -> Policy {
+    Policy::EVERYTHING.versions(ProtocolVersion::SSLv2, newest)
 }
 
 /// A client that takes `server` for the right one, and nobody else.
@@ -109,6 +124,12 @@ pub fn server(policy: Policy, identity: &Identity) -> Result<ServerConfigBuilder
     Ok(ServerConfig::builder(policy).certificate(chain, private_key(identity)?))
 }
 
+/// A server that speaks SSL 2.0 alone, and is `identity` there.
+pub fn ssl2_server(policy: Policy, identity: &Identity) -> Result<ServerConfigBuilder, Error> {
+    let key = private_key(identity)?;
+    Ok(ServerConfig::builder(policy).ssl2_certificate(certificate(identity)?, key))
+}
+
 pub fn certificate(identity: &Identity) -> Result<CertificateDer<'static>, Error> {
     Ok(identity.certificate_der()?.into())
 }
@@ -128,7 +149,7 @@ pub fn pin(identity: &Identity) -> Result<PinnedCertificates, Error> {
 pub struct Secrets(Mutex<Vec<Vec<u8>>>);
 
 impl Secrets {
-    /// The last connection's master secret; empty before there is one.
+    /// The last connection's master secret, or master key at SSL 2.0; empty before there is one.
     pub fn last(&self) -> Vec<u8> {
         let secrets = self.0.lock().expect("nobody panics with it");
         secrets.last().cloned().unwrap_or_default()
@@ -137,14 +158,14 @@ impl Secrets {
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, _: &[u8; 32], secret: &[u8]) {
-        assert_eq!(label, "CLIENT_RANDOM");
+        assert!(["CLIENT_RANDOM", "SSL2_MASTER_KEY"].contains(&label));
         let mut secrets = self.0.lock().expect("nobody panics with it");
         secrets.push(secret.to_vec());
     }
 }
 
-/// What an observer sees, as lines such as `received CertificateVerify` and
-/// `sent warning no_certificate`, with lengths in bytes.
+/// What an observer sees, as lines such as `received CertificateVerify`, `sent CLIENT-HELLO` (of
+/// SSL 2.0) and `sent warning no_certificate`, with lengths in bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Trace(Arc<Mutex<Vec<(String, usize)>>>);
 
@@ -188,6 +209,12 @@ impl Observer for Trace {
                 format!("{} {}", way(direction), message.name()),
                 bytes.len(),
             ),
+            Event::Ssl2Handshake {
+                direction,
+                message,
+                bytes,
+                ..
+            } => (format!("{} {message}", way(direction)), bytes.len()),
             Event::Alert {
                 direction,
                 level,

@@ -1,5 +1,7 @@
 //! Conversations written down, to serve as vectors.
 
+pub mod ssl2;
+
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Padding;
 
@@ -45,6 +47,13 @@ impl Tape {
             suite: u16::from_be_bytes([after_session_id[0], after_session_id[1]]),
             extensions: extension_types(after_session_id.get(5..).unwrap_or_default()),
         })
+    }
+
+    /// Whether the server sent an ephemeral key.
+    pub fn has_ephemeral_key(&self) -> bool {
+        const SERVER_KEY_EXCHANGE: u8 = 12;
+        let message = self.handshake_message(Side::Server, SERVER_KEY_EXCHANGE);
+        message.is_ok()
     }
 
     fn client_random(&self) -> Result<Vec<u8>, Error> {
@@ -108,7 +117,8 @@ pub struct Recording {
     /// Where it is from, in a line each.
     pub source: Vec<String>,
     pub suite_name: String,
-    /// The server's.
+    /// The server's. It does not decrypt the pre-master secret where there was an ephemeral one;
+    /// then the recording does without.
     pub key: PKey<Private>,
     pub master_secret: Vec<u8>,
     pub client_plaintext: Vec<u8>,
@@ -121,8 +131,12 @@ impl Recording {
     pub fn to_text(&self) -> Result<String, Error> {
         let hello = self.tape.server_hello()?;
         let mut lines: Vec<String> = self.source.iter().map(|line| format!("# {line}")).collect();
-        lines.push("# The private key is a test key, of no use for anything else.".to_owned());
+        lines.push(TEST_KEY.to_owned());
         lines.push(String::new());
+        let pre_master_secret = match self.tape.has_ephemeral_key() {
+            false => Some(self.tape.pre_master_secret(&self.key)?),
+            true => None,
+        };
         let mut say = |name: &str, value: String| lines.push(format!("{name} = {value}"));
         let extended = hello.extensions.contains(&EXTENDED_MASTER_SECRET);
         let encrypt_then_mac = hello.extensions.contains(&ENCRYPT_THEN_MAC);
@@ -131,13 +145,12 @@ impl Recording {
         say("suite_name", self.suite_name.clone());
         say("extended_master_secret", extended.to_string());
         say("encrypt_then_mac", encrypt_then_mac.to_string());
+        say("client_random", to_hex(&self.tape.client_random()?));
+        say("server_random", to_hex(&hello.random));
+        if let Some(secret) = pre_master_secret {
+            say("pre_master_secret", to_hex(&secret));
+        }
         for (name, bytes) in [
-            ("client_random", &self.tape.client_random()?),
-            ("server_random", &hello.random),
-            (
-                "pre_master_secret",
-                &self.tape.pre_master_secret(&self.key)?,
-            ),
             ("master_secret", &self.master_secret),
             ("private_key", &self.key.private_key_to_pkcs8()?),
             ("client_plaintext", &self.client_plaintext),
@@ -146,16 +159,21 @@ impl Recording {
             say(name, to_hex(bytes));
         }
         lines.push(String::new());
-        for (side, record) in &self.tape.records {
-            let side = match side {
-                Side::Client => "client",
-                Side::Server => "server",
-            };
-            lines.push(format!("{side} = {}", to_hex(record)));
-        }
+        lines.extend(self.tape.records.iter().map(line));
         lines.push(String::new());
         Ok(lines.join("\n"))
     }
+}
+
+const TEST_KEY: &str = "# The private key is a test key, of no use for anything else.";
+
+/// A record's.
+fn line((side, record): &(Side, Vec<u8>)) -> String {
+    let side = match side {
+        Side::Client => "client",
+        Side::Server => "server",
+    };
+    format!("{side} = {}", to_hex(record))
 }
 
 fn extension_types(mut extensions: &[u8]) -> Vec<u16> {

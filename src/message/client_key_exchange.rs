@@ -13,14 +13,16 @@ pub(crate) struct ClientKeyExchange<'a> {
 impl<'a> ClientKeyExchange<'a> {
     /// Reads the message of a client that encrypts to a key of `modulus_len` bytes.
     ///
-    /// SSL 3.0 has no length in front; TLS has one, which some TLS 1.0 clients leave out.
+    /// SSL 3.0 has no length in front, but JSSE's clients send one there if they offered TLS; TLS has
+    /// one, which some TLS 1.0 clients leave out. Either is told by how long the message is, which
+    /// everybody sees.
     pub(crate) fn read(
         body: &'a [u8],
         version: ProtocolVersion,
         modulus_len: usize,
     ) -> Result<Self, InvalidMessage> {
         let bare = match version {
-            ProtocolVersion::SSLv2 | ProtocolVersion::SSLv3 => true,
+            ProtocolVersion::SSLv2 | ProtocolVersion::SSLv3 => !is_framed(body, modulus_len),
             ProtocolVersion::TLSv1_0 => body.len() == modulus_len,
             ProtocolVersion::TLSv1_1 | ProtocolVersion::TLSv1_2 => false,
         };
@@ -45,4 +47,12 @@ impl<'a> ClientKeyExchange<'a> {
             });
         }
     }
+}
+
+/// Whether a length is in front of as many bytes as the modulus has, and names it.
+fn is_framed(body: &[u8], modulus_len: usize) -> bool {
+    let framed = body.split_first_chunk();
+    framed.is_some_and(|(length, encrypted)| {
+        usize::from(u16::from_be_bytes(*length)) == modulus_len && encrypted.len() == modulus_len
+    })
 }

@@ -1,9 +1,11 @@
-//! The recorded conversations in `tests/data/recordings`, for unit tests.
+//! The recorded conversations in `tests/data/recordings` and, at SSL 2.0, in
+//! `tests/data/recordings-ssl2`, for unit tests.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use crate::cipher_kind::CipherKind;
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::testing::vectors::hex;
@@ -18,15 +20,18 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Every recording, in no order.
+    /// Every recording at SSL 3.0 and above, in no order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        fs::read_dir(directory())
-            .unwrap()
-            .map(|entry| Self::read(&entry.unwrap().path()))
+        Self::all_of("recordings")
+    }
+
+    /// Every recording at SSL 2.0, in no order.
+    pub(crate) fn all_of_ssl2() -> impl Iterator<Item = Self> {
+        Self::all_of("recordings-ssl2")
     }
 
     pub(crate) fn named(name: &str) -> Self {
-        Self::read(&directory().join(format!("{name}.txt")))
+        Self::read(&data().join("recordings").join(format!("{name}.txt")))
     }
 
     pub(crate) fn version(&self) -> ProtocolVersion {
@@ -35,6 +40,19 @@ impl Recording {
 
     pub(crate) fn suite(&self) -> CipherSuite {
         CipherSuite(self.number("suite"))
+    }
+
+    pub(crate) fn kind(&self) -> CipherKind {
+        CipherKind(self.bytes("kind").try_into().unwrap())
+    }
+
+    /// Whether there is a value of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> &str {
+        &self.values[name]
     }
 
     pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
@@ -47,6 +65,12 @@ impl Recording {
 
     fn number(&self, name: &str) -> u16 {
         u16::from_be_bytes(self.bytes(name).try_into().unwrap())
+    }
+
+    fn all_of(directory: &str) -> impl Iterator<Item = Self> + use<> {
+        fs::read_dir(data().join(directory))
+            .unwrap()
+            .map(|entry| Self::read(&entry.unwrap().path()))
     }
 
     fn read(path: &Path) -> Self {
@@ -70,9 +94,6 @@ impl Recording {
     }
 }
 
-fn directory() -> &'static Path {
-    Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/data/recordings"
-    ))
+fn data() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
 }

@@ -1,4 +1,5 @@
-//! Writes `tests/data/recordings`: conversations of OpenSSL with itself, as vectors.
+//! Writes `tests/data/recordings` and `tests/data/recordings-ssl2`: conversations of OpenSSL with
+//! itself, and with JSSE, as vectors. What is there stays: delete a file to have it made anew.
 
 #![forbid(unsafe_code)]
 
@@ -6,14 +7,15 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use interop::Error;
 use interop::certificate::{Hash, Identity};
 use interop::loopback::{self, Listener};
-use interop::peer::{Version, node, openssl};
-use interop::recording::{ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, Recording, Side, Tape};
+use interop::matrix::{self, Combination, Ssl2Cipher};
+use interop::peer::{Version, jsse, node, openssl};
+use interop::recording::{ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, Recording, Side, Tape, ssl2};
 
 const PING: &str = "ping from the client\n";
 const PONG: &str = "pong from the server\n";
@@ -54,8 +56,11 @@ enum Extra {
     ExtendedMasterSecret,
     ClientCertificate,
     EmptyFragments,
+    EphemeralKey,
 }
-use Extra::{ClientCertificate, EmptyFragments, EncryptThenMac, ExtendedMasterSecret};
+use Extra::{
+    ClientCertificate, EmptyFragments, EncryptThenMac, EphemeralKey, ExtendedMasterSecret,
+};
 
 const EXTRAS: &[(Version, Suite, &[Extra])] = &[
     (Version::Ssl3, AES_128_SHA, &[EmptyFragments]),
@@ -104,7 +109,8 @@ const EXTRAS: &[(Version, Suite, &[Extra])] = &[
 ];
 
 fn main() -> Result<(), Error> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/recordings");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
+    let directory = data.join("recordings");
     fs::create_dir_all(&directory)?;
     let identity = Identity::self_signed("localhost", 1024, Hash::Sha256)?;
 
@@ -115,28 +121,64 @@ fn main() -> Result<(), Error> {
             &[]
         };
         for &suite in ANY_VERSION.iter().chain(last) {
-            write(
-                &directory,
-                version,
-                suite,
-                &[],
-                &openssl_pair(&identity, version, suite, &[])?,
-            )?;
+            write(&directory, version, suite, &[], || {
+                openssl_pair(&identity, version, suite, &[])
+            })?;
         }
     }
     for &(version, suite, extras) in EXTRAS {
-        let recording = openssl_pair(&identity, version, suite, extras)?;
-        write(&directory, version, suite, extras, &recording)?;
+        write(&directory, version, suite, extras, || {
+            openssl_pair(&identity, version, suite, extras)
+        })?;
     }
     // OpenSSL 3 has single DES no longer.
     for version in [Version::Ssl3, Version::Tls1_0, Version::Tls1_1] {
-        write(
-            &directory,
-            version,
-            DES,
-            &[],
-            &node_pair(&identity, version, DES)?,
-        )?;
+        write(&directory, version, DES, &[], || {
+            node_pair(&identity, version, DES)
+        })?;
+    }
+    all_of_export(&directory, &identity)?;
+    all_of_ssl2(&data.join("recordings-ssl2"), &identity)
+}
+
+/// With a short key of the server's; with an ephemeral one, which of all these stacks JSSE alone
+/// makes, but not for RC2.
+fn all_of_export(directory: &Path, identity: &Identity) -> Result<(), Error> {
+    let short = Identity::self_signed("localhost", 512, Hash::Sha1)?;
+    for case in matrix::export() {
+        let suite = (case.specified, case.name);
+        write(directory, case.version, suite, &[], || {
+            node_pair(&short, case.version, suite)
+        })?;
+        if let Some(name) = case.jsse {
+            write(directory, case.version, suite, &[EphemeralKey], || {
+                jsse_server_and_node_client(identity, case, name)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn all_of_ssl2(directory: &Path, identity: &Identity) -> Result<(), Error> {
+    fs::create_dir_all(directory)?;
+    for cipher in matrix::SSL2 {
+        let path = directory.join(format!("{}.txt", cipher.specified));
+        write_unless_there(&path, || ssl2_node_pair(identity, cipher, None)?.to_text())?;
+    }
+    let [rc4, ..] = matrix::SSL2;
+    let path = directory.join(format!("{}-clientauth.txt", rc4.specified));
+    write_unless_there(&path, || {
+        let client = identity.renamed("client", Hash::Md5)?;
+        ssl2_node_pair(identity, rc4, Some(client))?.to_text()
+    })
+}
+
+fn write_unless_there(
+    path: &Path,
+    text: impl FnOnce() -> Result<String, Error>,
+) -> Result<(), Error> {
+    if !path.exists() {
+        fs::write(path, text()?)?;
     }
     Ok(())
 }
@@ -146,19 +188,8 @@ fn write(
     version: Version,
     (name, _): Suite,
     extras: &[Extra],
-    recording: &Recording,
+    record: impl FnOnce() -> Result<Recording, Error>,
 ) -> Result<(), Error> {
-    let hello = recording.tape.server_hello()?;
-    assert_eq!(hello.version, version.wire());
-    for (extra, extension) in [
-        (EncryptThenMac, ENCRYPT_THEN_MAC),
-        (ExtendedMasterSecret, EXTENDED_MASTER_SECRET),
-    ] {
-        assert_eq!(
-            hello.extensions.contains(&extension),
-            extras.contains(&extra)
-        );
-    }
     let mut file = match version {
         Version::Ssl3 => "ssl3",
         Version::Tls1_0 => "tls1.0",
@@ -174,9 +205,31 @@ fn write(
             ExtendedMasterSecret => "-ems",
             ClientCertificate => "-clientauth",
             EmptyFragments => "-empty-fragments",
+            EphemeralKey => "-ephemeral",
         };
     }
-    fs::write(directory.join(file + ".txt"), recording.to_text()?)?;
+    write_unless_there(&directory.join(file + ".txt"), || {
+        let recording = record()?;
+        check(&recording, version, extras)?;
+        recording.to_text()
+    })
+}
+
+/// That it is what it is to be.
+fn check(recording: &Recording, version: Version, extras: &[Extra]) -> Result<(), Error> {
+    let hello = recording.tape.server_hello()?;
+    assert_eq!(hello.version, version.wire());
+    for (extra, extension) in [
+        (EncryptThenMac, ENCRYPT_THEN_MAC),
+        (ExtendedMasterSecret, EXTENDED_MASTER_SECRET),
+    ] {
+        assert_eq!(
+            hello.extensions.contains(&extension),
+            extras.contains(&extra)
+        );
+    }
+    let ephemeral = recording.tape.has_ephemeral_key();
+    assert_eq!(ephemeral, extras.contains(&EphemeralKey));
     Ok(())
 }
 
@@ -244,7 +297,7 @@ fn openssl_pair(
         ),
     ];
     if extras.contains(&ClientCertificate) {
-        source.push("The client's certificate has the same key as the server's.".to_owned());
+        source.push(SAME_KEY.to_owned());
     }
     if extras.contains(&EmptyFragments) {
         source.push("An empty record of application data comes before each with data.".to_owned());
@@ -282,35 +335,67 @@ fn node_pair(
         reply: Some(PONG.to_owned()),
         ..node::Settings::new(version, openssl_name)
     })?;
-    let listener = Listener::bind()?;
-    let mut client = node::Client::connect(
-        listener.port(),
-        PING,
-        &node::Settings {
-            server_name: Some("localhost".to_owned()),
-            ..node::Settings::new(version, openssl_name)
-        },
-    )?;
-    let to_client = client.accept(&listener)?;
-    let to_server = loopback::connect(server.port())?;
     let tape = Mutex::new(Tape::default());
-    thread::scope(|scope| {
-        let up = scope.spawn(|| forward(&to_client, &to_server, Side::Client, &tape));
-        let down = scope.spawn(|| forward(&to_server, &to_client, Side::Server, &tape));
-        up.join().expect("no panic")?;
-        down.join().expect("no panic")
+    let settings = node::Settings {
+        server_name: Some("localhost".to_owned()),
+        ..node::Settings::new(version, openssl_name)
+    };
+    let client = node_client(server.port(), &settings, |side, piece| {
+        lock(&tape).push(side, piece);
     })?;
-    let client = client.conversation()?;
     let server = server.conversation()?;
     assert_eq!(server.received, PING.as_bytes());
-    assert_eq!(client.received, PONG.as_bytes());
     assert!(client.close_notify && server.close_notify);
     assert_eq!(client.master_secret, server.master_secret);
 
     Ok(Recording {
+        source: vec![format!("{version}, {name}"), NODE_PAIR.to_owned()],
+        suite_name: name.to_owned(),
+        key: identity.key.clone(),
+        master_secret: client.master_secret,
+        client_plaintext: PING.into(),
+        server_plaintext: PONG.into(),
+        tape: into_inner(tape),
+    })
+}
+
+const NODE_PAIR: &str =
+    "Client and server: OpenSSL 1.0.1e in Node.js 0.10.0, by interop/src/bin/record.rs.";
+
+/// JSSE of OpenJDK 17 as a server, which makes an ephemeral key.
+fn jsse_server_and_node_client(
+    identity: &Identity,
+    case: Combination,
+    jsse_name: &str,
+) -> Result<Recording, Error> {
+    let version = case.version;
+    let mut server = jsse::Server::start(&jsse::Settings {
+        identity: Some(identity.clone()),
+        reply: Some(PONG.to_owned()),
+        ..jsse::Settings::new(version, jsse_name)
+    })?;
+    let tape = Mutex::new(Tape::default());
+    let settings = node::Settings {
+        server_name: Some("localhost".to_owned()),
+        ..node::Settings::new(version, case.name)
+    };
+    let client = node_client(server.port(), &settings, |side, piece| {
+        lock(&tape).push(side, piece);
+    })?;
+    let server = server.conversation()?;
+    assert_eq!(server.received, PING.as_bytes());
+    assert!(client.close_notify && server.close_notify);
+    assert_eq!(client.master_secret, server.master_secret);
+
+    let name = case.specified;
+    Ok(Recording {
         source: vec![
             format!("{version}, {name}"),
-            "Client and server: OpenSSL 1.0.1e in Node.js 0.10.0, by interop/src/bin/record.rs."
+            "Client: OpenSSL 1.0.1e in Node.js 0.10.0; server: JSSE of OpenJDK 17; by \
+             interop/src/bin/record.rs."
+                .to_owned(),
+            "The ephemeral key's private half never left JSSE, so the pre-master secret is not \
+             known; the master secret is what both sides reported."
                 .to_owned(),
         ],
         suite_name: name.to_owned(),
@@ -318,16 +403,91 @@ fn node_pair(
         master_secret: client.master_secret,
         client_plaintext: PING.into(),
         server_plaintext: PONG.into(),
-        tape: tape.into_inner().unwrap_or_else(PoisonError::into_inner),
+        tape: into_inner(tape),
     })
 }
 
-/// Until the sender closes. On tape first, so that an answer cannot overtake what it answers.
+/// OpenSSL 1.0.1e with itself at SSL 2.0.
+fn ssl2_node_pair(
+    identity: &Identity,
+    cipher: Ssl2Cipher,
+    client: Option<Identity>,
+) -> Result<ssl2::Recording, Error> {
+    let shown = client.as_ref();
+    let mut server = node::Server::start(&node::Settings {
+        identity: Some(identity.clone()),
+        reply: Some(PONG.to_owned()),
+        trusted: shown
+            .map(|client| client.certificate.clone())
+            .into_iter()
+            .collect(),
+        request_certificate: shown.is_some(),
+        ..node::Settings::ssl2(cipher.name)
+    })?;
+    let tape = Mutex::new(ssl2::Tape::default());
+    let mut source = vec![
+        format!("SSL 2.0, {}", cipher.specified),
+        NODE_PAIR.to_owned(),
+    ];
+    if shown.is_some() {
+        source.push(SAME_KEY.to_owned());
+    }
+    let settings = node::Settings {
+        identity: client,
+        ..node::Settings::ssl2(cipher.name)
+    };
+    let client = node_client(server.port(), &settings, |side, piece| {
+        lock(&tape).push(side, piece);
+    })?;
+    let server = server.conversation()?;
+    assert_eq!(server.received, PING.as_bytes());
+    assert_eq!(client.master_secret, server.master_secret);
+    assert_eq!(
+        (client.version, client.cipher.as_str()),
+        (0x0002, cipher.name)
+    );
+
+    Ok(ssl2::Recording {
+        source,
+        cipher,
+        key: identity.key.clone(),
+        master_key: client.master_secret,
+        client_plaintext: PING.into(),
+        server_plaintext: PONG.into(),
+        tape: into_inner(tape),
+    })
+}
+
+const SAME_KEY: &str = "The client's certificate has the same key as the server's.";
+
+/// A client in Node.js that talks with a server, with this process in the middle; `write_down` is
+/// given all that crosses.
+fn node_client(
+    port: u16,
+    settings: &node::Settings,
+    write_down: impl Fn(Side, &[u8]) + Sync,
+) -> Result<node::Conversation, Error> {
+    let listener = Listener::bind()?;
+    let mut client = node::Client::connect(listener.port(), PING, settings)?;
+    let to_client = client.accept(&listener)?;
+    let to_server = loopback::connect(port)?;
+    thread::scope(|scope| {
+        let up = scope.spawn(|| forward(&to_client, &to_server, Side::Client, &write_down));
+        let down = scope.spawn(|| forward(&to_server, &to_client, Side::Server, &write_down));
+        up.join().expect("no panic")?;
+        down.join().expect("no panic")
+    })?;
+    let client = client.conversation()?;
+    assert_eq!(client.received, PONG.as_bytes());
+    Ok(client)
+}
+
+/// Until the sender closes. Written down first, so that an answer cannot overtake what it answers.
 fn forward(
     mut from: &TcpStream,
     mut to: &TcpStream,
     side: Side,
-    tape: &Mutex<Tape>,
+    write_down: &impl Fn(Side, &[u8]),
 ) -> Result<(), Error> {
     let mut piece = [0; 4096];
     loop {
@@ -337,9 +497,15 @@ fn forward(
             let _ = to.shutdown(Shutdown::Write);
             return Ok(());
         }
-        tape.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(side, &piece[..n]);
+        write_down(side, &piece[..n]);
         to.write_all(&piece[..n])?;
     }
+}
+
+fn lock<T>(tape: &Mutex<T>) -> MutexGuard<'_, T> {
+    tape.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn into_inner<T>(tape: Mutex<T>) -> T {
+    tape.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,7 +16,8 @@ use interop::redis_store::RedisStore;
 use retrossl::pki_types::pem::PemObject;
 use retrossl::pki_types::{CertificateDer, PrivateKeyDer};
 use retrossl::{
-    Policy, RsaPrivateKey, ServerConfig, ServerConnection, StreamOwned, TicketKey, TicketKeys,
+    Policy, ProtocolVersion, RsaPrivateKey, ServerConfig, ServerConnection, StreamOwned, TicketKey,
+    TicketKeys,
 };
 
 fn main() -> Result<(), Error> {
@@ -30,7 +31,8 @@ fn main() -> Result<(), Error> {
     let secret = secret.try_into().map_err(|_| "a key of 32 bytes")?;
     let chain = CertificateDer::pem_file_iter(chain)?.collect::<Result<_, _>>()?;
     let key = RsaPrivateKey::from_der(&PrivateKeyDer::from_pem_file(key)?)?;
-    let config = ServerConfig::builder(Policy::EVERYTHING)
+    let policy = Policy::EVERYTHING.versions(ProtocolVersion::SSLv3, ProtocolVersion::TLSv1_2);
+    let config = ServerConfig::builder(policy)
         .certificate(chain, Arc::new(key))
         .session_store(Arc::new(RedisStore::new(redis)?))
         .ticket_keys(Arc::new(TicketKeys::given([TicketKey::new(secret)])?))

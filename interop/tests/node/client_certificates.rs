@@ -7,11 +7,10 @@ use interop::certificate::{Hash, Identity};
 use interop::loopback::Listener;
 use interop::ours::{self, Trace};
 use interop::peer::{Version, node};
+use interop::talk::{cause, our_client, our_server};
 use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
 use retrossl::{CertificateError, Fingerprint, PeerIncompatible};
-
-use crate::talk::{cause, our_client, our_server};
 
 struct People {
     authority: Identity,

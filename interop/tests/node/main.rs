@@ -2,9 +2,13 @@
 //! loopback interface.
 
 mod client_certificates;
+mod export;
 mod matrix;
 mod mutual;
 mod negotiation;
 mod renegotiation;
 mod resumption;
-mod talk;
+mod ssl2;
+mod ssl2_certificates;
+mod ssl2_hellos;
+mod ssl2_resumption;

@@ -1,4 +1,4 @@
-//! Every version and suite, both roles.
+//! Every version and suite, both roles; the suites without encryption are named in the policy.
 
 use std::sync::Arc;
 
@@ -8,9 +8,8 @@ use interop::loopback::Listener;
 use interop::matrix::{self, Combination};
 use interop::ours::{self, Secrets};
 use interop::peer::{Version, node};
+use interop::talk::{our_client, our_server};
 use retrossl::Connection;
-
-use crate::talk::{our_client, our_server};
 
 #[test]
 fn our_client_and_their_server() -> Result<(), Error> {
@@ -21,17 +20,21 @@ fn our_client_and_their_server() -> Result<(), Error> {
             let mut server = node::Server::start(&node::Settings {
                 identity: Some(identity.clone()),
                 empty_fragments,
-                ..node::Settings::new(version, "ALL")
+                ..node::Settings::new(version, "ALL:NULL")
             })?;
-            for case in matrix::node().filter(|case| case.version == version) {
+            for case in cases().filter(|case| case.version == version) {
                 our_client_at(&mut server, case, &identity)
                     .map_err(|error| format!("{case}: {error}"))?;
                 count += 1;
             }
         }
     }
-    assert_eq!(count, 54);
+    assert_eq!(count, 54 + 18);
     Ok(())
+}
+
+fn cases() -> impl Iterator<Item = Combination> {
+    matrix::node().chain(matrix::null())
 }
 
 fn our_client_at(
@@ -62,13 +65,13 @@ fn their_client_and_our_server() -> Result<(), Error> {
     let mut count = 0;
     for (length, empty_fragments) in [(1, false), (40_000, true)] {
         let text = "x".repeat(length);
-        for case in matrix::node() {
+        for case in cases() {
             our_server_at(&text, empty_fragments, case, &identity)
                 .map_err(|error| format!("{case}, {length} bytes: {error}"))?;
             count += 1;
         }
     }
-    assert_eq!(count, 54);
+    assert_eq!(count, 54 + 18);
     Ok(())
 }
 

@@ -8,9 +8,8 @@ use interop::loopback::Listener;
 use interop::ours;
 use interop::peer::{Version, node};
 use interop::people::{Member, People};
+use interop::talk::{cause, our_client, our_server};
 use retrossl::{CertificateError, CertificateProblem};
-
-use crate::talk::{cause, our_client, our_server};
 
 fn theirs(people: &People, member: &Member, version: Version) -> node::Settings {
     node::Settings {

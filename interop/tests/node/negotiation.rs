@@ -7,9 +7,8 @@ use interop::certificate::{Hash, Identity};
 use interop::loopback::Listener;
 use interop::ours;
 use interop::peer::{Version, node};
-use retrossl::{Malformed, PeerIncompatible};
-
-use crate::talk::{cause, our_client, our_server};
+use interop::talk::{cause, our_client, our_server};
+use retrossl::PeerIncompatible;
 
 type Range = (Version, Version);
 
@@ -88,24 +87,6 @@ fn our_server_of_all_versions_speaks_their_only_one() -> Result<(), Error> {
         assert_eq!(connection.protocol_version(), Some(version.into()));
         assert_eq!(client.conversation()?.version, version.wire());
     }
-    Ok(())
-}
-
-#[test]
-fn a_client_hello_in_the_format_of_ssl2_is_refused_by_its_name() -> Result<(), Error> {
-    let identity = Identity::self_signed("localhost", 1024, Hash::Sha1)?;
-    let policy = ours::between(Version::Ssl3, Version::Tls1_2);
-    let server = Arc::new(ours::server(policy, &identity)?.build()?);
-    let listener = Listener::bind()?;
-    let settings = node::Settings::with_method("SSLv23_method", "ALL");
-    let mut client = node::Client::connect(listener.port(), "text", &settings)?;
-    let error = our_server(&server, &mut client, &listener).expect_err("not read yet");
-    let problem = match cause(&error) {
-        Some(retrossl::Error::InvalidMessage(invalid)) => invalid.problem,
-        _ => return Err(error),
-    };
-    assert_eq!(problem, Malformed::Ssl2);
-    assert!(client.conversation().is_err());
     Ok(())
 }
 

@@ -15,13 +15,12 @@ use interop::matrix::{self, Combination};
 use interop::ours::{self, Secrets};
 use interop::peer::{Version, node};
 use interop::people::{Member, People};
+use interop::talk::{cause, close};
 use retrossl::{
     AlertDescription, ClientConfig, Connection, PeerIncompatible, Policy, Renegotiation,
     RenegotiationRefused, Resumption, ServerConfig, ServerConnection, StreamOwned,
     UnbiddenRenegotiation,
 };
-
-use crate::talk::{cause, close};
 
 type Stream<C> = StreamOwned<C, TcpStream>;
 

@@ -9,9 +9,8 @@ use interop::matrix::{self, Combination};
 use interop::ours::{self, Secrets};
 use interop::peer::{Version, node};
 use interop::people::People;
+use interop::talk::{our_client_of, our_server};
 use retrossl::{Connection, Resumption};
-
-use crate::talk::{our_client_of, our_server};
 
 #[test]
 fn our_client_and_their_server() -> Result<(), Error> {

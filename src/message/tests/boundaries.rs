@@ -239,6 +239,7 @@ fn a_server_key_exchange_is_of_any_length() {
     assert_eq!(ServerKeyExchange::read(&body), Ok(message));
 }
 
+/// At SSL 3.0, where it should, it may have one that fits the server's key.
 #[test]
 fn a_client_key_exchange_at_tls_1_0_may_lack_its_length() {
     let bare = vec![0xab; 128];
@@ -252,7 +253,14 @@ fn a_client_key_exchange_at_tls_1_0_may_lack_its_length() {
         ProtocolVersion::from_ssl3().map(read_at).collect()
     };
     assert_eq!(read(&bare), [Some(128), Some(128), None, None]);
-    assert_eq!(read(&framed), [Some(130), Some(128), Some(128), Some(128)]);
+    assert_eq!(read(&framed), [Some(128); 4]);
+    let of_another_key = [&[0, 127][..], &bare[1..]].concat();
+    assert_eq!(
+        read(&of_another_key),
+        [Some(129), Some(127), Some(127), Some(127)]
+    );
+    let of_a_wrong_length = [&[0, 127][..], &bare].concat();
+    assert_eq!(read(&of_a_wrong_length), [Some(130), None, None, None]);
 }
 
 /// OpenSSL 3.6 with the extensions of TLS 1.2.

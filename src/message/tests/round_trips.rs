@@ -171,7 +171,11 @@ proptest! {
         let encoded = written(|out| message.write(out, version));
         prop_assert_eq!(ClientKeyExchange::read(&encoded, version, modulus_len), Ok(message));
         match version {
-            ProtocolVersion::SSLv3 => {}
+            ProtocolVersion::SSLv3 => {
+                let framed = written(|out| message.write(out, ProtocolVersion::TLSv1_0));
+                let framed = ClientKeyExchange::read(&framed, version, modulus_len);
+                prop_assert_eq!(framed, Ok(message));
+            }
             ProtocolVersion::TLSv1_0 => {
                 let bare = ClientKeyExchange::read(&encrypted, version, modulus_len);
                 prop_assert_eq!(bare, Ok(message));
@@ -335,7 +339,8 @@ fn rewrite_server_key_exchange(body: &[u8]) -> Rewritten {
     Ok(written(|out| message.write(out)))
 }
 
-/// At TLS 1.0 a message without the length is not canonical: it is written with one.
+/// At TLS 1.0 a message without the length is not canonical: it is written with one. At SSL 3.0 one
+/// with it is not.
 fn rewrite_client_key_exchange(
     body: &[u8],
     version: ProtocolVersion,
@@ -345,6 +350,9 @@ fn rewrite_client_key_exchange(
     let mut rewritten = written(|out| message.write(out, version));
     if version == ProtocolVersion::TLSv1_0 && body.len() == modulus_len {
         rewritten.drain(..2);
+    }
+    if version == ProtocolVersion::SSLv3 && body.len() == rewritten.len() + 2 {
+        rewritten.splice(..0, (modulus_len as u16).to_be_bytes());
     }
     Ok(rewritten)
 }

@@ -27,8 +27,8 @@ struct Nonce {
     implicit: Vec<u8>,
 }
 
-/// SSL 3.0's padding is arbitrary (RFC 6101 §5.2.3.2): OpenSSL's is zeros, this crate's repeats
-/// its length. By the chain that changes all that follows.
+/// SSL 3.0's padding is arbitrary (RFC 6101 §5.2.3.2): OpenSSL's is zeros, this crate's and JSSE's
+/// repeats its length. By the chain that changes all that follows.
 struct Padding {
     key: BlockKey,
     mac_len: usize,
@@ -72,7 +72,9 @@ impl Resealer {
                 let additional = [&self.sequence.to_be_bytes(), &header[..3], &len].concat();
                 nonce.exchange(fragment, recorded_fragment, &additional)
             }
-            Choice::Padding(padding) => padding.exchange(fragment, plaintext.len()),
+            Choice::Padding(padding) => {
+                padding.exchange(fragment, recorded_fragment, plaintext.len())
+            }
         };
         assert_eq!([header, &fragment].concat(), recorded);
         self.sequence += 1;
@@ -119,16 +121,23 @@ impl Nonce {
 }
 
 impl Padding {
-    /// What `made` would be with zeros as padding, in the recorded chain.
-    fn exchange(&mut self, made: &[u8], plaintext_len: usize) -> Vec<u8> {
+    /// What `made` would be with the padding of `recorded`, in the recorded chain.
+    fn exchange(&mut self, made: &[u8], recorded: &[u8], plaintext_len: usize) -> Vec<u8> {
+        let padding_start = plaintext_len + self.mac_len;
         let mut blocks = made.to_vec();
         self.key.decrypt(&self.made_chain, &mut blocks).unwrap();
         self.made_chain = self.last_block(made);
+        let mut recorded_blocks = recorded.to_vec();
+        self.key
+            .decrypt(&self.recorded_chain, &mut recorded_blocks)
+            .unwrap();
 
-        let (_, padding) = blocks.split_at_mut(plaintext_len + self.mac_len);
+        let (_, padding) = blocks.split_at_mut(padding_start);
         let (padding_length, padding) = padding.split_last_mut().unwrap();
         assert_eq!(padding, vec![*padding_length; padding.len()]);
-        padding.fill(0);
+        let byte = recorded_blocks[padding_start];
+        assert!(byte == 0 || byte == *padding_length, "{byte}");
+        padding.fill(byte);
 
         self.key.encrypt(&self.recorded_chain, &mut blocks).unwrap();
         self.recorded_chain = self.last_block(&blocks);

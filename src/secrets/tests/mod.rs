@@ -4,3 +4,4 @@
 mod export;
 mod fips;
 mod recorded;
+mod recorded_ssl2;

@@ -1,4 +1,4 @@
-//! Recorded conversations of OpenSSL, taken apart and made again.
+//! Recorded conversations of OpenSSL and JSSE, taken apart and made again.
 //!
 //! Each file of `tests/data/recordings` says where it is from, and what its secrets were. This
 //! crate made nothing of it: whatever derives, opens or verifies here agrees with a stranger.
@@ -10,10 +10,10 @@ use crate::cert::public_key;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::pkcs1::SignatureInput;
 use crate::crypto::random::SystemRandom;
-use crate::crypto::rsa::RawPrivateKey;
+use crate::crypto::rsa::{RawPrivateKey, RsaPublicKey};
 use crate::message::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange,
-    ExtensionType, Handshake, HandshakeType, ServerHello,
+    ExtensionType, Handshake, HandshakeType, ServerHello, ServerKeyExchange,
 };
 use crate::record::tests::resealed::Resealer;
 use crate::record::{
@@ -21,7 +21,7 @@ use crate::record::{
 };
 use crate::secrets::*;
 use crate::side::Side;
-use crate::suite::SuiteRow;
+use crate::suite::{KeyExchange, SuiteRow};
 use crate::testing::recordings::Recording;
 use crate::testing::vectors::written;
 
@@ -32,17 +32,22 @@ fn every_recorded_conversation_is_understood_and_made_again() {
         // Shown where one of them fails.
         println!("{}", recording.name);
         let suite = recording.suite().row().unwrap();
+        assert_eq!(suite.name, recording.text("suite_name"));
         Replay::new(&recording, suite).run();
         replayed += 1;
     }
-    assert_eq!(replayed, 59);
+    assert_eq!(replayed, 59 + 10);
 }
 
 /// A conversation as far as it has been replayed.
 struct Replay<'r> {
     recording: &'r Recording,
     parameters: ProtectionParameters,
+    /// The server's certificate's.
     key: RawPrivateKey,
+    /// An export suite's, whose private half is not known: the master secret then is the one that
+    /// both sides reported.
+    ephemeral_key: Option<RsaPublicKey>,
     randoms: Randoms,
     transcript: Transcript,
     /// What the transcript has hashed.
@@ -74,6 +79,7 @@ impl<'r> Replay<'r> {
                 encrypt_then_mac: recording.flag("encrypt_then_mac"),
             },
             key: RawPrivateKey::from_pkcs8_der(&recording.bytes("private_key")).unwrap(),
+            ephemeral_key: None,
             randoms: Randoms {
                 client: recording.bytes("client_random").try_into().unwrap(),
                 server: recording.bytes("server_random").try_into().unwrap(),
@@ -107,8 +113,7 @@ impl<'r> Replay<'r> {
             .resealer
             .expect(recorded, content_type, &plaintext);
         match content_type {
-            // OpenSSL puts each message into a record of its own.
-            ContentType::Handshake => self.message(side, Handshake::read(&plaintext).unwrap()),
+            ContentType::Handshake => self.messages(side, &plaintext),
             ContentType::ChangeCipherSpec => {
                 assert_eq!(plaintext, [1]);
                 self.change_keys(side);
@@ -140,6 +145,17 @@ impl<'r> Replay<'r> {
         opened
     }
 
+    /// OpenSSL puts each message into a record of its own, JSSE several into one.
+    fn messages(&mut self, side: Side, mut rest: &[u8]) {
+        while let [_, a, b, c, ..] = *rest {
+            let len = 4 + u32::from_be_bytes([0, a, b, c]) as usize;
+            let (message, after) = rest.split_at(len);
+            self.message(side, Handshake::read(message).unwrap());
+            rest = after;
+        }
+        assert_eq!(rest, [0; 0]);
+    }
+
     fn message(&mut self, side: Side, message: Handshake<'_>) {
         let body = message.body;
         match message.kind {
@@ -147,6 +163,7 @@ impl<'r> Replay<'r> {
             HandshakeType::SERVER_HELLO => self.server_hello(body),
             HandshakeType::CERTIFICATE => self.certificate(body),
             HandshakeType::CERTIFICATE_REQUEST => self.certificate_request(body),
+            HandshakeType::SERVER_KEY_EXCHANGE => self.server_key_exchange(body),
             HandshakeType::SERVER_HELLO_DONE => assert_eq!(body, [0; 0]),
             HandshakeType::CERTIFICATE_VERIFY => self.certificate_verify(body),
             HandshakeType::FINISHED => self.finished(side, body),
@@ -204,12 +221,47 @@ impl<'r> Replay<'r> {
         assert_eq!(written(|out| message.write(out, version)), body);
     }
 
+    fn server_key_exchange(&mut self, body: &[u8]) {
+        let message = ServerKeyExchange::read(body).unwrap();
+        let params = message.params;
+        let input = signed_params(&self.randoms, &written(|out| params.write(out)));
+        assert!(self.key.public().verify(&input, message.signature));
+        assert_eq!(written(|out| message.write(out)), body);
+
+        let key = RsaPublicKey::new(params.modulus, params.exponent).unwrap();
+        let KeyExchange::RsaExport { max_bits } = self.parameters.suite.key_exchange else {
+            panic!("an export suite is expected");
+        };
+        assert_eq!(key.bits(), max_bits);
+        assert!(self.key.public().bits() > max_bits);
+        self.ephemeral_key = Some(key);
+    }
+
     fn client_key_exchange(&mut self, body: &[u8]) {
         let version = self.parameters.version;
-        let modulus_len = self.key.public().modulus_len();
+        let key = self.ephemeral_key.as_ref();
+        let modulus_len = key.unwrap_or(self.key.public()).modulus_len();
         let message = ClientKeyExchange::read(body, version, modulus_len).unwrap();
+        assert_eq!(message.encrypted_pre_master_secret.len(), modulus_len);
         assert_eq!(written(|out| message.write(out, version)), body);
 
+        let recorded = self.recording.bytes("master_secret");
+        let master_secret = if self.ephemeral_key.is_some() {
+            assert!(!self.recording.has("pre_master_secret"));
+            let suite = self.parameters.suite;
+            MasterSecret::of_session(&recorded.try_into().unwrap(), version, suite)
+        } else {
+            let derived = self.master_secret(&message);
+            assert_eq!(derived.as_bytes()[..], recorded);
+            derived
+        };
+        let key_block = KeyBlock::expand(&master_secret, &self.randoms, self.parameters);
+        self.secrets = Some((master_secret, key_block));
+    }
+
+    /// What the certificate's key decrypts, and what is derived from it.
+    fn master_secret(&self, message: &ClientKeyExchange<'_>) -> MasterSecret {
+        let version = self.parameters.version;
         let encoded = self.key.raw(message.encrypted_pre_master_secret).unwrap();
         let substitute = PreMasterSecret::generate(0, &SystemRandom).unwrap();
         let pre_master_secret = PreMasterSecret::unpad(&encoded, [version.wire(); 2], &substitute);
@@ -217,19 +269,12 @@ impl<'r> Replay<'r> {
             pre_master_secret.as_bytes(),
             self.recording.bytes("pre_master_secret")
         );
-
         let suite = self.parameters.suite;
-        let master_secret = if self.recording.flag("extended_master_secret") {
+        if self.recording.flag("extended_master_secret") {
             MasterSecret::derive_extended(&pre_master_secret, version, suite, &self.transcript)
         } else {
             MasterSecret::derive(&pre_master_secret, version, suite, &self.randoms)
-        };
-        assert_eq!(
-            master_secret.as_bytes()[..],
-            self.recording.bytes("master_secret")
-        );
-        let key_block = KeyBlock::expand(&master_secret, &self.randoms, self.parameters);
-        self.secrets = Some((master_secret, key_block));
+        }
     }
 
     fn certificate_verify(&self, body: &[u8]) {
@@ -310,11 +355,13 @@ impl Direction {
 
 fn expected_messages(recording: &Recording) -> Vec<HandshakeType> {
     let client_certificate = recording.name.ends_with("clientauth");
+    let ephemeral_key = recording.name.ends_with("ephemeral");
     let only = |wanted: bool, kind| wanted.then_some(kind);
     [
         Some(HandshakeType::CLIENT_HELLO),
         Some(HandshakeType::SERVER_HELLO),
         Some(HandshakeType::CERTIFICATE),
+        only(ephemeral_key, HandshakeType::SERVER_KEY_EXCHANGE),
         only(client_certificate, HandshakeType::CERTIFICATE_REQUEST),
         Some(HandshakeType::SERVER_HELLO_DONE),
         only(client_certificate, HandshakeType::CERTIFICATE),

@@ -1,18 +1,38 @@
-//! Our side of a conversation over TCP, blocking.
+//! Our side of a conversation over TCP with Node.js and JSSE, blocking.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::ops::DerefMut;
 use std::sync::Arc;
 
-use interop::Error;
-use interop::loopback::Listener;
-use interop::ours;
-use interop::peer::node;
 use retrossl::client::ClientConfigBuilder;
 use retrossl::{
-    ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection, Stream, StreamOwned,
+    ClientConfig, ClientConnection, Connection, ProtocolVersion, ServerConfig, ServerConnection,
+    Stream, StreamOwned,
 };
+
+use crate::Error;
+use crate::loopback::Listener;
+use crate::ours;
+use crate::peer::{jsse, node};
+
+/// A client of theirs that reports.
+pub trait Client {
+    /// Waits for the client to come; if it does not, says why.
+    fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error>;
+}
+
+impl Client for node::Client {
+    fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
+        self.accept(listener)
+    }
+}
+
+impl Client for jsse::Client {
+    fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
+        self.accept(listener)
+    }
+}
 
 /// Connects to their server, sends each of `texts` and waits for it to come back, closes.
 pub fn our_client(
@@ -42,6 +62,10 @@ where
     C: DerefMut<Target = Connection>,
 {
     stream.close()?;
+    if stream.connection.protocol_version() == Some(ProtocolVersion::SSLv2) {
+        // It has no close_notify: the end is the transport's.
+        stream.transport.shutdown(Shutdown::Write)?;
+    }
     let end = stream.read(&mut [0])?;
     assert_eq!(end, 0, "data after the end");
     Ok(stream.into_parts().0)
@@ -50,10 +74,10 @@ where
 /// Waits for their client and sends everything back until it closes.
 pub fn our_server(
     config: &Arc<ServerConfig>,
-    client: &mut node::Client,
+    client: &mut impl Client,
     listener: &Listener,
 ) -> Result<ServerConnection, Error> {
-    let mut transport = client.accept(listener)?;
+    let mut transport = client.come(listener)?;
     let mut connection = ServerConnection::new(config.clone());
     let mut stream = Stream::new(&mut connection, &mut transport);
     let mut piece = [0; 10_000];

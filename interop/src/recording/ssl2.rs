@@ -1,0 +1,74 @@
+//! Conversations at SSL 2.0.
+
+use openssl::pkey::{PKey, Private};
+
+use super::{Side, TEST_KEY, line, to_hex};
+use crate::Error;
+use crate::matrix::Ssl2Cipher;
+
+/// What went over the wire, in order, one entry a record.
+#[derive(Default)]
+pub struct Tape {
+    records: Vec<(Side, Vec<u8>)>,
+    unfinished: [Vec<u8>; 2],
+}
+
+impl Tape {
+    /// Takes bytes as they come; records are put together from them.
+    pub fn push(&mut self, side: Side, bytes: &[u8]) {
+        let unfinished = &mut self.unfinished[side as usize];
+        unfinished.extend_from_slice(bytes);
+        while let [high, low, ..] = unfinished[..] {
+            // A header of three bytes, the last of which counts padding, has two bits less.
+            let (header, mask) = if high & 0x80 != 0 {
+                (2, 0x7f)
+            } else {
+                (3, 0x3f)
+            };
+            let length = header + usize::from(u16::from_be_bytes([high & mask, low]));
+            if unfinished.len() < length {
+                break;
+            }
+            let rest = unfinished.split_off(length);
+            self.records
+                .push((side, std::mem::replace(unfinished, rest)));
+        }
+    }
+}
+
+/// A whole conversation and what is known of it apart from the wire.
+pub struct Recording {
+    /// Where it is from, in a line each.
+    pub source: Vec<String>,
+    pub cipher: Ssl2Cipher,
+    /// The server's.
+    pub key: PKey<Private>,
+    pub master_key: Vec<u8>,
+    pub client_plaintext: Vec<u8>,
+    pub server_plaintext: Vec<u8>,
+    pub tape: Tape,
+}
+
+impl Recording {
+    /// The file, in the format of [the others](super::Recording::to_text).
+    pub fn to_text(&self) -> Result<String, Error> {
+        let mut lines: Vec<String> = self.source.iter().map(|line| format!("# {line}")).collect();
+        lines.push(TEST_KEY.to_owned());
+        lines.push(String::new());
+        let mut say = |name: &str, value: String| lines.push(format!("{name} = {value}"));
+        say("kind", to_hex(&self.cipher.kind().0));
+        say("kind_name", self.cipher.specified.to_owned());
+        for (name, bytes) in [
+            ("master_key", &self.master_key),
+            ("private_key", &self.key.private_key_to_pkcs8()?),
+            ("client_plaintext", &self.client_plaintext),
+            ("server_plaintext", &self.server_plaintext),
+        ] {
+            say(name, to_hex(bytes));
+        }
+        lines.push(String::new());
+        lines.extend(self.tape.records.iter().map(line));
+        lines.push(String::new());
+        Ok(lines.join("\n"))
+    }
+}
