@@ -52,6 +52,12 @@ impl CipherKind {
         self.row().map(|row| row.strength_bits)
     }
 
+    /// Whether it was made for export from the United States: a part of its key goes out in the
+    /// clear.
+    pub fn is_export(self) -> bool {
+        self.row().is_some_and(|row| row.clear_len > 0)
+    }
+
     /// The table's row, for a kind that this crate implements.
     pub(crate) fn row(self) -> Option<&'static KindRow> {
         TABLE.iter().find(|row| row.kind == self)

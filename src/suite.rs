@@ -112,6 +112,13 @@ impl CipherSuite {
         self.row().map(|row| row.strength_bits)
     }
 
+    /// Whether it was made for export from the United States: its key exchange is limited to 512 or
+    /// 1024 bits.
+    pub fn is_export(self) -> bool {
+        self.row()
+            .is_some_and(|row| matches!(row.key_exchange, KeyExchange::RsaExport { .. }))
+    }
+
     /// The table's row, for a suite that this crate implements.
     pub(crate) fn row(self) -> Option<&'static SuiteRow> {
         TABLE.iter().find(|row| row.suite == self)

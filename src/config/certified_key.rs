@@ -56,6 +56,12 @@ impl CertifiedKey {
         &self.chain
     }
 
+    /// One's own certificate, in DER.
+    pub(crate) fn end_entity(&self) -> &[u8] {
+        // A chain without one is refused by `new`.
+        self.chain.first().map_or(&[], AsRef::as_ref)
+    }
+
     /// The private key.
     pub fn key(&self) -> &Arc<dyn PrivateKey> {
         &self.key

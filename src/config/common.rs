@@ -280,6 +280,8 @@ macro_rules! common_setters {
         /// client that offers just max_fragment_length holds in its place; and from a client that
         /// offers neither it must take full records, as it must at SSL 3.0.
         ///
+        /// SSL 2.0 knows nothing of it, and its records carry up to 32 KiB.
+        ///
         /// record_size_limit is for protected records, so a handshake's messages before
         /// ChangeCipherSpec may still come in full ones.
         pub fn max_fragment(mut self, bytes: usize) -> Self {

@@ -21,7 +21,8 @@ struct Made {
 }
 
 impl ExportKeys {
-    /// Makes a key of so many bits ahead, so that no handshake has to wait for it.
+    /// Makes a key of so many bits ahead, so that the first handshake has not to wait for it; those
+    /// that come when it is to be renewed wait for some milliseconds.
     pub(super) fn prepare(
         &self,
         bits: usize,

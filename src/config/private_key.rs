@@ -22,12 +22,14 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     /// `ciphertext ^ d mod n` into `plaintext`, without looking at the padding. Both have the
     /// modulus's length in bytes.
     ///
-    /// An implementation should blind the operation.
+    /// An implementation should blind the operation. At SSL 2.0 it also has to raise a number that
+    /// carries no padding at all, always to the same result, before the first client's: where that
+    /// fails, every handshake does.
     ///
     /// # Errors
     /// [`KeyError::Unavailable`] and [`KeyError::Faulty`] end the handshake, so they must not
-    /// depend on the ciphertext. Every other error counts as a bad pre-master secret and must take no other time than a
-    /// decryption that gives nonsense; [`KeyError::InputOutOfRange`] is for a ciphertext that is
+    /// depend on the ciphertext. Every other error counts as a bad pre-master secret and must
+    /// take no other time than a decryption that gives nonsense; [`KeyError::InputOutOfRange`] is for a ciphertext that is
     /// not below the modulus.
     fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError>;
 

@@ -149,7 +149,7 @@ impl ServerConfigBuilder {
         if resolver.is_none() && policy.usable_ssl3_versions().is_some() {
             return Err(ConfigError::NoCertificate);
         }
-        let ssl2 = at_most_one(self.ssl2, ConfigError::SeveralCertificates)?.transpose()?;
+        let ssl2 = at_most_one(self.ssl2, ConfigError::SeveralSsl2Certificates)?.transpose()?;
         match &ssl2 {
             None if policy.usable_at(ProtocolVersion::SSLv2) => {
                 return Err(ConfigError::NoSsl2Certificate);

@@ -35,7 +35,7 @@ impl Ssl2Certificate {
             .iter()
             .any(|der| der.len() > MAX_CERTIFICATE)
         {
-            return Err(ConfigError::BadChain);
+            return Err(ConfigError::Ssl2CertificateTooLong);
         }
         Ok(Self {
             certified,

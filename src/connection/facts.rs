@@ -10,6 +10,7 @@ use super::ssl2::Protocol;
 use crate::alert::AlertDescription;
 use crate::cipher_kind::CipherKind;
 use crate::config::Resumption;
+use crate::crypto::rsa::RsaPublicKey;
 use crate::error::Error;
 use crate::message::ServerHello;
 use crate::message::ssl2::{ServerHello as Ssl2ServerHello, Ssl2Error};
@@ -61,6 +62,13 @@ impl Connection {
         (!chain.is_empty()).then_some(chain)
     }
 
+    /// The key that the server signed for an export suite, in place of its certificate's, which is
+    /// longer than the suite allows; received or sent, also where it was refused for its length. Who
+    /// meets it again and again has a server that FREAK is about.
+    pub fn ephemeral_key(&self) -> Option<&RsaPublicKey> {
+        self.pump.known.ephemeral_key.as_ref()
+    }
+
     /// The server's hello, received or sent; also where it was refused, as far as it can be
     /// parsed.
     pub fn server_hello(&self) -> Option<ServerHello<'_>> {
@@ -108,10 +116,10 @@ impl Connection {
     }
 
     /// Bytes of plaintext that the peer takes in one record at the most; what is written is cut
-    /// accordingly. 16384, or less, at once from a ServerHello on, where the peer wants it so: by
+    /// accordingly. 16384 (at SSL 2.0 with a block cipher 16360), or less, at once from a ServerHello on, where the peer wants it so: by
     /// max_fragment_length (RFC 6066 §4) or record_size_limit (RFC 8449 §4).
     pub fn peer_record_limit(&self) -> usize {
-        self.pump.outgoing.limit().bytes()
+        self.pump.outgoing.max_data()
     }
 
     /// Keying material for another protocol, bound to this connection (RFC 5705 §4): fills

@@ -395,6 +395,10 @@ impl fmt::Debug for Connection {
                     .negotiated_cipher_suite()
                     .map(|suite| suite.to_string()),
             )
+            .field(
+                "kind",
+                &self.negotiated_cipher_kind().map(|kind| kind.to_string()),
+            )
             .field("is_handshaking", &self.is_handshaking())
             .field("error", &self.error)
             .finish_non_exhaustive()

@@ -15,8 +15,9 @@ pub struct IoState {
     /// The peer has sent close_notify: what waits in the reader is all that it sent.
     pub peer_has_closed: bool,
     /// The transport has ended. Without [`peer_has_closed`](Self::peer_has_closed) that is a
-    /// truncation (at SSL 2.0 it is how every connection ends): the reader gives what was received, then
-    /// [`Error::Truncated`](crate::Error::Truncated).
+    /// truncation: the reader gives what was received, then
+    /// [`Error::Truncated`](crate::Error::Truncated). At SSL 2.0 it is how every connection ends, and
+    /// the reader gives `Ok(0)` then.
     pub transport_has_ended: bool,
 }
 

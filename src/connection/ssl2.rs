@@ -9,8 +9,8 @@ use crate::config::{Direction, Event, ServerConfig};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::handshake::client::{self, ClientState};
 use crate::handshake::{Attempt, Incoming};
-use crate::message::HelloFormat;
 use crate::message::ssl2::{ClientHello, ErrorMessage, Message, Ssl2MessageType};
+use crate::message::{self, HelloFormat};
 use crate::policy::Policy;
 use crate::record::{ContentType, ssl2 as record};
 use crate::ssl2::client::{Mark, send_hello};
@@ -181,8 +181,7 @@ fn choose(config: &Arc<ServerConfig>, hello: &ClientHello<'_>) -> Result<Protoco
     }
     let ssl2 = ProtocolVersion::SSLv2;
     if policy.usable_at(ssl2) && hello.version >= ssl2.wire() {
-        let [high, low] = CipherSuite::TLS_FALLBACK_SCSV.0.to_be_bytes();
-        let fell_back = hello.cipher_kinds().any(|kind| kind.0 == [0, high, low]);
+        let fell_back = message::ClientHello::of_ssl2(hello).offers(CipherSuite::TLS_FALLBACK_SCSV);
         // RFC 7507 §3, which takes SSL 2.0 for any other version.
         if oldest.is_some() && fell_back {
             return Err(PeerMisbehaved::InappropriateFallback(ssl2).into());

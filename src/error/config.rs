@@ -53,8 +53,8 @@ pub enum ConfigError {
     /// The policy names a cipher kind that this crate does not have.
     #[error("the policy names the cipher kind {0}, which this crate does not have")]
     UnknownKind(CipherKind),
-    /// The policy names more suites than this crate has.
-    #[error("the policy names too many cipher suites")]
+    /// The policy names more suites, or cipher kinds, than this crate has.
+    #[error("the policy names too many cipher suites or cipher kinds")]
     TooManySuites,
     /// The policy's oldest version is newer than its newest.
     #[error("the policy's oldest version, {0}, is newer than its newest, {1}")]
@@ -72,6 +72,12 @@ pub enum ConfigError {
          it, `Policy::versions` leaves SSL 2.0 out"
     )]
     NoSsl2Certificate,
+    /// A certificate for SSL 2.0 is given once.
+    #[error("more than one certificate for SSL 2.0 is given: give one")]
+    SeveralSsl2Certificates,
+    /// SSL 2.0's certificate is longer than 15 KiB.
+    #[error("a certificate for SSL 2.0 goes into one record, and must have 15 KiB at the most")]
+    Ssl2CertificateTooLong,
     /// A certificate for SSL 2.0 is given, and the policy does not allow SSL 2.0.
     #[error("a certificate for SSL 2.0 is given, but the policy does not allow SSL 2.0")]
     Ssl2NotAllowed,

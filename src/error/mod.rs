@@ -112,7 +112,8 @@ pub enum Fault {
 }
 
 impl Error {
-    /// The alert that this error sends to the peer, if it sends one.
+    /// The alert that this error sends to the peer, if it sends one. At SSL 2.0 there are no alerts:
+    /// see [`ssl2_error`](Self::ssl2_error).
     pub fn alert(&self) -> Option<AlertDescription> {
         use AlertDescription as Alert;
         Some(match self {
@@ -138,8 +139,8 @@ impl Error {
         })
     }
 
-    /// The ERROR that this error sends to a peer that speaks SSL 2.0, if it sends one: of these there
-    /// are few.
+    /// The ERROR that this error sends to a peer, if it sends one, where the two speak SSL 2.0: of
+    /// these there are few.
     pub fn ssl2_error(&self) -> Option<Ssl2Error> {
         match self {
             Self::PeerIncompatible(PeerIncompatible::NoKindInCommon) => Some(Ssl2Error::NO_CIPHER),

@@ -294,8 +294,8 @@ pub enum PeerIncompatible {
     NoKindInCommon,
     /// The server answers in SSL 2.0, and was not asked to.
     #[error(
-        "the server answers in SSL 2.0; to speak it, let the policy allow nothing else, or let its \
-         `hello_format` be SSL 2.0's"
+        "the server answers in SSL 2.0; to speak it, let the policy allow SSL 2.0 (`versions`, \
+         `cipher_kinds`), and either nothing else or `hello_format` SSL 2.0's"
     )]
     SpeaksSsl2,
     /// A certificate of SSL 2.0 that is not of the type X.509.

@@ -44,12 +44,14 @@ impl<'a> ClientHello<'a> {
         self.client_version
     }
 
-    /// The client's 32 random bytes.
+    /// The client's 32 random bytes; in SSL 2.0's format the 16 to 32 of the challenge, with zeros in
+    /// front.
     pub fn random(&self) -> &[u8; 32] {
         &self.random
     }
 
-    /// The session that the client would resume: 0 to 32 bytes.
+    /// The session that the client would resume: 0 to 32 bytes; none in SSL 2.0's format, where the
+    /// client can name a session of SSL 2.0 only.
     pub fn session_id(&self) -> &'a [u8] {
         self.session_id
     }
@@ -70,7 +72,7 @@ impl<'a> ClientHello<'a> {
         })
     }
 
-    /// The compression methods on offer; 0 is null.
+    /// The compression methods on offer; 0 is null, which is all that SSL 2.0's format can offer.
     pub fn compression_methods(&self) -> &'a [u8] {
         self.compression_methods
     }

@@ -167,8 +167,10 @@ impl Policy {
 
     /// Allows exactly these suites, in order of preference; repeats are dropped.
     ///
-    /// Any suite of this crate may be named, whatever the preset. `build()` refuses an empty
-    /// list, and suites that this crate does not have.
+    /// Any suite of this crate may be named, whatever the preset. `build()` refuses suites that
+    /// this crate does not have, and an empty list, unless there are cipher kinds: those of SSL 2.0
+    /// stay as they are, and [`versions`](Self::versions) or no
+    /// [`cipher_kinds`](Self::cipher_kinds) leave SSL 2.0 out.
     pub const fn cipher_suites(self, suites: &[CipherSuite]) -> Self {
         Self {
             cipher_suites: SuiteList::of(suites),
@@ -406,7 +408,8 @@ impl Policy {
         self.cipher_suites.overflowed() || self.cipher_kinds.overflowed()
     }
 
-    pub(crate) fn first_hello_format(&self) -> HelloFormat {
+    /// How a client begins, where the policy allows more than SSL 2.0.
+    pub fn first_hello_format(&self) -> HelloFormat {
         self.hello_format
     }
 

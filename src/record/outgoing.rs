@@ -108,9 +108,12 @@ impl Outgoing {
         self.limit = self.limit.min(limit);
     }
 
-    /// What one record may carry now.
-    pub(crate) fn limit(&self) -> PlaintextLimit {
-        self.limit
+    /// Bytes of data that one record may carry now.
+    pub(crate) fn max_data(&self) -> usize {
+        match &self.layer {
+            Layer::Ssl3(_) => self.limit.bytes(),
+            Layer::Ssl2(sealer) => sealer.max_data(),
+        }
     }
 
     /// Seals `data` into as many records as it takes, and returns how many bytes it took: all of

@@ -18,6 +18,7 @@ impl KnownServer {
         &mut self,
         message: Handshake<'_>,
         max_bits: usize,
+        out: &mut Output<'_>,
     ) -> Result<(), Error> {
         let ServerKeyExchange { params, signature } = ServerKeyExchange::read(message.body)?;
         let mut signed = Vec::new();
@@ -28,6 +29,8 @@ impl KnownServer {
         }
         let key = RsaPublicKey::new(params.modulus, params.exponent)
             .map_err(|_| PeerMisbehaved::UnusableEphemeralKey)?;
+        // Readable also when what follows refuses it.
+        out.known.ephemeral_key = Some(key.clone());
         // One that the next shorter limit would do for was not made for this suite.
         let min = self.start.policy.smallest_rsa_key().max(max_bits / 2 + 1);
         let min = min.min(max_bits);

@@ -78,7 +78,7 @@ impl ClientState {
         match self {
             Self::ExpectServerHello(state) => state.handle(incoming, out),
             Self::ExpectCertificate(state) => state.handle(incoming, out),
-            Self::ExpectServerKeyExchange(state) => state.handle(incoming),
+            Self::ExpectServerKeyExchange(state) => state.handle(incoming, out),
             Self::ExpectCertificateRequestOrDone(state) => state.handle(incoming, out),
             Self::ExpectServerHelloDone(state) => state.handle(incoming, out),
             Self::ExpectNewSessionTicket(state) => state.handle(incoming, out),
@@ -280,9 +280,13 @@ pub(crate) struct ExpectServerKeyExchange {
 }
 
 impl ExpectServerKeyExchange {
-    fn handle(mut self, incoming: Incoming<'_>) -> Result<ClientState, Error> {
+    fn handle(
+        mut self,
+        incoming: Incoming<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<ClientState, Error> {
         let message = incoming.expect(HandshakeType::SERVER_KEY_EXCHANGE)?;
-        self.known.take_ephemeral_key(message, self.max_bits)?;
+        self.known.take_ephemeral_key(message, self.max_bits, out)?;
         Ok(self.known.expect_certificate_request_or_done())
     }
 }

@@ -47,6 +47,7 @@ impl Negotiated {
             let signature = &signature;
             ServerKeyExchange { params, signature }.write(body);
         })?;
+        out.known.ephemeral_key = Some(key.public_key().clone());
         Ok(key)
     }
 }

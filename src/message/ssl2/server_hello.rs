@@ -29,6 +29,16 @@ impl<'a> ServerHello<'a> {
         self.session_id_hit
     }
 
+    /// The version, as on the wire: 0x0002.
+    pub fn server_version(&self) -> u16 {
+        self.version
+    }
+
+    /// The certificate's type: 1 is X.509.
+    pub fn certificate_type(&self) -> u8 {
+        self.certificate_type
+    }
+
     /// The certificate, in DER; empty where a session is resumed.
     pub fn certificate(&self) -> &'a [u8] {
         self.certificate

@@ -38,7 +38,12 @@ impl Sealer {
 
     /// `data` in pieces that fit into a record each; none where there is nothing to send.
     pub(crate) fn fragments<'d>(&self, data: &'d [u8]) -> impl Iterator<Item = &'d [u8]> + use<'d> {
-        data.chunks(self.protection.max_data())
+        data.chunks(self.max_data())
+    }
+
+    /// Bytes of data in one record at the most.
+    pub(crate) fn max_data(&self) -> usize {
+        self.protection.max_data()
     }
 
     /// Appends the record that carries `data`, a message or one of [`fragments`](Self::fragments),

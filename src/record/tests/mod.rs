@@ -346,10 +346,10 @@ fn a_limit_before_its_keys_holds_at_once_only_in_clear() {
     let mut outgoing = Outgoing::new(version, RecordSplitting::Never);
     outgoing.limit_early(limit(1024));
     outgoing.limit_early(limit(2048));
-    assert_eq!(outgoing.limit(), limit(1024));
+    assert_eq!(outgoing.max_data(), 1024);
     let protection = Protection::new(parameters, &keys(parameters)).unwrap();
     outgoing.protect(protection, u64::MAX, limit(2048));
-    assert_eq!(outgoing.limit(), limit(2048));
+    assert_eq!(outgoing.max_data(), 2048);
 }
 
 /// BEAST: explicit IVs are fresh for every record.

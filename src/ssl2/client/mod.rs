@@ -236,18 +236,16 @@ impl Keyed {
             .filter(|_| request.authentication_type == MD5_WITH_RSA_ENCRYPTION)
             .and_then(|resolver| resolver.resolve(&query));
         let Some(certified) = certified else {
-            out.known.sent_no_certificate = true;
             return out.send_error(Ssl2Error::NO_CERTIFICATE);
         };
         certified.check_key_length(&self.start.policy)?;
-        let own = certified.chain().first().map_or(&[][..], AsRef::as_ref);
         let server = out.known.peer_certificates.first();
-        let server = server.map_or(&[][..], AsRef::as_ref);
+        let server = server.ok_or(Error::Internal("a server without a certificate"))?;
         let input = self.keys.response_input(request.challenge, server);
         let response = certified.key().sign(&input).map_err(Error::PrivateKey)?;
         let message = ClientCertificate {
             certificate_type: X509_CERTIFICATE,
-            certificate: own,
+            certificate: certified.end_entity(),
             response: &response,
         };
         out.send(Ssl2MessageType::CLIENT_CERTIFICATE, |body| {

@@ -70,8 +70,7 @@ impl ExpectClientCertificate {
             now: common.clock.now(),
             policy: &common.policy,
         })?;
-        let own = self.keyed.start.certificate.certified().chain();
-        let own = own.first().map_or(&[][..], AsRef::as_ref);
+        let own = self.keyed.start.certificate.certified().end_entity();
         let input = self.keyed.keys.response_input(&self.challenge, own);
         if !client_key.verify(&input, message.response) {
             return Err(PeerMisbehaved::BadCertificateVerify.into());

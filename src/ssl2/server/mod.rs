@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use super::Output;
 use crate::cipher_kind::CipherKind;
-use crate::config::{ClientVerifier, ServerConfig, Ssl2Certificate};
+use crate::config::{ClientVerifier, Event, ServerConfig, Ssl2Certificate};
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::message::ssl2::{
     ClientFinished, ClientHello, MD5_WITH_RSA_ENCRYPTION, Message, RequestCertificate,
@@ -130,13 +130,12 @@ impl Greeting {
         kinds: &[CipherKind],
         out: &mut Output<'_>,
     ) -> Result<(), Error> {
-        let der = certificate.and_then(|certificate| certificate.certified().chain().first());
         let cipher_specs: Vec<u8> = kinds.iter().flat_map(|kind| kind.0).collect();
         let hello = ServerHello {
             session_id_hit: certificate.is_none(),
             certificate_type: certificate.map_or(0, |_| X509_CERTIFICATE),
             version: ProtocolVersion::SSLv2.wire(),
-            certificate: der.map_or(&[], AsRef::as_ref),
+            certificate: certificate.map_or(&[], |it| it.certified().end_entity()),
             cipher_specs: &cipher_specs,
             connection_id: &self.connection_id,
         };
@@ -159,6 +158,7 @@ impl ExpectClientMasterKey {
     fn handle(self, message: Message<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let body = message.expect(Ssl2MessageType::CLIENT_MASTER_KEY)?;
         let (master_key, key_arg) = self.decrypt_master_key(body)?;
+        out.report(Event::MasterSecretDerived { extended: false });
         let session = self.start.new_session(master_key, key_arg, out)?;
         self.start.verify(self.greeting, session, out)
     }

@@ -4,7 +4,6 @@
 //! at later versions; and only one of a strong kind is kept at all.
 
 use super::{Keyed, Output, Start};
-use crate::config::Event;
 use crate::error::Error;
 use crate::handshake::Kept;
 use crate::message::ssl2::{ClientHello, SESSION_ID};
@@ -36,12 +35,11 @@ impl Start {
         &self,
         master_key: Ssl2MasterKey,
         key_arg: Vec<u8>,
-        out: &mut Output<'_>,
+        out: &Output<'_>,
     ) -> Result<Ssl2Session, Error> {
         let common = &self.config.common;
         let mut session_id = [0; SESSION_ID];
         out.random.fill(&mut session_id)?;
-        out.report(Event::MasterSecretDerived { extended: false });
         Ok(Ssl2Session {
             session_id,
             master_key,
