@@ -98,7 +98,8 @@ struct Options {
     send: Option<String>,
 
     /// Do the same again on a second connection, which resumes the session where the server lets
-    /// it; each answer then ends its line
+    /// it; each answer then ends its line. (At SSL 2.0 sessions of DES and export kinds are not kept,
+    /// and none is offered in a hello that offers TLS 1.2, too)
     #[arg(long)]
     reconnect: bool,
 

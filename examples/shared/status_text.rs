@@ -24,9 +24,12 @@ pub fn printable(text: &str) -> String {
 /// `resumption` is the first handshake's: the connection itself tells the last one's.
 pub fn negotiated(connection: &Connection, resumption: Option<Resumption>) -> String {
     let or_dash = |known: Option<String>| known.unwrap_or_else(|| "-".to_owned());
-    let max_fragment = match connection.peer_record_limit() {
-        FULL_RECORD.. => String::new(),
-        bytes => format!(" max_fragment={bytes}"),
+    let max_fragment = match (
+        connection.protocol_version(),
+        connection.peer_record_limit(),
+    ) {
+        (Some(ProtocolVersion::SSLv2), _) | (_, FULL_RECORD..) => String::new(),
+        (_, bytes) => format!(" max_fragment={bytes}"),
     };
     format!(
         "version={} suite={}{max_fragment} resumed={} renegotiated={} subject={}",

@@ -65,8 +65,9 @@ impl Connection {
     /// The key that the server signed for an export suite, in place of its certificate's, which is
     /// longer than the suite allows; received or sent, also where it was refused for its length. Who
     /// meets it again and again has a server that FREAK is about.
-    pub fn ephemeral_key(&self) -> Option<&RsaPublicKey> {
-        self.pump.known.ephemeral_key.as_ref()
+    pub fn ephemeral_key(&self) -> Option<RsaPublicKey> {
+        let [modulus, exponent] = self.pump.known.ephemeral_key.as_ref()?;
+        RsaPublicKey::new(modulus, exponent).ok()
     }
 
     /// The server's hello, received or sent; also where it was refused, as far as it can be
@@ -78,7 +79,7 @@ impl Connection {
     }
 
     /// The server's hello at SSL 2.0, received or sent: it lists the cipher kinds that the server
-    /// has.
+    /// has, of most servers those that the client has, too.
     pub fn ssl2_server_hello(&self) -> Option<Ssl2ServerHello<'_>> {
         let of_ssl2 = self.pump.protocol == Protocol::Ssl2;
         let read = || Ssl2ServerHello::read(&self.pump.known.server_hello).ok();

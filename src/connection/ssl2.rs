@@ -123,7 +123,7 @@ impl Pump {
         if self.protocol == Protocol::Unknown && !self.settle_on_ssl2(message)? {
             return Ok(());
         }
-        if message.kind == Ssl2MessageType::ERROR && !self.state.takes_ssl2_errors() {
+        if message.kind == Ssl2MessageType::ERROR && self.state.ends_by_ssl2_error() {
             let ErrorMessage { code } = ErrorMessage::read(message.body)?;
             return Err(Error::Ssl2ErrorReceived(code));
         }

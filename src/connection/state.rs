@@ -110,9 +110,14 @@ impl State {
         }
     }
 
-    /// Whether an ERROR of SSL 2.0 is for the state to judge; else it ends the connection.
-    pub(super) fn takes_ssl2_errors(&self) -> bool {
-        matches!(self, Self::Ssl2Server(state) if state.awaits_certificate())
+    /// Whether an ERROR of SSL 2.0 ends the connection; else it is for the state to judge: where it
+    /// is a client's answer, and where the state is not of SSL 2.0 at all.
+    pub(super) fn ends_by_ssl2_error(&self) -> bool {
+        match self {
+            Self::Ssl2Client(_) | Self::EitherClient(..) => true,
+            Self::Ssl2Server(state) => !state.awaits_certificate(),
+            Self::Client(_) | Self::Server(_) | Self::Failed => false,
+        }
     }
 
     pub(super) fn is_handshaking(&self) -> bool {

@@ -298,7 +298,10 @@ fn hint(alert: AlertDescription) -> &'static str {
              other suites; later: it may refuse this side's certificate"
         }
         AlertDescription::UNRECOGNIZED_NAME => "; it does not serve the name that it was asked for",
-        AlertDescription::PROTOCOL_VERSION => "; it speaks other versions than the policy allows",
+        AlertDescription::PROTOCOL_VERSION => {
+            "; it speaks other versions than the policy allows, or wants a hello in another format \
+             (`Policy::hello_format`)"
+        }
         alert if alert.refuses_certificate() => {
             "; it refuses the certificate that this side sent, or asks for one"
         }

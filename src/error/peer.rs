@@ -269,8 +269,8 @@ impl PeerMisbehaved {
 pub enum PeerIncompatible {
     /// The peer's version lies outside the policy's.
     #[error(
-        "the peer speaks {}, the policy allows {min} to {max}; name a policy or versions that \
-         include it if you accept its weaknesses", VersionNumber(*.peer)
+        "the peer speaks {}, the policy allows {}; name a policy or versions that include it if you \
+         accept its weaknesses", VersionNumber(*.peer), VersionRange(*.min, *.max)
     )]
     NoVersionInCommon {
         /// The newest version that the client offers, or the one that the server chose, as on
@@ -334,6 +334,20 @@ impl PeerIncompatible {
             Self::KeyTooShort(_) | Self::CertificateType(_) => {
                 AlertDescription::UNSUPPORTED_CERTIFICATE
             }
+        }
+    }
+}
+
+/// What a policy allows, as people say it.
+struct VersionRange(ProtocolVersion, ProtocolVersion);
+
+impl fmt::Display for VersionRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(min, max) = self;
+        if min == max {
+            write!(f, "{min} alone")
+        } else {
+            write!(f, "{min} to {max}")
         }
     }
 }

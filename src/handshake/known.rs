@@ -7,7 +7,6 @@ use rustls_pki_types::CertificateDer;
 use super::occasion::Occasion;
 use crate::cipher_kind::CipherKind;
 use crate::config::{Resumption, SessionStore, Sessions};
-use crate::crypto::rsa::RsaPublicKey;
 use crate::secrets::{FinishedPair, MasterSecret, Randoms};
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -28,8 +27,8 @@ pub(crate) struct Known {
     /// The ServerHello's body, sent or received; SSL 2.0's, where that is the version.
     pub(crate) server_hello: Vec<u8>,
     pub(crate) peer_certificates: Vec<CertificateDer<'static>>,
-    /// An export suite's, sent or received.
-    pub(crate) ephemeral_key: Option<RsaPublicKey>,
+    /// An export suite's, sent or received: its numbers, which take a tenth of the key's room.
+    pub(crate) ephemeral_key: Option<[Vec<u8>; 2]>,
     pub(crate) server_name: Option<String>,
     pub(crate) alpn_protocol: Option<Vec<u8>>,
     pub(crate) extended_master_secret: bool,

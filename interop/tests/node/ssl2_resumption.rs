@@ -12,7 +12,7 @@ use interop::talk::{cause, our_client_of, our_server};
 use retrossl::Resumption;
 
 #[test]
-fn our_client_takes_up_its_session_with_every_cipher() -> Result<(), Error> {
+fn our_client_takes_up_its_session_with_every_strong_cipher() -> Result<(), Error> {
     let identity = Identity::self_signed("localhost", 1024, Hash::Sha1)?;
     let mut server = server(&identity)?;
     for cipher in matrix::SSL2 {
@@ -22,7 +22,9 @@ fn our_client_takes_up_its_session_with_every_cipher() -> Result<(), Error> {
             .key_log(secrets.clone())
             .observers(trace.clone());
         let client = Arc::new(client.build()?);
-        let by = Some(Resumption::SessionId);
+        // What can be searched is not kept.
+        let is_strong = cipher.kind().strength_bits() >= Some(112);
+        let by = is_strong.then_some(Resumption::SessionId);
         for expected in [None, by, by] {
             let connection = our_client_of(&client, server.port(), &[b"text".to_vec()])
                 .map_err(|error| format!("{cipher}: {error}"))?;
@@ -35,7 +37,8 @@ fn our_client_takes_up_its_session_with_every_cipher() -> Result<(), Error> {
             assert_eq!(shown, Some(&[ours::certificate(&identity)?][..]));
         }
         assert_eq!(trace.count("sent CLIENT-HELLO"), 3, "{cipher}");
-        assert_eq!(trace.count("sent CLIENT-MASTER-KEY"), 1, "{cipher}");
+        let full = if is_strong { 1 } else { 3 };
+        assert_eq!(trace.count("sent CLIENT-MASTER-KEY"), full, "{cipher}");
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl Negotiated {
             let signature = &signature;
             ServerKeyExchange { params, signature }.write(body);
         })?;
-        out.known.ephemeral_key = Some(key.public_key().clone());
+        out.known.ephemeral_key = Some([modulus, exponent]);
         Ok(key)
     }
 }
