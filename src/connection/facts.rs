@@ -12,8 +12,8 @@ use crate::cipher_kind::CipherKind;
 use crate::config::Resumption;
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::Error;
-use crate::message::ServerHello;
 use crate::message::ssl2::{ServerHello as Ssl2ServerHello, Ssl2Error};
+use crate::message::{ServerHello, ServerRsaParams};
 use crate::side::Side;
 use crate::suite::CipherSuite;
 use crate::version::ProtocolVersion;
@@ -66,8 +66,8 @@ impl Connection {
     /// longer than the suite allows; received or sent, also where it was refused for its length. Who
     /// meets it again and again has a server that FREAK is about.
     pub fn ephemeral_key(&self) -> Option<RsaPublicKey> {
-        let [modulus, exponent] = self.pump.known.ephemeral_key.as_ref()?;
-        RsaPublicKey::new(modulus, exponent).ok()
+        let params = ServerRsaParams::read(&self.pump.known.ephemeral_key).ok()?;
+        RsaPublicKey::new(params.modulus, params.exponent).ok()
     }
 
     /// The server's hello, received or sent; also where it was refused, as far as it can be

@@ -42,7 +42,8 @@ pub(super) struct Pump {
     held: Zeroizing<Vec<u8>>,
     close: Close,
     pub(super) opener: Opener,
-    pub(super) ssl2_opener: ssl2::Opener,
+    /// Made when the first record of SSL 2.0 comes.
+    pub(super) ssl2_opener: Option<Box<ssl2::Opener>>,
     pub(super) protocol: Protocol,
     joiner: Joiner,
     pub(super) observer: Option<Box<dyn Observer>>,
@@ -95,7 +96,7 @@ impl Pump {
             held: Zeroizing::default(),
             close: Close::Open,
             opener: Opener::unprotected(),
-            ssl2_opener: ssl2::Opener::unprotected(),
+            ssl2_opener: None,
             protocol: Protocol::Unknown,
             joiner: Joiner::default(),
             observer: common.observer(side),

@@ -78,7 +78,8 @@ impl Pump {
         } else {
             ContentType::Handshake
         };
-        let data = self.ssl2_opener.open(content_type, record)?;
+        let opener = self.ssl2_opener.get_or_insert_with(unprotected);
+        let data = opener.open(content_type, record)?;
         self.tolerated.record(data.len())?;
         match content_type {
             ContentType::ApplicationData => self.receive_ssl2_data(data),
@@ -164,12 +165,16 @@ impl Pump {
         Output {
             side: self.side,
             outgoing: &mut self.outgoing,
-            opener: &mut self.ssl2_opener,
+            opener: self.ssl2_opener.get_or_insert_with(unprotected),
             known: &mut self.known,
             observer: &mut self.observer,
             random: &*self.random,
         }
     }
+}
+
+fn unprotected() -> Box<record::Opener> {
+    Box::new(record::Opener::unprotected())
 }
 
 /// The newest version that both sides have (RFC 5246 appendix E.2).

@@ -27,8 +27,8 @@ pub(crate) struct Known {
     /// The ServerHello's body, sent or received; SSL 2.0's, where that is the version.
     pub(crate) server_hello: Vec<u8>,
     pub(crate) peer_certificates: Vec<CertificateDer<'static>>,
-    /// An export suite's, sent or received: its numbers, which take a tenth of the key's room.
-    pub(crate) ephemeral_key: Option<[Vec<u8>; 2]>,
+    /// An export suite's, sent or received, as a ServerKeyExchange has it: empty where there is none.
+    pub(crate) ephemeral_key: Box<[u8]>,
     pub(crate) server_name: Option<String>,
     pub(crate) alpn_protocol: Option<Vec<u8>>,
     pub(crate) extended_master_secret: bool,

@@ -21,10 +21,7 @@ pub(crate) struct ServerRsaParams<'a> {
 impl<'a> ServerKeyExchange<'a> {
     pub(crate) fn read(body: &'a [u8]) -> Result<Self, InvalidMessage> {
         let mut reader = Reader::new("ServerKeyExchange", body);
-        let params = ServerRsaParams {
-            modulus: reader.vector_u16()?,
-            exponent: reader.vector_u16()?,
-        };
+        let params = ServerRsaParams::take(&mut reader)?;
         let signature = reader.vector_u16()?;
         reader.finish()?;
         Ok(Self { params, signature })
@@ -36,7 +33,22 @@ impl<'a> ServerKeyExchange<'a> {
     }
 }
 
-impl ServerRsaParams<'_> {
+impl<'a> ServerRsaParams<'a> {
+    /// Reads them alone.
+    pub(crate) fn read(params: &'a [u8]) -> Result<Self, InvalidMessage> {
+        let mut reader = Reader::new("ServerRSAParams", params);
+        let params = Self::take(&mut reader)?;
+        reader.finish()?;
+        Ok(params)
+    }
+
+    fn take(reader: &mut Reader<'a>) -> Result<Self, InvalidMessage> {
+        Ok(Self {
+            modulus: reader.vector_u16()?,
+            exponent: reader.vector_u16()?,
+        })
+    }
+
     /// As in the message, which is how they are signed.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         for number in [self.modulus, self.exponent] {

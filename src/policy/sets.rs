@@ -10,7 +10,7 @@ use crate::suite::CipherSuite;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct SuiteList {
     suites: [CipherSuite; MAX_SUITES],
-    len: usize,
+    len: u8,
     overflowed: bool,
 }
 
@@ -28,11 +28,11 @@ impl SuiteList {
         let mut index = 0;
         while index < suites.len() {
             if !self.contains(suites[index]) {
-                if self.len == MAX_SUITES {
+                if self.len as usize == MAX_SUITES {
                     self.overflowed = true;
                     return self;
                 }
-                self.suites[self.len] = suites[index];
+                self.suites[self.len as usize] = suites[index];
                 self.len += 1;
             }
             index += 1;
@@ -42,7 +42,7 @@ impl SuiteList {
 
     pub(super) const fn contains(&self, suite: CipherSuite) -> bool {
         let mut index = 0;
-        while index < self.len {
+        while index < self.len as usize {
             if self.suites[index].0 == suite.0 {
                 return true;
             }
@@ -57,7 +57,7 @@ impl SuiteList {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = CipherSuite> + '_ {
-        self.suites.iter().copied().take(self.len)
+        self.suites.iter().copied().take(self.len.into())
     }
 }
 
@@ -73,7 +73,7 @@ impl fmt::Debug for SuiteList {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct KindList {
     kinds: [CipherKind; MAX_KINDS],
-    len: usize,
+    len: u8,
     overflowed: bool,
 }
 
@@ -87,11 +87,11 @@ impl KindList {
         let mut index = 0;
         while index < kinds.len() {
             if !list.contains(kinds[index]) {
-                if list.len == MAX_KINDS {
+                if list.len as usize == MAX_KINDS {
                     list.overflowed = true;
                     return list;
                 }
-                list.kinds[list.len] = kinds[index];
+                list.kinds[list.len as usize] = kinds[index];
                 list.len += 1;
             }
             index += 1;
@@ -102,7 +102,7 @@ impl KindList {
     const fn contains(&self, kind: CipherKind) -> bool {
         let [a, b, c] = kind.0;
         let mut index = 0;
-        while index < self.len {
+        while index < self.len as usize {
             let [x, y, z] = self.kinds[index].0;
             if a == x && b == y && c == z {
                 return true;
@@ -118,7 +118,7 @@ impl KindList {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = CipherKind> + '_ {
-        self.kinds.iter().copied().take(self.len)
+        self.kinds.iter().copied().take(self.len.into())
     }
 }
 

@@ -30,7 +30,7 @@ impl KnownServer {
         let key = RsaPublicKey::new(params.modulus, params.exponent)
             .map_err(|_| PeerMisbehaved::UnusableEphemeralKey)?;
         // Readable also when what follows refuses it.
-        out.known.ephemeral_key = Some([key.modulus(), key.exponent()]);
+        out.known.ephemeral_key = signed.into();
         // One that the next shorter limit would do for was not made for this suite.
         let min = self.start.policy.smallest_rsa_key().max(max_bits / 2 + 1);
         let min = min.min(max_bits);

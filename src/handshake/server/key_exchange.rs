@@ -47,7 +47,7 @@ impl Negotiated {
             let signature = &signature;
             ServerKeyExchange { params, signature }.write(body);
         })?;
-        out.known.ephemeral_key = Some([modulus, exponent]);
+        out.known.ephemeral_key = signed.into();
         Ok(key)
     }
 }
