@@ -46,6 +46,7 @@ impl Pump {
         };
         self.outgoing.speak_ssl2();
         let offer = send_hello(&ssl2_start, start.attempt, &mut self.ssl2_output())?;
+        self.known.ssl2_hello = true;
         self.state = if !ssl3 {
             State::Ssl2Client(ssl2::client::ClientState::new(ssl2_start, offer))
         } else {

@@ -30,6 +30,8 @@ pub(crate) struct Known {
     /// An export suite's, sent or received, as a ServerKeyExchange has it: empty where there is none.
     pub(crate) ephemeral_key: Box<[u8]>,
     pub(crate) server_name: Option<String>,
+    /// The hello had SSL 2.0's format, which cannot name a server.
+    pub(crate) ssl2_hello: bool,
     pub(crate) alpn_protocol: Option<Vec<u8>>,
     pub(crate) extended_master_secret: bool,
     pub(crate) encrypt_then_mac: bool,

@@ -28,6 +28,8 @@ pub(crate) struct Previous {
     server_certificate: Option<CertificateDer<'static>>,
     /// A server's: the name that the client asked for.
     server_name: Option<String>,
+    /// The first hello had SSL 2.0's format, which cannot name one.
+    ssl2_hello: bool,
     /// `None` where the peer does not have RFC 5746: a legacy renegotiation.
     finished: Option<FinishedPair>,
     extended_master_secret: bool,
@@ -37,16 +39,16 @@ pub(crate) struct Previous {
 impl Occasion {
     /// What the next handshake of a connection is that knows all this.
     pub(super) fn after(known: &Known) -> Self {
+        let previous = known.occasion.previous();
         // Once it is there it stays, also where a suite in between could not have it.
-        let had_encrypt_then_mac = known
-            .occasion
-            .previous()
-            .is_some_and(|previous| previous.encrypt_then_mac);
+        let had_encrypt_then_mac = previous.is_some_and(|previous| previous.encrypt_then_mac);
+        let began_as_ssl2 = previous.is_some_and(|previous| previous.ssl2_hello);
         match (&known.completed, known.version) {
             (Some(completed), Some(version)) => Self::Renegotiation(Box::new(Previous {
                 version,
                 server_certificate: known.peer_certificates.first().cloned(),
                 server_name: known.server_name.clone(),
+                ssl2_hello: known.ssl2_hello || began_as_ssl2,
                 finished: known
                     .secure_renegotiation
                     .then(|| completed.finished.clone()),
@@ -89,8 +91,9 @@ impl Occasion {
 
     /// The name that the client asks for at `version`, which stays.
     ///
-    /// At SSL 3.0, OpenSSL 1.0 sends it from the second hello on, others in the first one only:
-    /// there the first hello's is it, and a missing one no other.
+    /// At SSL 3.0, OpenSSL 1.0 sends it from the second hello on, others in the first one only, and
+    /// a first hello in SSL 2.0's format has no place for it: there the first hello's is it, and a
+    /// missing one no other.
     pub(super) fn check_server_name(
         &self,
         asked: Option<String>,
@@ -101,11 +104,17 @@ impl Occasion {
         };
         let before = &previous.server_name;
         let one_is_missing = before.is_none() || asked.is_none();
-        if *before == asked || version == ProtocolVersion::SSLv3 && one_is_missing {
+        let may_be_missing = version == ProtocolVersion::SSLv3 || previous.ssl2_hello;
+        if *before == asked || may_be_missing && one_is_missing {
             Ok(before.clone())
         } else {
             Err(PeerMisbehaved::ServerNameChanged)
         }
+    }
+
+    /// Whether the first hello could name the server; if it could not, a later one shall not.
+    pub(super) fn can_name_server(&self) -> bool {
+        self.previous().is_none_or(|previous| !previous.ssl2_hello)
     }
 
     /// The renegotiated_connection that `sender` sends; `None` where the extension has no place.
@@ -160,20 +169,23 @@ mod tests {
     #[test]
     fn the_server_name_stays() {
         use ProtocolVersion::{SSLv3, TLSv1_0};
-        for (version, first, later, kept) in [
-            (TLSv1_0, None, None, Some(None)),
-            (TLSv1_0, None, Some("a"), None),
-            (TLSv1_0, Some("a"), None, None),
-            (TLSv1_0, Some("a"), Some("b"), None),
-            (TLSv1_0, Some("a"), Some("a"), Some(Some("a"))),
-            (SSLv3, None, Some("a"), Some(None)),
-            (SSLv3, Some("a"), None, Some(Some("a"))),
-            (SSLv3, Some("a"), Some("b"), None),
+        for (version, ssl2_hello, first, later, kept) in [
+            (TLSv1_0, false, None, None, Some(None)),
+            (TLSv1_0, false, None, Some("a"), None),
+            (TLSv1_0, false, Some("a"), None, None),
+            (TLSv1_0, false, Some("a"), Some("b"), None),
+            (TLSv1_0, false, Some("a"), Some("a"), Some(Some("a"))),
+            (TLSv1_0, true, None, None, Some(None)),
+            (TLSv1_0, true, None, Some("a"), Some(None)),
+            (SSLv3, false, None, Some("a"), Some(None)),
+            (SSLv3, false, Some("a"), None, Some(Some("a"))),
+            (SSLv3, false, Some("a"), Some("b"), None),
         ] {
             let occasion = Occasion::Renegotiation(Box::new(Previous {
                 version,
                 server_certificate: None,
                 server_name: first.map(str::to_owned),
+                ssl2_hello,
                 finished: None,
                 extended_master_secret: false,
                 encrypt_then_mac: false,

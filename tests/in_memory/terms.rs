@@ -13,7 +13,7 @@ use retrossl::{
     ServerConnection, SessionStore, TicketKey, TicketKeys, client, server,
 };
 
-use super::{Pair, test_identity, with_ssl2_certificate};
+use super::{Pair, test_identity};
 
 /// Two configs for several connections between them.
 pub struct Parties {
@@ -40,6 +40,8 @@ pub struct Terms {
     pub server_name: &'static str,
     pub sends_server_name: bool,
     pub server_certificate: usize,
+    /// Where the server's policy allows SSL 2.0.
+    pub ssl2_certificate: usize,
     pub server_pins: Vec<usize>,
     pub client_certificate: Option<usize>,
     /// Whether it is a resolver that has the certificate.
@@ -72,6 +74,7 @@ impl Terms {
             server_name: "localhost",
             sends_server_name: true,
             server_certificate: 1024,
+            ssl2_certificate: 512,
             server_pins: vec![1024],
             client_certificate: None,
             client_resolves: false,
@@ -154,6 +157,18 @@ impl Terms {
         }
     }
 
+    /// With the certificate for SSL 2.0, where the policy allows that.
+    pub fn whole_server(&self) -> server::ServerConfigBuilder {
+        let server = self.server(self.server_policy);
+        match self.server_policy.usable_versions() {
+            Some((ProtocolVersion::SSLv2, _)) => {
+                let (mut chain, key) = test_identity(self.ssl2_certificate);
+                server.ssl2_certificate(chain.remove(0), key)
+            }
+            _ => server,
+        }
+    }
+
     fn clock(&self, ahead: i64) -> Arc<At> {
         Arc::new(At(self.now.checked_add_signed(ahead).unwrap()))
     }
@@ -161,11 +176,7 @@ impl Terms {
     pub fn parties(&self) -> Parties {
         Parties {
             client: Arc::new(self.client().build().unwrap()),
-            server: Arc::new(
-                with_ssl2_certificate(self.server(self.server_policy), self.server_policy)
-                    .build()
-                    .unwrap(),
-            ),
+            server: Arc::new(self.whole_server().build().unwrap()),
             server_name: self.server_name,
         }
     }

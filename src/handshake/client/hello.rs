@@ -180,9 +180,8 @@ impl Offered {
     ) {
         let policy = &start.policy;
         // RFC 6066 §3: names only, never addresses, without the trailing dot.
-        if let (ServerName::DnsName(name), true) =
-            (&start.server_name, start.config.sends_server_name)
-        {
+        let sends_name = start.config.sends_server_name && start.occasion.can_name_server();
+        if let (ServerName::DnsName(name), true) = (&start.server_name, sends_name) {
             let name = name.as_ref().trim_end_matches('.');
             self.add(ExtensionType::SERVER_NAME, |body| {
                 write_server_name(body, name)

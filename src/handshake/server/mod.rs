@@ -149,7 +149,10 @@ impl ExpectClientHello {
     /// ServerHelloDone.
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let (hello, encoded) = match incoming {
-            Incoming::Ssl2ClientHello { hello, encoded } => (ClientHello::of_ssl2(&hello), encoded),
+            Incoming::Ssl2ClientHello { hello, encoded } => {
+                out.known.ssl2_hello = true;
+                (ClientHello::of_ssl2(&hello), encoded)
+            }
             other => {
                 let message = other.expect(HandshakeType::CLIENT_HELLO)?;
                 (ClientHello::read(message.body)?, message.encoded)

@@ -8,8 +8,8 @@ use crate::testing::in_memory::terms::MapStore;
 use crate::testing::in_memory::wire::{HANDSHAKE, handshake};
 use crate::testing::sessions::{handle, rename_sessions};
 use crate::{
-    ClientConfig, ClientConnection, Fingerprint, PinnedCertificates, Resumption, ServerConnection,
-    SessionStore, TicketKey,
+    ClientConfig, ClientConnection, Fingerprint, HelloFormat, PinnedCertificates, Resumption,
+    ServerConnection, SessionStore, TicketKey,
 };
 
 const ATTACKER: usize = 1024;
@@ -91,6 +91,23 @@ fn a_session_that_is_not_proven_is_nobodys() {
         // Nor has the victim lost its session.
         if by == Resumption::SessionId {
             assert!(sessions.find(&session_id).is_some());
+        }
+    }
+}
+
+/// Others than this crate name the server as soon as they can: the first hello, which could not,
+/// stays what the connection goes by.
+#[test]
+fn a_name_that_a_hello_of_ssl2_could_not_give_is_no_other() {
+    for version in ProtocolVersion::from_ssl3() {
+        let policy = willing(version).hello_format(HelloFormat::Ssl2);
+        let mut pair = Pair::under(policy).established();
+        pair.client.pump.known.ssl2_hello = false;
+        for handshakes in [2, 3] {
+            pair.client.renegotiate().unwrap();
+            pair.exchange(|| usize::MAX).unwrap();
+            assert_eq!(pair.server.handshakes(), handshakes);
+            assert_eq!(pair.server.server_name(), None);
         }
     }
 }
