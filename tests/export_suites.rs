@@ -26,6 +26,8 @@ fn each_suite_holds_a_conversation_with_a_certificate_of_each_length() {
         for connection in [&*pair.client, &*pair.server] {
             assert_eq!(connection.protocol_version(), Some(case.version));
             assert_eq!(connection.negotiated_cipher_suite(), Some(case.suite));
+            let ephemeral = connection.ephemeral_key().map(|key| key.bits());
+            assert_eq!(ephemeral, case.has_ephemeral_key().then_some(case.limit));
         }
         pair.echo(b"exported", || usize::MAX);
     });

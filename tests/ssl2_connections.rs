@@ -406,8 +406,8 @@ fn failing_randomness_is_an_error_and_not_a_weak_handshake() {
     assert_eq!(failed.fault(), Fault::Local);
     // CONNECTION-ID, session ID, the seal of the session that is kept.
     for before in 0..3 {
-        let server = server(only_kind(DES)).random(failing(before));
-        let client = client(only_kind(DES)).build().unwrap();
+        let server = server(only_kind(RC2)).random(failing(before));
+        let client = client(only_kind(RC2)).build().unwrap();
         let mut pair = Pair::new(client, server.build().unwrap());
         assert_eq!(
             pair.exchange(|| usize::MAX),
@@ -419,7 +419,7 @@ fn failing_randomness_is_an_error_and_not_a_weak_handshake() {
     }
     // Behind the challenge: master key, KEY-ARG, padding, the seal.
     for before in 1..5 {
-        let client = client(only_kind(DES)).random(failing(before));
+        let client = client(only_kind(RC2)).random(failing(before));
         let server = server(ssl2()).build().unwrap();
         let mut pair = Pair::new(client.build().unwrap(), server);
         assert_eq!(
@@ -432,9 +432,25 @@ fn failing_randomness_is_an_error_and_not_a_weak_handshake() {
     }
 }
 
+/// Before the handshake is complete there is nothing that it could end.
+#[test]
+fn the_transports_end_is_a_clean_one_only_after_the_handshake() {
+    let hello_of_ssl2 = retrossl::Policy::COMPATIBLE.hello_format(retrossl::HelloFormat::Ssl2);
+    for policy in [ssl2(), either(), hello_of_ssl2] {
+        let config = client(policy).build().unwrap();
+        let mut connection = in_memory::ssl2::connect(config);
+        take(&mut connection);
+        connection.read_tls(&mut &[][..]).unwrap();
+        let end = connection.reader().read(&mut [0; 9]).unwrap_err();
+        assert_eq!(Error::of_io(&end), Some(&Error::Truncated));
+        let ended = connection.process_new_packets();
+        assert_eq!(ended, Err(Error::TruncatedHandshake));
+    }
+}
+
 #[test]
 fn an_idle_connection_gives_its_memory_back() {
-    let mut pair = pair(only_kind(DES), ssl2()).established();
+    let mut pair = pair(only_kind(RC2), ssl2()).established();
     for _ in 0..3 {
         pair.client.release_buffers();
         pair.server.release_buffers();
@@ -460,4 +476,5 @@ fn data_is_cut_into_records_that_every_peer_takes() {
 }
 
 const RC4: CipherKind = CipherKind::SSL_CK_RC4_128_WITH_MD5;
+const RC2: CipherKind = CipherKind::SSL_CK_RC2_128_CBC_WITH_MD5;
 const DES: CipherKind = CipherKind::SSL_CK_DES_64_CBC_WITH_MD5;

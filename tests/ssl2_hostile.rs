@@ -291,10 +291,18 @@ fn a_client_of_ssl2_alone_refuses_an_answer_in_tls() {
     assert!(take(&mut client).is_empty());
 }
 
-/// Whatever the client has said: it is what the server answers.
+/// Who did not ask for SSL 2.0 hears that it is what the server speaks.
 #[test]
-fn a_client_hears_an_error_of_ssl2_in_answer_to_any_hello() {
-    for policy in [ssl2(), either(), Policy::EVERYTHING, Policy::STRICT] {
+fn a_client_hears_an_error_of_ssl2_in_answer_to_its_hello() {
+    for policy in [Policy::EVERYTHING, Policy::STRICT] {
+        let mut client = connect(client(policy).build().unwrap());
+        take(&mut client);
+        let refusal = error_in_clear(Ssl2Error::NO_CIPHER);
+        let error = deliver(&refusal, &mut client, || 1).unwrap_err();
+        assert_eq!(error, retrossl::PeerIncompatible::SpeaksSsl2.into());
+        expect_it_stays(&mut client, &error);
+    }
+    for policy in [ssl2(), either()] {
         let mut client = connect(client(policy).build().unwrap());
         take(&mut client);
         let refusal = error_in_clear(Ssl2Error::NO_CIPHER);

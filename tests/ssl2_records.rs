@@ -132,16 +132,23 @@ fn padding_that_lies_is_refused() {
     }
 }
 
-/// As much padding as the header can name is put up with, where there can be any. (Nothing protects
-/// the header: whoever changes it can take bytes off a record's end, which SSL 2.0 cannot notice.)
+/// Nothing protects the header: whoever changes it can take bytes off a record's end, which SSL 2.0
+/// cannot notice; but no more than senders pad with.
 #[test]
-fn padding_is_taken_off_whatever_its_length() {
+fn padding_of_a_block_or_more_is_refused() {
     for kind in CipherKind::all().filter(|kind| kind.to_string().contains("CBC")) {
-        for padding in [0, 8, 16, 248] {
+        for padding in [0, 1, 7] {
+            let mut client = HandClient::finished(&plain(), kind);
+            let data = &b"8 bytes."[..8 - padding];
+            let record = client.layer.seal_padded(data, padding);
+            deliver(&record.bytes(), &mut client.server, || 1).unwrap();
+            assert_eq!(read(&mut client.server), data);
+        }
+        for padding in [8, 16, 248] {
             let mut client = HandClient::finished(&plain(), kind);
             let record = client.layer.seal_padded(b"8 bytes.", padding);
-            deliver(&record.bytes(), &mut client.server, || 1).unwrap();
-            assert_eq!(read(&mut client.server), b"8 bytes.");
+            let refused = deliver(&record.bytes(), &mut client.server, || 1);
+            assert_eq!(refused, Err(PeerMisbehaved::BadRecordMac.into()));
         }
     }
 }

@@ -259,6 +259,43 @@ fn expect_wrong_length(server: &Arc<ServerConfig>, sent: &ClientMasterKey) {
     assert!(invalid.1.is_empty(), "no ERROR is for that");
 }
 
+/// RFC 7507, which takes SSL 2.0 for any other version; whether the client could do better or the
+/// connection was made so.
+#[test]
+fn a_fallback_to_ssl2_is_noticed() {
+    let config = Arc::new(client(Policy::EVERYTHING).build().unwrap());
+    let fall_back = |server_policy| {
+        let name = "localhost".try_into().unwrap();
+        let fallback = ClientConnection::fallback(config.clone(), name, ProtocolVersion::SSLv2);
+        let mut pair = Pair {
+            client: fallback.unwrap(),
+            server: ServerConnection::new(Arc::new(server(server_policy).build().unwrap())),
+        };
+        pair.exchange(|| usize::MAX)
+    };
+    let noticed = PeerMisbehaved::InappropriateFallback(ProtocolVersion::SSLv2);
+    assert_eq!(fall_back(Policy::EVERYTHING), Err(noticed.into()));
+    assert_eq!(fall_back(ssl2()), Ok(()));
+}
+
+/// Nor does a renegotiation bring the key of SSL 2.0 into a later version.
+#[test]
+fn a_config_for_a_renegotiation_has_another_key() {
+    let policy = Policy::EVERYTHING.versions(ProtocolVersion::SSLv2, ProtocolVersion::TLSv1_0);
+    let mut pair = pair(policy, policy).established();
+    let with = |bits| {
+        let (chain, key) = test_identity(bits);
+        let config = ServerConfig::builder(Policy::HISTORIC).certificate(chain, key);
+        Arc::new(config.build().unwrap())
+    };
+    let refused = pair.server.renegotiate_with(with(1024));
+    assert_eq!(refused, Err(ConfigError::SameKeyForSsl2.into()));
+    pair.echo(b"as before", || usize::MAX);
+    pair.server.renegotiate_with(with(2048)).unwrap();
+    pair.exchange(|| usize::MAX).unwrap();
+    assert_eq!(pair.server.handshakes(), 2);
+}
+
 /// CVE-2015-3197.
 #[test]
 fn only_a_kind_in_common_can_be_chosen() {
@@ -421,7 +458,7 @@ fn a_server_needs_a_certificate_of_its_own_for_ssl2() {
     assert_eq!(not_allowed, Err(ConfigError::Ssl2NotAllowed));
     assert_eq!(build(for_ssl2(with(everything, 1024), 1024)), same_key);
     let two = for_ssl2(for_ssl2(with(everything, 2048), 1024), 512);
-    assert_eq!(build(two), Err(ConfigError::SeveralCertificates));
+    assert_eq!(build(two), Err(ConfigError::SeveralSsl2Certificates));
     let short = for_ssl2(with(everything.min_rsa_bits(1024), 2048), 512);
     assert_eq!(build(short), too_short);
 

@@ -20,10 +20,13 @@ use retrossl::{
 };
 
 #[test]
-fn sessions_are_resumed_with_every_kind() {
+fn sessions_are_resumed_with_every_kind_whose_key_cannot_be_searched() {
     for kind in CipherKind::all() {
-        let parties = terms(only_kind(kind)).parties();
-        for resumption in [None, BY_ID, BY_ID] {
+        let terms = terms(only_kind(kind));
+        let parties = terms.parties();
+        let is_strong = kind.strength_bits() >= Some(112);
+        let by = BY_ID.filter(|_| is_strong);
+        for resumption in [None, by, by] {
             let mut pair = parties.connect().established();
             for connection in [&*pair.client, &*pair.server] {
                 assert_eq!(connection.resumption(), resumption);
@@ -39,6 +42,34 @@ fn sessions_are_resumed_with_every_kind() {
             pair.echo(b"as before", || usize::MAX);
             pair.echo(&[7; 20_000], || 100);
         }
+        for store in [&terms.client_store, &terms.server_store] {
+            assert_eq!(store.0.lock().unwrap().is_empty(), !is_strong, "{kind}");
+        }
+    }
+}
+
+/// RFC 5246 appendix E.2; and where a fallback might be forced, no session hides it.
+#[test]
+fn no_session_is_named_beside_tls_1_2_or_in_a_fallback() {
+    let with = |newest| {
+        let mut terms = terms(either().versions(SSLV2, newest));
+        terms.server_policy = ssl2();
+        let parties = terms.parties();
+        parties.connect().established();
+        parties
+    };
+    for (newest, len) in [
+        (ProtocolVersion::SSLv2, 16),
+        (ProtocolVersion::TLSv1_1, 16),
+        (ProtocolVersion::TLSv1_2, 0),
+    ] {
+        let parties = with(newest);
+        assert_eq!(hello_of(&mut parties.connect()).session_id.len(), len);
+        let name = "localhost".try_into().unwrap();
+        let fallback = ClientConnection::fallback(parties.client.clone(), name, newest);
+        let mut pair = parties.connect();
+        pair.client = fallback.unwrap();
+        assert!(hello_of(&mut pair).session_id.is_empty(), "{newest}");
     }
 }
 
@@ -411,15 +442,20 @@ fn a_session_of_another_protocol_is_none() {
     );
 }
 
+/// A hello in SSL 2.0's format that may name a session.
+fn up_to_tls_1_1() -> Policy {
+    either().versions(ProtocolVersion::SSLv2, ProtocolVersion::TLSv1_1)
+}
+
 /// One client with two sessions, each where the other one's is looked for.
 #[test]
 fn a_client_takes_up_no_session_of_another_protocol() {
-    let mut old = terms(either());
+    let mut old = terms(up_to_tls_1_1());
     old.server_pins.push(1024);
     old.client_ways = vec![Resumption::SessionId];
     old.server_policy = ssl2();
     let new = |client_store| {
-        let mut new = terms(either());
+        let mut new = terms(up_to_tls_1_1());
         new.server_pins.push(1024);
         new.client_ways = vec![Resumption::SessionId];
         new.client_store = client_store;
