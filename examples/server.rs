@@ -227,6 +227,14 @@ fn config(options: &Options) -> Result<(Arc<ServerConfig>, Vec<Fresh>), Box<dyn 
                 .as_deref()
                 .zip(options.ssl2_key.as_deref());
             let (chain, key) = identity(given, "fresh certificate for SSL 2.0", &mut fresh)?;
+            if chain.len() > 1 {
+                return Err(format!(
+                    "--ssl2-cert has {} certificates, and SSL 2.0 sends one: leave the others out; \
+                     who issued it has to be among the clients' roots",
+                    chain.len()
+                )
+                .into());
+            }
             let own = chain.into_iter().next().expect("a chain is not empty");
             config = config.ssl2_certificate(own, key);
         } else if options.ssl2_cert.is_some() {

@@ -279,6 +279,11 @@ fn a_servers_certificates_are_each_for_its_versions() {
             "the certificate for SSL 2.0 has the same key as the one for later versions: who \
              breaks SSL 2.0 could then break those, too (DROWN); give it a key of its own",
         ),
+        (
+            "--min ssl2 --max ssl2 --ssl2-cert chain.pem --ssl2-key server.key".to_owned(),
+            "--ssl2-cert has 2 certificates, and SSL 2.0 sends one: leave the others out; who \
+             issued it has to be among the clients' roots",
+        ),
     ] {
         let text = run("server", &format!("--listen 127.0.0.1:0 {options}")).failed(&[]);
         assert_eq!(text, format!("server: {expected}\n"));

@@ -58,7 +58,7 @@ impl Output<'_> {
     ) -> Result<(), Error> {
         self.outgoing
             .send(ContentType::ChangeCipherSpec, &[1], self.random)?;
-        self.outgoing.protect(protection, max_bytes, limit);
+        self.outgoing.protect(protection, max_bytes, limit)?;
         self.report(Event::ChangeCipherSpec {
             direction: Direction::Sent,
         });

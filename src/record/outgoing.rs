@@ -82,9 +82,13 @@ impl Outgoing {
         protection: Protection,
         max_bytes: u64,
         limit: PlaintextLimit,
-    ) {
-        self.layer = Layer::Ssl3(Sealer::new(protection, max_bytes));
+    ) -> Result<(), Error> {
+        match &mut self.layer {
+            Layer::Ssl3(sealer) => *sealer = Sealer::new(protection, max_bytes),
+            Layer::Ssl2(_) => return Err(OTHER_LAYER),
+        }
         self.limit = limit;
+        Ok(())
     }
 
     /// The same at SSL 2.0, where the sequence number goes on.
@@ -98,7 +102,7 @@ impl Outgoing {
                 sealer.protect(protection, max_bytes);
                 Ok(())
             }
-            Layer::Ssl3(_) => Err(Error::Internal("keys of SSL 2.0 for another protocol")),
+            Layer::Ssl3(_) => Err(OTHER_LAYER),
         }
     }
 
@@ -243,3 +247,5 @@ impl Outgoing {
         }
     }
 }
+
+const OTHER_LAYER: Error = Error::Internal("keys of one protocol for another's records");

@@ -189,7 +189,9 @@ fn finish_with_ticket(pair: &mut Pair, secret: &LastSecret, ticket: &[u8]) {
     inject(server, ContentType::ChangeCipherSpec, &[1]);
     let protection = Protection::new(parameters, &keys.server).unwrap();
     let outgoing = &mut server.pump.outgoing;
-    outgoing.protect(protection, u64::MAX, PlaintextLimit::MAX);
+    outgoing
+        .protect(protection, u64::MAX, PlaintextLimit::MAX)
+        .unwrap();
     let finished = finished(&transcript, Side::Server);
     inject(server, ContentType::Handshake, &finished);
     cross(server, client).unwrap();

@@ -348,7 +348,7 @@ fn a_limit_before_its_keys_holds_at_once_only_in_clear() {
     outgoing.limit_early(limit(2048));
     assert_eq!(outgoing.max_data(), 1024);
     let protection = Protection::new(parameters, &keys(parameters)).unwrap();
-    outgoing.protect(protection, u64::MAX, limit(2048));
+    outgoing.protect(protection, u64::MAX, limit(2048)).unwrap();
     assert_eq!(outgoing.max_data(), 2048);
 }
 
