@@ -8,6 +8,7 @@
 //!                                 └─► ExpectFinished ─► Established
 //! ```
 
+mod flight;
 mod hello;
 mod key_exchange;
 mod resumption;
@@ -16,16 +17,13 @@ use std::sync::Arc;
 
 use crate::cert;
 use crate::config::{
-    AnonymousClients, CertifiedKey, ClientToVerify, ClientVerifier, Event, PrivateKey,
-    ServerCertificateQuery, ServerConfig,
+    AnonymousClients, ClientToVerify, ClientVerifier, Event, PrivateKey, ServerCertificateQuery,
+    ServerConfig,
 };
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
 use crate::handshake::{Flow, Incoming, Negotiated, Occasion, Output, Resume, signature_hashes};
-use crate::message::{
-    Certificate, CertificateRequest, CertificateVerify, ClientHello, HandshakeType, RSA_SIGN,
-    SignatureAlgorithm,
-};
+use crate::message::{Certificate, CertificateVerify, ClientHello, HandshakeType};
 use crate::policy::Policy;
 use crate::secrets::{KeyBlock, MasterSecret, Randoms, certificate_verify_input};
 use crate::session::server_binding;
@@ -145,7 +143,7 @@ pub(crate) struct ExpectClientHello {
 }
 
 impl ExpectClientHello {
-    /// Step 2: ServerHello, Certificate, \[ServerKeyExchange\], [CertificateRequest],
+    /// Step 2: ServerHello, Certificate, \[ServerKeyExchange\], \[CertificateRequest\],
     /// ServerHelloDone.
     fn handle(self, incoming: Incoming<'_>, out: &mut Output<'_>) -> Result<ServerState, Error> {
         let (hello, encoded) = match incoming {
@@ -221,54 +219,6 @@ impl ExpectClientHello {
             None => known.expect_client_key_exchange(None),
         })
     }
-}
-
-impl Negotiated {
-    /// Certificate, \[ServerKeyExchange\], [CertificateRequest], ServerHelloDone; returns the key that
-    /// the client encrypts to.
-    fn send_rest_of_flight(
-        &mut self,
-        config: &ServerConfig,
-        certified: &CertifiedKey,
-        out: &mut Output<'_>,
-    ) -> Result<Arc<dyn PrivateKey>, Error> {
-        let version = self.choice.version;
-        out.send_hashed(&mut self.transcript, HandshakeType::CERTIFICATE, |body| {
-            Certificate::of(certified.chain()).write(body);
-        })?;
-        let key = self.send_ephemeral_key(config, certified, out)?;
-        let transcript = &mut self.transcript;
-        if let Some(verifier) = &config.client_verifier {
-            let algorithms = signature_hashes(&config.common.policy)
-                .map(SignatureAlgorithm::rsa)
-                .collect();
-            let request = CertificateRequest {
-                certificate_types: &[RSA_SIGN],
-                signature_algorithms: algorithms,
-                certificate_authorities: authorities(verifier.as_ref()),
-            };
-            out.send_hashed(transcript, HandshakeType::CERTIFICATE_REQUEST, |body| {
-                request.write(body, version);
-            })?;
-        }
-        out.send_hashed(transcript, HandshakeType::SERVER_HELLO_DONE, |_| {})?;
-        Ok(key)
-    }
-}
-
-/// The verifier's authorities, as far as they fit into the message.
-fn authorities(verifier: &dyn ClientVerifier) -> Vec<&[u8]> {
-    let mut room = usize::from(u16::MAX);
-    verifier
-        .authorities()
-        .iter()
-        .map(Vec::as_slice)
-        .take_while(|name| {
-            let fits = room.checked_sub(name.len() + 2);
-            room = fits.unwrap_or(0);
-            fits.is_some()
-        })
-        .collect()
 }
 
 /// What is known while the client's flight comes in.
