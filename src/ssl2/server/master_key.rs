@@ -23,9 +23,8 @@ impl ExpectClientMasterKey {
         Ok((master_key, message.key_arg.to_vec()))
     }
 
-    /// A kind that was offered and listed (CVE-2015-3197), and exactly the lengths that it calls
-    /// for: a longer clear part would let an attacker find the secret one byte by byte
-    /// (CVE-2016-0703).
+    /// A kind that was offered and listed (CVE-2015-3197), and a block as long as the key's. That the
+    /// other lengths are the kind's, [`ClientMasterKey::read`] has seen to (CVE-2016-0703).
     fn check(&self, message: &ClientMasterKey<'_>) -> Result<&'static KindRow, Error> {
         let kind = message.cipher_kind;
         let listed = self.kinds.contains(&kind).then_some(kind);
@@ -33,10 +32,7 @@ impl ExpectClientMasterKey {
             .and_then(CipherKind::row)
             .ok_or(PeerMisbehaved::KindNotOffered(kind))?;
         let modulus_len = self.start.certificate.key().public_key().modulus_len();
-        let good = message.clear_key.len() == row.clear_len
-            && message.key_arg.len() == row.key_arg_len()
-            && message.encrypted_key.len() == modulus_len;
-        if !good {
+        if message.encrypted_key.len() != modulus_len {
             let what = "CLIENT-MASTER-KEY";
             let problem = Malformed::LengthOutOfRange;
             return Err(InvalidMessage { what, problem }.into());
