@@ -17,6 +17,10 @@ pub mod peer;
 pub mod people;
 pub mod recording;
 pub mod redis_store;
+/// What `tests/replays.rs` repeats the recorded conversations with.
+#[path = "../../tests/replay/mod.rs"]
+pub mod replay;
+pub mod replays;
 pub mod talk;
 
 /// What stops a peer: shown to whoever reads the failing test, never matched on.

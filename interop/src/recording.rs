@@ -4,15 +4,10 @@ pub mod ssl2;
 
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Padding;
+use retrossl::Side;
 
 use crate::Error;
-
-/// Who sent something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    Client,
-    Server,
-}
+use crate::replay::file::Flight;
 
 /// What went over the wire, in order, one entry a record.
 #[derive(Default)]
@@ -26,15 +21,19 @@ impl Tape {
     pub fn push(&mut self, side: Side, bytes: &[u8]) {
         let unfinished = &mut self.unfinished[side as usize];
         unfinished.extend_from_slice(bytes);
-        while let [_, _, _, high, low, ..] = unfinished[..] {
-            let length = 5 + usize::from(u16::from_be_bytes([high, low]));
-            if unfinished.len() < length {
-                break;
-            }
+        while let Some(length) = record_length(unfinished).filter(|it| *it <= unfinished.len()) {
             let rest = unfinished.split_off(length);
             self.records
                 .push((side, std::mem::replace(unfinished, rest)));
         }
+    }
+
+    /// The records of one side before the other's.
+    pub fn into_flights(self) -> Result<Vec<Flight>, Error> {
+        if self.unfinished.iter().any(|it| !it.is_empty()) {
+            return Err("it ends in the middle of a record".into());
+        }
+        Ok(Flight::grouped(self.records))
     }
 
     pub fn server_hello(&self) -> Result<ServerHello, Error> {
@@ -97,6 +96,22 @@ impl Tape {
         }
         Err(format!("no handshake message {kind} from the {side:?}").into())
     }
+}
+
+/// Of the record that `bytes` begin with, as far as they say so. One of SSL 2.0 whose header has
+/// three bytes must be shorter than 5 KiB: longer ones begin like the others' content types.
+fn record_length(bytes: &[u8]) -> Option<usize> {
+    match *bytes {
+        [20..=23, _, _, high, low, ..] => Some(5 + length(high, low)),
+        [20..=23, ..] => None,
+        [high, low, ..] if high & 0x80 != 0 => Some(2 + length(high & 0x7f, low)),
+        [high, low, ..] => Some(3 + length(high & 0x3f, low)),
+        _ => None,
+    }
+}
+
+fn length(high: u8, low: u8) -> usize {
+    u16::from_be_bytes([high, low]).into()
 }
 
 /// What a ServerHello says, as far as recordings care.
@@ -169,10 +184,6 @@ const TEST_KEY: &str = "# The private key is a test key, of no use for anything 
 
 /// A record's.
 fn line((side, record): &(Side, Vec<u8>)) -> String {
-    let side = match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    };
     format!("{side} = {}", to_hex(record))
 }
 

@@ -15,7 +15,8 @@ use interop::certificate::{Hash, Identity};
 use interop::loopback::{self, Listener};
 use interop::matrix::{self, Combination, Ssl2Cipher};
 use interop::peer::{Version, jsse, node, openssl};
-use interop::recording::{ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, Recording, Side, Tape, ssl2};
+use interop::recording::{ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, Recording, Tape, ssl2};
+use retrossl::Side;
 
 const PING: &str = "ping from the client\n";
 const PONG: &str = "pong from the server\n";
@@ -424,7 +425,7 @@ fn ssl2_node_pair(
         request_certificate: shown.is_some(),
         ..node::Settings::ssl2(cipher.name)
     })?;
-    let tape = Mutex::new(ssl2::Tape::default());
+    let tape = Mutex::new(Tape::default());
     let mut source = vec![
         format!("SSL 2.0, {}", cipher.specified),
         NODE_PAIR.to_owned(),

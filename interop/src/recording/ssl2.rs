@@ -2,39 +2,9 @@
 
 use openssl::pkey::{PKey, Private};
 
-use super::{Side, TEST_KEY, line, to_hex};
+use super::{TEST_KEY, Tape, line, to_hex};
 use crate::Error;
 use crate::matrix::Ssl2Cipher;
-
-/// What went over the wire, in order, one entry a record.
-#[derive(Default)]
-pub struct Tape {
-    records: Vec<(Side, Vec<u8>)>,
-    unfinished: [Vec<u8>; 2],
-}
-
-impl Tape {
-    /// Takes bytes as they come; records are put together from them.
-    pub fn push(&mut self, side: Side, bytes: &[u8]) {
-        let unfinished = &mut self.unfinished[side as usize];
-        unfinished.extend_from_slice(bytes);
-        while let [high, low, ..] = unfinished[..] {
-            // A header of three bytes, the last of which counts padding, has two bits less.
-            let (header, mask) = if high & 0x80 != 0 {
-                (2, 0x7f)
-            } else {
-                (3, 0x3f)
-            };
-            let length = header + usize::from(u16::from_be_bytes([high & mask, low]));
-            if unfinished.len() < length {
-                break;
-            }
-            let rest = unfinished.split_off(length);
-            self.records
-                .push((side, std::mem::replace(unfinished, rest)));
-        }
-    }
-}
 
 /// A whole conversation and what is known of it apart from the wire.
 pub struct Recording {
