@@ -135,7 +135,7 @@ impl Replay {
         let mut lines = text.lines().peekable();
         let mut comments = Vec::new();
         while let Some(comment) = lines.next_if(|line| line.starts_with('#')) {
-            comments.push(comment.trim_start_matches("# ").to_owned());
+            comments.push(comment.strip_prefix("# ").unwrap_or(comment).to_owned());
         }
         let mut next = |name: &str| {
             let line = lines.next().unwrap_or_default();
@@ -189,6 +189,28 @@ impl Replay {
 }
 
 impl Scenario {
+    /// Its file's path below the directory of whoever it is held with.
+    pub fn path(&self) -> PathBuf {
+        let mut name = format!("{}-{}", self.version.short_name(), self.cipher);
+        if self.offer == Offer::Everything {
+            name += "-of-everything";
+        }
+        if self.client_certificate.is_some() {
+            name += "-clientauth";
+        }
+        match self.resumed_by {
+            Some(Resumption::SessionId) => name += "-resumed-by-id",
+            Some(Resumption::Ticket) => name += "-resumed-by-ticket",
+            None => {}
+        }
+        match self.renegotiated_by {
+            Some(side) if side == self.role => name += "-renegotiated-by-us",
+            Some(_) => name += "-renegotiated-by-them",
+            None => {}
+        }
+        Path::new(&format!("our-{}", self.role)).join(name + ".txt")
+    }
+
     fn read<'t>(next: &mut impl FnMut(&str) -> Result<&'t str, String>) -> Result<Self, String> {
         let role = side(next("role")?)?;
         let offer = match next("offer")? {
