@@ -40,6 +40,8 @@ function connect(left) {
   });
   cleartext.on('data', function(chunk) {
     received.push(chunk);
+    // It may have been renegotiated.
+    report.update(result, cleartext);
     var all = Buffer.concat(received);
     result.received = all.toString('hex');
     if (all.length >= Buffer.byteLength(settings.text)) closeNotify.send(cleartext);

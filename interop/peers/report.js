@@ -43,3 +43,8 @@ module.exports = function report(cleartext) {
     server_name: cleartext.servername || null
   };
 };
+
+module.exports.update = function(result, cleartext) {
+  var now = module.exports(cleartext);
+  for (var name in now) result[name] = now[name];
+};

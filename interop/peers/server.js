@@ -13,6 +13,8 @@ var server = tls.createServer(settings, function(cleartext) {
   result.close_notify = false;
   cleartext.on('data', function(chunk) {
     received.push(chunk);
+    // It may have been renegotiated.
+    report.update(result, cleartext);
     result.received = Buffer.concat(received).toString('hex');
     cleartext.write(settings.reply || chunk);
   });

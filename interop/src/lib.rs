@@ -2,7 +2,7 @@
 //!
 //! The peers are [`peer::openssl`] (OpenSSL 3.6, in process) and, in processes of their own,
 //! [`peer::node`] (OpenSSL 1.0.1e, inside Node.js 0.10.0), [`peer::openssl_command`] (OpenSSL 3.0),
-//! [`peer::gnutls`] and [`peer::jsse`] (OpenJDK 17). [`matrix`] is what they have in common with
+//! [`peer::gnutls`] and [`peer::jsse`] (OpenJDK 17). [`matrix`] goes through all that they have in common with
 //! `retrossl`, whose side is [`ours`]; [`talk`] is what it says. [`redis_store`] lets servers of
 //! ours share sessions through a [`peer::redis`].
 

@@ -1,8 +1,10 @@
 //! TCP on the loopback interface, where nothing is waited for without end.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
+
+use retrossl::Direction;
 
 /// How long a peer may keep silent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,16 +48,57 @@ impl Listener {
 /// A connection that keeps what has crossed it.
 pub struct Tapped {
     stream: TcpStream,
-    pub sent: Vec<u8>,
-    pub received: Vec<u8>,
+    crossed: Vec<Crossed>,
+}
+
+/// What one side sent before the other did, as the near side saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossed {
+    /// Seen from the near side.
+    pub direction: Direction,
+    pub bytes: Vec<u8>,
 }
 
 impl Tapped {
     pub fn new(stream: TcpStream) -> Self {
         Self {
             stream,
-            sent: Vec::new(),
-            received: Vec::new(),
+            crossed: Vec::new(),
+        }
+    }
+
+    pub fn sent(&self) -> Vec<u8> {
+        self.all(Direction::Sent)
+    }
+
+    pub fn received(&self) -> Vec<u8> {
+        self.all(Direction::Received)
+    }
+
+    /// All of it, in order.
+    pub fn into_crossed(self) -> Vec<Crossed> {
+        self.crossed
+    }
+
+    /// The far side sees the end.
+    pub fn end(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)
+    }
+
+    fn all(&self, direction: Direction) -> Vec<u8> {
+        let crossed = self.crossed.iter();
+        let pieces = crossed.filter(|crossed| crossed.direction == direction);
+        pieces.flat_map(|crossed| crossed.bytes.clone()).collect()
+    }
+
+    fn keep(&mut self, direction: Direction, bytes: &[u8]) {
+        match self.crossed.last_mut() {
+            Some(last) if last.direction == direction => last.bytes.extend_from_slice(bytes),
+            _ if bytes.is_empty() => {}
+            _ => self.crossed.push(Crossed {
+                direction,
+                bytes: bytes.to_vec(),
+            }),
         }
     }
 }
@@ -63,7 +106,7 @@ impl Tapped {
 impl Read for Tapped {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.stream.read(buffer)?;
-        self.received.extend_from_slice(&buffer[..n]);
+        self.keep(Direction::Received, &buffer[..n]);
         Ok(n)
     }
 }
@@ -71,7 +114,7 @@ impl Read for Tapped {
 impl Write for Tapped {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n = self.stream.write(bytes)?;
-        self.sent.extend_from_slice(&bytes[..n]);
+        self.keep(Direction::Sent, &bytes[..n]);
         Ok(n)
     }
 

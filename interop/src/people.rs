@@ -13,6 +13,7 @@ use crate::certificate::{Hash, Identity};
 use crate::ours;
 
 /// Who authenticates whom, by chains of three.
+#[derive(Clone)]
 pub struct People {
     pub root: Identity,
     pub server: Member,
@@ -20,6 +21,7 @@ pub struct People {
 }
 
 /// Somebody, and the authority between them and the root.
+#[derive(Clone)]
 pub struct Member {
     pub identity: Identity,
     pub authority: Identity,
@@ -49,19 +51,25 @@ impl People {
         vec![self.root.certificate.clone()]
     }
 
+    /// The same, where a chain is but one certificate.
+    pub fn trusted_at_ssl2(&self) -> Vec<X509> {
+        let all = [&self.root, &self.server.authority, &self.client.authority];
+        all.map(|one| one.certificate.clone()).to_vec()
+    }
+
     /// Our client, which shows its chain.
     pub fn our_client(&self, policy: Policy) -> Result<ClientConfigBuilder, Error> {
         let client = &self.client;
         let key = ours::private_key(&client.identity)?;
         Ok(ClientConfig::builder(policy)
-            .root_certificates(self.our_roots()?)
+            .root_certificates(roots(&self.root)?)
             .certificate(client.our_chain()?, key))
     }
 
     /// Our server, which requires a client's chain.
     pub fn our_server(&self, policy: Policy) -> Result<ServerConfigBuilder, Error> {
         let server = self.our_open_server(policy)?;
-        Ok(server.client_verifier(PathVerifier::new(self.our_roots()?)))
+        Ok(server.client_verifier(PathVerifier::new(roots(&self.root)?)))
     }
 
     /// Our server, which asks nobody who they are.
@@ -71,11 +79,32 @@ impl People {
         Ok(ServerConfig::builder(policy).certificate(server.our_chain()?, key))
     }
 
-    fn our_roots(&self) -> Result<Arc<RootStore>, Error> {
-        let mut roots = RootStore::new();
-        roots.add(ours::certificate(&self.root)?)?;
-        Ok(Arc::new(roots))
+    /// Our client at SSL 2.0, which has room for one certificate: whoever verifies it knows the
+    /// authority above.
+    pub fn our_ssl2_client(&self, policy: Policy) -> Result<ClientConfigBuilder, Error> {
+        let client = &self.client.identity;
+        let chain = vec![ours::certificate(client)?];
+        Ok(ClientConfig::builder(policy)
+            .root_certificates(roots(&self.server.authority)?)
+            .certificate(chain, ours::private_key(client)?))
     }
+
+    /// Our server at SSL 2.0, which requires a client's certificate.
+    pub fn our_ssl2_server(&self, policy: Policy) -> Result<ServerConfigBuilder, Error> {
+        let server = self.our_open_ssl2_server(policy)?;
+        Ok(server.client_verifier(PathVerifier::new(roots(&self.client.authority)?)))
+    }
+
+    /// Our server at SSL 2.0, which asks nobody who they are.
+    pub fn our_open_ssl2_server(&self, policy: Policy) -> Result<ServerConfigBuilder, Error> {
+        ours::ssl2_server(policy, &self.server.identity)
+    }
+}
+
+fn roots(authority: &Identity) -> Result<Arc<RootStore>, Error> {
+    let mut roots = RootStore::new();
+    roots.add(ours::certificate(authority)?)?;
+    Ok(Arc::new(roots))
 }
 
 impl Member {

@@ -11,6 +11,8 @@ mod reporter;
 
 use std::fmt;
 
+use retrossl::ProtocolVersion;
+
 /// The protocol versions that every peer is asked for by the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -22,6 +24,12 @@ pub enum Version {
 
 impl Version {
     pub const ALL: [Self; 4] = [Self::Ssl3, Self::Tls1_0, Self::Tls1_1, Self::Tls1_2];
+
+    /// All but SSL 2.0.
+    pub fn from_protocol(version: ProtocolVersion) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|one| ProtocolVersion::from(*one) == version)
+    }
 
     /// `ProtocolVersion` on the wire.
     pub const fn wire(self) -> u16 {

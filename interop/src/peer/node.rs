@@ -262,13 +262,22 @@ fn start(release: Release, script: &str, options: Map<String, Value>) -> Result<
     )
 }
 
+/// Node.js's.
 #[derive(Clone, Copy)]
-enum Release {
+pub enum Release {
     V0_10_0,
     V0_12_0,
 }
 
 impl Release {
+    /// That of the OpenSSL inside, which is fetched if it is not there.
+    pub fn openssl_version(self) -> Result<String, Error> {
+        let executable = Command::new(self.executable()?)
+            .args(["-p", "process.versions.openssl"])
+            .output()?;
+        Ok(String::from_utf8(executable.stdout)?.trim().to_owned())
+    }
+
     const fn number(self) -> &'static str {
         match self {
             Self::V0_10_0 => "0.10.0",

@@ -1,0 +1,17 @@
+//! Every live peer in both roles, with every version and suite, in conversations of every
+//! [`Kind`].
+//!
+//! A [`Peer`] says what it cannot do and plays its side on a [`Stage`], a [`conversation`] is ours,
+//! a [`verdict`] compares what both sides know afterwards.
+
+mod case;
+mod combinations;
+pub mod conversation;
+pub mod peers;
+mod stage;
+pub mod verdict;
+
+pub use case::{Absence, Case, Cast, Group, Kind, Spoken};
+pub use combinations::*;
+pub use peers::{Client, Peer, Report, Server};
+pub use stage::Stage;
