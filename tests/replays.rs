@@ -69,9 +69,9 @@ fn each_peer_is_there_in_both_roles() {
     let replays = all();
     for peer in PEERS {
         for role in ROLES {
-            let found = replays.iter().any(|(path, replay)| {
-                path.starts_with(peer) && replay.scenario.role == role
-            });
+            let found = replays
+                .iter()
+                .any(|(path, replay)| path.starts_with(peer) && replay.scenario.role == role);
             assert!(found, "{peer}, our side a {role}");
         }
     }
@@ -83,14 +83,20 @@ fn each_file_has_the_name_of_its_scenario() {
         let peer = path.iter().next().expect("a path has a beginning");
         assert_eq!(path, Path::new(peer).join(replay.scenario.path()));
         let conversations = 1 + usize::from(replay.scenario.resumed_by.is_some());
-        assert_eq!(replay.conversations.len(), conversations, "{}", path.display());
+        assert_eq!(
+            replay.conversations.len(),
+            conversations,
+            "{}",
+            path.display()
+        );
     }
 }
 
-/// Each byte of either side matters.
+/// Each byte of either side matters, but for versions where any will do.
 #[test]
 fn a_changed_byte_is_noticed() {
     let replays = all();
+    let mut unnoticed = Vec::new();
     for version in ProtocolVersion::all() {
         for role in ROLES {
             let (path, recorded) = replays
@@ -100,26 +106,44 @@ fn a_changed_byte_is_noticed() {
                     (scenario.role, scenario.version) == (role, version) && is_plain(scenario)
                 })
                 .expect("one of each");
-            for (flight, record, byte) in places(&recorded.conversations[0]) {
+            for (flight, record, byte) in places(version, &recorded.conversations[0]) {
                 let mut changed = recorded.clone();
                 changed.conversations[0][flight].records[record][byte] ^= 0x10;
-                let noticed = replay(&changed, Pieces::Whole).is_err();
-                assert!(noticed, "{}: {flight}, {record}, {byte}", path.display());
+                if replay(&changed, Pieces::Whole).is_ok() {
+                    let path = path.display();
+                    unnoticed.push(format!("{path}: {flight}, {record}, {byte}"));
+                }
             }
         }
     }
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
 }
 
-/// Some of the bytes of each record.
-fn places(flights: &[Flight]) -> impl Iterator<Item = (usize, usize, usize)> {
-    flights.iter().enumerate().flat_map(|(flight, it)| {
-        it.records.iter().enumerate().flat_map(move |(record, bytes)| {
-            (0..bytes.len())
-                .step_by(1 + bytes.len() / 16)
+/// The places of some bytes of each record.
+fn places(
+    version: ProtocolVersion,
+    flights: &[Flight],
+) -> impl Iterator<Item = (usize, usize, usize)> {
+    flights.iter().enumerate().flat_map(move |(flight, it)| {
+        let records = it.records.iter().enumerate();
+        records.flat_map(move |(record, bytes)| {
+            let free = match (version, flight, bytes[0]) {
+                (SSLv2, 0, _) => 3..5,
+                (SSLv2, ..) => 0..0,
+                // A hello's record, or an alert's.
+                (_, 0, _) | (_, _, 21) => 1..3,
+                _ => 0..0,
+            };
+            let bytes = (0..bytes.len()).step_by(1 + bytes.len() / SAMPLED);
+            bytes
+                .filter(move |byte| !free.contains(byte))
                 .map(move |byte| (flight, record, byte))
         })
     })
 }
+
+/// Bytes of a record that are tried, about.
+const SAMPLED: usize = 8;
 
 #[test]
 fn without_files_there_is_nothing_to_pass() {
@@ -162,6 +186,7 @@ fn what_is_malformed_is_refused() {
         ("\nnow = ", "\nnow = -"),
         ("\ntext = ", "\ntext = g"),
         ("\nanswer = ", "\nanswer = 0"),
+        ("\ntheir_end = ", "\ntheir_end = other"),
         ("\nclient = ", "\nclient = 0"),
         ("\nserver = ", "\nserver = g"),
         ("\nserver = ", "\nnobody = "),
@@ -178,7 +203,10 @@ fn what_is_malformed_is_refused() {
         _ => format!("{line}\n"),
     });
     assert!(Replay::parse(&silent.collect::<String>()).is_err());
-    assert!(Replay::parse(&(text + "\n")).is_err(), "an empty conversation");
+    assert!(
+        Replay::parse(&(text + "\n")).is_err(),
+        "an empty conversation"
+    );
 }
 
 fn all() -> BTreeMap<PathBuf, Replay> {
@@ -232,7 +260,9 @@ const ROLES: [Side; 2] = [Side::Client, Side::Server];
 
 /// Each version with each suite that a peer has there: 48.
 fn ciphers() -> impl Iterator<Item = (ProtocolVersion, &'static str)> {
-    SUITES.iter().flat_map(|(name, versions)| versions.iter().map(move |it| (*it, *name)))
+    SUITES
+        .iter()
+        .flat_map(|(name, versions)| versions.iter().map(move |it| (*it, *name)))
 }
 
 const SINCE_SSL3: &[ProtocolVersion] = &[SSLv3, TLSv1_0, TLSv1_1, TLSv1_2];

@@ -34,6 +34,14 @@ impl Identity {
         Self::signed(name, &key, hash, Subject::Host, None)
     }
 
+    /// One that was made before.
+    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, Error> {
+        Ok(Self {
+            certificate: X509::from_pem(certificate)?,
+            key: PKey::private_key_from_pem(key)?,
+        })
+    }
+
     /// A certificate that can [`issue`](Self::issue) others.
     pub fn authority(name: &str, bits: u32, hash: Hash) -> Result<Self, Error> {
         let key = PKey::from_rsa(Rsa::generate(bits)?)?;

@@ -109,12 +109,18 @@ fn roots(authority: &Identity) -> Result<Arc<RootStore>, Error> {
 
 impl Member {
     pub fn our_chain(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
-        let own = ours::certificate(&self.identity)?;
-        Ok(vec![own, ours::certificate(&self.authority)?])
+        let mut chain = vec![ours::certificate(&self.identity)?];
+        for above in self.above() {
+            chain.push(above.to_der()?.into());
+        }
+        Ok(chain)
     }
 
-    /// What comes after the certificate, as the peers take it.
+    /// What comes after the certificate, as the peers take it: nothing where that is its own
+    /// authority.
     pub fn above(&self) -> Vec<X509> {
-        vec![self.authority.certificate.clone()]
+        let authority = &self.authority.certificate;
+        let above = (*authority != self.identity.certificate).then(|| authority.clone());
+        above.into_iter().collect()
     }
 }

@@ -75,6 +75,15 @@ pub struct Scenario {
     /// What the client says, and what the server answers.
     pub text: Vec<u8>,
     pub answer: Vec<u8>,
+    /// What the peer ends with.
+    pub their_end: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    CloseNotify,
+    /// Nothing else: at SSL 2.0 there is nothing else.
+    Transport,
 }
 
 /// What our side's policy allows.
@@ -241,10 +250,15 @@ impl Scenario {
             now: parsed(next("now")?)?,
             text: words(next("text")?)?,
             answer: words(next("answer")?)?,
+            their_end: match next("their_end")? {
+                "close_notify" => End::CloseNotify,
+                "transport" => End::Transport,
+                other => return Err(format!("{other:?} is no end")),
+            },
         })
     }
 
-    fn values(&self) -> [(&'static str, String); 12] {
+    fn values(&self) -> [(&'static str, String); 13] {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
         let offer = match self.offer {
             Offer::Exact => "exact",
@@ -254,6 +268,10 @@ impl Scenario {
             Resumption::SessionId => "id",
             Resumption::Ticket => "ticket",
         });
+        let their_end = match self.their_end {
+            End::CloseNotify => "close_notify",
+            End::Transport => "transport",
+        };
         [
             ("role", self.role.to_string()),
             ("offer", offer.to_owned()),
@@ -273,6 +291,7 @@ impl Scenario {
             ("now", self.now.to_string()),
             ("text", to_hex(&self.text)),
             ("answer", to_hex(&self.answer)),
+            ("their_end", their_end.to_owned()),
         ]
     }
 }

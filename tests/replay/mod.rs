@@ -13,7 +13,7 @@ pub mod program;
 use std::fmt;
 use std::ops::DerefMut;
 
-use retrossl::{Connection, Side};
+use retrossl::Connection;
 
 use file::{Flight, Replay, Scenario};
 use our_side::OurSide;

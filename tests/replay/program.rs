@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use retrossl::{Connection, Error, IoState, Side};
 
-use super::file::{Cipher, Scenario};
+use super::file::{Cipher, End, Scenario};
 
 /// A client says its text, waits for the whole answer and closes; a server answers each whole
 /// text, and closes when the client has. Where there is a second handshake, a client says its text
@@ -17,7 +17,7 @@ pub struct Program<'s> {
     sent: usize,
     has_renegotiated: bool,
     has_closed: bool,
-    peer_has_closed: bool,
+    their_end: Option<End>,
 }
 
 impl<'s> Program<'s> {
@@ -28,13 +28,17 @@ impl<'s> Program<'s> {
             sent: 0,
             has_renegotiated: false,
             has_closed: false,
-            peer_has_closed: false,
+            their_end: None,
         }
     }
 
     /// Does what there is to do since the last time.
     pub fn advance(&mut self, connection: &mut Connection, state: IoState) -> Result<(), Error> {
-        self.peer_has_closed = state.peer_has_closed || state.transport_has_ended;
+        if state.peer_has_closed {
+            self.their_end = Some(End::CloseNotify);
+        } else if state.transport_has_ended {
+            self.their_end = Some(End::Transport);
+        }
         // The end of what is there is an error or an end of file; either way it is the end.
         let _ = connection.reader().read_to_end(&mut self.received);
         if connection.is_handshaking() || self.has_closed {
@@ -53,7 +57,7 @@ impl<'s> Program<'s> {
 
     /// Whether it waits for nothing more either.
     pub fn is_over(&self) -> bool {
-        self.has_closed && self.peer_has_closed
+        self.has_closed && self.their_end.is_some()
     }
 
     /// Checks what is known of a conversation's end.
@@ -86,7 +90,8 @@ impl<'s> Program<'s> {
             &authenticates,
         )?;
         same("plaintext", &self.received, &said.repeat(times))?;
-        same("close", &self.has_closed, &true)
+        same("their end", &self.their_end, &Some(scenario.their_end))?;
+        same("our end", &self.has_closed, &true)
     }
 
     fn advance_client(&mut self, connection: &mut Connection) -> Result<(), Error> {
@@ -111,7 +116,7 @@ impl<'s> Program<'s> {
             }
             self.say(connection, &self.scenario.answer)?;
         }
-        if self.peer_has_closed {
+        if self.their_end.is_some() {
             self.close(connection);
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Writes `tests/data/recordings` and `tests/data/recordings-ssl2`: conversations of OpenSSL with
-//! itself, and with JSSE, as vectors. What is there stays: delete a file to have it made anew.
+//! itself, and with JSSE, as vectors; and `tests/data/replays`: ours with all peers. What is there
+//! stays: delete a file to have it made anew.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ use interop::loopback::{self, Listener};
 use interop::matrix::{self, Combination, Ssl2Cipher};
 use interop::peer::{Version, jsse, node, openssl};
 use interop::recording::{ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, Recording, Tape, ssl2};
+use interop::replays;
 use retrossl::Side;
 
 const PING: &str = "ping from the client\n";
@@ -139,7 +141,8 @@ fn main() -> Result<(), Error> {
         })?;
     }
     all_of_export(&directory, &identity)?;
-    all_of_ssl2(&data.join("recordings-ssl2"), &identity)
+    all_of_ssl2(&data.join("recordings-ssl2"), &identity)?;
+    replays::write_missing(&data.join("replays"))
 }
 
 /// With a short key of the server's; with an ephemeral one, which of all these stacks JSSE alone

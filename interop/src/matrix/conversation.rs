@@ -98,21 +98,12 @@ pub fn with_their_server(
 ) -> Result<Played, Error> {
     let secrets = Arc::new(Secrets::default());
     let config = client_config(case, people, surroundings, secrets.clone())?;
-    let port = server.port();
     let mut crossed = Vec::new();
-    let (ours, theirs) = thread::scope(|scope| {
-        let theirs = scope.spawn(|| server.serve(case));
-        let connections = case.kind.connections().iter();
-        let ours: Result<Vec<_>, Error> = connections
-            .map(|_| {
-                let connection = ClientConnection::new(config.clone(), "localhost".try_into()?)?;
-                let transport = loopback::connect(port)?;
-                converse(connection, transport, &secrets, &mut crossed, |stream| {
-                    client(stream, case, prompt)
-                })
-            })
-            .collect();
-        (ours, reports(theirs))
+    let (ours, theirs) = meet_server(case, server, |transport| {
+        let connection = ClientConnection::new(config.clone(), "localhost".try_into()?)?;
+        converse(connection, transport, &secrets, &mut crossed, |stream| {
+            client(stream, case, prompt)
+        })
     });
     Ok(Played {
         crossed,
@@ -132,24 +123,53 @@ pub fn with_their_client(
     let secrets = Arc::new(Secrets::default());
     let config = server_config(case, people, surroundings, secrets.clone())?;
     let mut crossed = Vec::new();
-    let (ours, theirs) = thread::scope(|scope| {
-        let theirs = scope.spawn(|| client.connect(case));
-        let connections = case.kind.connections().iter();
-        let ours: Result<Vec<_>, Error> = connections
-            .map(|_| {
-                let transport = accept(listener, &theirs)?;
-                let connection = ServerConnection::new(config.clone());
-                converse(connection, transport, &secrets, &mut crossed, |stream| {
-                    self::server(stream, case)
-                })
-            })
-            .collect();
-        (ours, reports(theirs))
+    let (ours, theirs) = meet_client(case, client, listener, |transport| {
+        let connection = ServerConnection::new(config.clone());
+        converse(connection, transport, &secrets, &mut crossed, |stream| {
+            self::server(stream, case)
+        })
     });
     Ok(Played {
         crossed,
         ours,
         theirs,
+    })
+}
+
+/// What our side and theirs made of a case.
+pub type Met<T> = (Result<Vec<T>, Error>, Result<Vec<Report>, Error>);
+
+/// `ours` is given each of the case's connections to their server.
+pub(super) fn meet_server<T>(
+    case: &Case,
+    server: &mut dyn Server,
+    mut ours: impl FnMut(TcpStream) -> Result<T, Error>,
+) -> Met<T> {
+    let port = server.port();
+    thread::scope(|scope| {
+        let theirs = scope.spawn(|| server.serve(case));
+        let connections = case.kind.connections().iter();
+        let ours = connections
+            .map(|_| ours(loopback::connect(port)?))
+            .collect();
+        (ours, reports(theirs))
+    })
+}
+
+/// `ours` is given each of the case's connections that their client makes.
+pub(super) fn meet_client<T>(
+    case: &Case,
+    client: &mut dyn Client,
+    listener: &Listener,
+    mut ours: impl FnMut(TcpStream) -> Result<T, Error>,
+) -> Met<T> {
+    thread::scope(|scope| {
+        let theirs = scope.spawn(|| client.connect(case));
+        let connections = case.kind.connections().iter();
+        let ours = connections
+            .map(|_| ours(accept(listener, &theirs)?))
+            .collect();
+        (ours, reports(theirs))
     })
 }
 

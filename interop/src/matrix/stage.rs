@@ -1,8 +1,12 @@
 //! Where a peer and our side meet.
 
+use std::net::TcpStream;
+
 use retrossl::Side;
 
-use super::conversation::{Played, Surroundings, with_their_client, with_their_server};
+use super::conversation::{
+    Met, Played, Surroundings, meet_client, meet_server, with_their_client, with_their_server,
+};
 use super::{Case, Cast, Client, Group, Peer, Server};
 use crate::Error;
 use crate::loopback::Listener;
@@ -41,6 +45,18 @@ impl<'p> Stage<'p> {
             people,
             theirs,
         })
+    }
+
+    /// One of the group's, in their order, with `ours` on our side of each connection.
+    pub fn meet<T>(
+        &mut self,
+        case: &Case,
+        ours: impl FnMut(TcpStream) -> Result<T, Error>,
+    ) -> Met<T> {
+        match &mut self.theirs {
+            Theirs::Server(server) => meet_server(case, server.as_mut(), ours),
+            Theirs::Client(client, listener) => meet_client(case, client.as_mut(), listener, ours),
+        }
     }
 
     /// One of the group's, in their order.
