@@ -5,7 +5,7 @@ mod replay;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use replay::file::{Cipher, Flight, Offer, Replay, Scenario};
+use replay::file::{Flight, Offer, Replay, Scenario};
 use replay::{Pieces, replay};
 use retrossl::ProtocolVersion::{self, SSLv2, SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
 use retrossl::{Resumption, Side};
@@ -216,12 +216,13 @@ fn all() -> BTreeMap<PathBuf, Replay> {
 
 /// A full handshake and nothing more.
 fn is_plain(scenario: &Scenario) -> bool {
-    kind_of(scenario).is_none() && scenario.offer == Offer::Exact
+    kind_of(scenario).is_none()
 }
 
 /// What a conversation has beyond a full handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    Ssl2Hello,
     ResumedById,
     ResumedByTicket,
     ClientCertificate,
@@ -231,6 +232,10 @@ enum Kind {
 
 fn kind_of(scenario: &Scenario) -> Option<Kind> {
     match scenario {
+        Scenario {
+            offer: Offer::Everything,
+            ..
+        } => Some(Kind::Ssl2Hello),
         Scenario {
             resumed_by: Some(Resumption::SessionId),
             ..
@@ -298,6 +303,7 @@ const SUITES: &[(&str, &[ProtocolVersion])] = &[
 /// The versions at which there is a peer for it: where our side is the client, where it is the
 /// server.
 const KINDS: &[(Kind, [&[ProtocolVersion]; 2])] = &[
+    (Kind::Ssl2Hello, [ALL, ALL]),
     // OpenSSL 1.0.1e's client cannot resume at SSL 2.0 inside Node.js.
     (Kind::ResumedById, [ALL, SINCE_SSL3]),
     (Kind::ResumedByTicket, [SINCE_TLS1_0, SINCE_TLS1_0]),

@@ -91,7 +91,7 @@ pub enum End {
 pub enum Offer {
     /// What is negotiated, and nothing else.
     Exact,
-    /// `Policy::EVERYTHING`.
+    /// `Policy::EVERYTHING`, and a hello in SSL 2.0's format.
     Everything,
 }
 
@@ -202,7 +202,7 @@ impl Scenario {
     pub fn path(&self) -> PathBuf {
         let mut name = format!("{}-{}", self.version.short_name(), self.cipher);
         if self.offer == Offer::Everything {
-            name += "-of-everything";
+            name += "-ssl2-hello";
         }
         if self.client_certificate.is_some() {
             name += "-clientauth";

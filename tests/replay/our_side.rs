@@ -8,9 +8,9 @@ use std::time::Duration;
 use retrossl::pki_types::pem::PemObject;
 use retrossl::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use retrossl::{
-    ClientConfig, ClientConnection, Clock, Connection, Error, Fingerprint, PinnedCertificates,
-    Policy, PrivateKey, ProtocolVersion, RandomFailed, Resumption, RsaPrivateKey, SecureRandom,
-    ServerConfig, ServerConnection, Side, UnbiddenRenegotiation,
+    ClientConfig, ClientConnection, Clock, Connection, Error, Fingerprint, HelloFormat,
+    PinnedCertificates, Policy, PrivateKey, ProtocolVersion, RandomFailed, Resumption,
+    RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection, Side, UnbiddenRenegotiation,
 };
 
 use super::file::{Cipher, Offer, Scenario};
@@ -85,7 +85,7 @@ fn policy(scenario: &Scenario) -> Policy {
     let version = scenario.version;
     let policy = match scenario.offer {
         Offer::Exact => Policy::EVERYTHING.versions(version, version),
-        Offer::Everything => Policy::EVERYTHING,
+        Offer::Everything => Policy::EVERYTHING.hello_format(HelloFormat::Ssl2),
     };
     let policy = match (scenario.offer, scenario.cipher) {
         (Offer::Everything, _) => policy,
