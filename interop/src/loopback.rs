@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use retrossl::Direction;
 
@@ -30,6 +31,18 @@ impl Listener {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Waits for the next connection.
+    pub fn accept(&self) -> io::Result<TcpStream> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.try_accept()? {
+                Some(stream) => return Ok(stream),
+                None if Instant::now() > deadline => return Err(io::ErrorKind::TimedOut.into()),
+                None => thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 
     /// The next connection, if there is one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
 use retrossl::{CipherSuite, Policy, ProtocolVersion, Resumption, Side};
 
 use super::{Combination, SSL2, Ssl2Cipher, export, node, null};
@@ -11,7 +12,7 @@ use crate::ours;
 use crate::people::{Member, People};
 
 /// One or two connections of one kind with one suite.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// What we are.
     pub side: Side,
@@ -29,6 +30,14 @@ impl Case {
                     .map(move |kind| Self { side, spoken, kind })
             })
         })
+    }
+
+    /// Such as `client-tls1.2-TLS_RSA_WITH_RC4_128_MD5-full`.
+    pub fn file_name(&self) -> String {
+        let Self { side, spoken, kind } = self;
+        let version = spoken.version().short_name();
+        let kind = kind.to_string().replace(' ', "-");
+        format!("{side}-{version}-{}-{kind}", spoken.name())
     }
 
     /// How often the text goes each way.
@@ -82,7 +91,7 @@ pub enum Absence {
 }
 
 /// What happens in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
 pub enum Kind {
     Full,
     /// A second connection resumes the session of the first one.
@@ -137,7 +146,7 @@ impl fmt::Display for Kind {
 }
 
 /// A version with one of its suites.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spoken {
     Ssl2(Ssl2Cipher),
     Later(Combination),

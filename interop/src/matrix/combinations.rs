@@ -5,7 +5,7 @@ use retrossl::{CipherKind, CipherSuite};
 use crate::peer::Version::{self, Ssl3, Tls1_0, Tls1_1, Tls1_2};
 
 /// A suite at a version.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Combination {
     pub version: Version,
     pub suite: CipherSuite,
@@ -149,7 +149,7 @@ impl Suite {
 }
 
 /// A cipher of SSL 2.0.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ssl2Cipher {
     /// Three bytes on the wire.
     pub number: u32,

@@ -1,8 +1,9 @@
-//! OpenSSL 1.0.1e, as it is inside Node.js 0.10.0, in processes of its own; and OpenSSL 1.0.1l of
-//! Node.js 0.12.0, the first one that can begin a renegotiation.
+//! OpenSSL 1.0.1e, as it is inside Node.js 0.10.0, in processes of its own; OpenSSL 1.0.1j of
+//! Node.js 0.10.33; and OpenSSL 1.0.1l of Node.js 0.12.0, the first one that can begin a
+//! renegotiation.
 //!
 //! The scripts are in `peers/`. Node.js comes from its npm package, once, into
-//! `target/peers/node-0.10.0` or `target/peers/node-0.12.0` of the workspace.
+//! `target/peers/node-0.10.0` of the workspace, or likewise for the others.
 
 use std::fs::{self, File};
 use std::net::TcpStream;
@@ -20,9 +21,10 @@ use crate::Error;
 use crate::certificate::Identity;
 use crate::loopback::Listener;
 
-/// The options of `tls.createServer` and `tls.connect`.
+/// The options of `tls.createServer` and `tls.connect`, and who takes them.
 #[derive(Clone)]
 pub struct Settings {
+    pub release: Release,
     /// `SSLv2_method`, `SSLv3_method`, `TLSv1_method` or `SSLv23_method` (all versions).
     pub secure_protocol: String,
     /// Versions that `SSLv23_method` is to leave out: `SSLv2`, `SSLv3`, `TLSv1`, `TLSv1_1`,
@@ -41,7 +43,8 @@ pub struct Settings {
     /// Whether to end the connection when the peer's certificate is not trusted.
     pub reject_unauthorized: bool,
     /// The name that a client sends and looks for in the certificate. With none, the client is
-    /// free to begin with a ClientHello in SSL 2.0's format, and no certificate is `authorized`.
+    /// free to begin with a ClientHello in SSL 2.0's format, and no certificate is `authorized`;
+    /// 0.10.33 must have one.
     pub server_name: Option<String>,
     pub session_tickets: bool,
     /// An empty record before each write with CBC at TLS 1.0 and below (against BEAST).
@@ -72,6 +75,7 @@ impl Settings {
     /// What the method offers, all of it.
     pub fn with_method(secure_protocol: &str, ciphers: &str) -> Self {
         Self {
+            release: Release::V0_10_0,
             secure_protocol: secure_protocol.to_owned(),
             without: Vec::new(),
             ciphers: ciphers.to_owned(),
@@ -171,12 +175,12 @@ pub struct Server {
 
 impl Server {
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        Self::of(start(Release::V0_10_0, "server.js", settings.options()?)?)
+        Self::of(start(settings.release, "server.js", settings.options()?)?)
     }
 
-    /// Node.js 0.12.0: after the first piece of data it asks for a renegotiation, and only then,
-    /// if the settings say so, for a certificate; then it sends that piece and all others back.
-    /// What it reports of a connection is how it was after that.
+    /// Node.js 0.12.0, whatever the settings say: after the first piece of data it asks for a
+    /// renegotiation, and only then, if the settings say so, for a certificate; then it sends that
+    /// piece and all others back. What it reports of a connection is how it was after that.
     pub fn renegotiating(settings: &Settings) -> Result<Self, Error> {
         let mut options = settings.options()?;
         options.insert("requestCert".to_owned(), json!(false));
@@ -218,12 +222,12 @@ impl Client {
     ) -> Result<Self, Error> {
         let mut options = Self::options(port, text, settings)?;
         options.insert("connections".to_owned(), json!(connections));
-        let process = start(Release::V0_10_0, "client.js", options)?;
+        let process = start(settings.release, "client.js", options)?;
         Ok(Self { process })
     }
 
-    /// Node.js 0.12.0: sends a text, waits for an answer, renegotiates, and does the same once
-    /// more. What it reports of the connection is how it was after that.
+    /// Node.js 0.12.0, whatever the settings say: sends a text, waits for an answer, renegotiates,
+    /// and does the same once more. What it reports of the connection is how it was after that.
     pub fn renegotiating(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
         let options = Self::options(port, text, settings)?;
         let process = start(Release::V0_12_0, "renegotiating_client.js", options)?;
@@ -262,40 +266,47 @@ fn start(release: Release, script: &str, options: Map<String, Value>) -> Result<
     )
 }
 
-/// Node.js's.
-#[derive(Clone, Copy)]
+/// Of Node.js. One begins a renegotiation: 0.12.0; all of them take part in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
+    /// With OpenSSL 1.0.1e, of February 2013.
     V0_10_0,
+    /// With OpenSSL 1.0.1j, of October 2014: the first with TLS_FALLBACK_SCSV (RFC 7507). Node.js
+    /// has SSL 2.0 and 3.0 off by default from here on, against POODLE.
+    V0_10_33,
+    /// With OpenSSL 1.0.1l, of January 2015. It is told to renegotiate, and nothing else.
     V0_12_0,
 }
 
 impl Release {
-    /// That of the OpenSSL inside, which is fetched if it is not there.
-    pub fn openssl_version(self) -> Result<String, Error> {
-        let executable = Command::new(self.executable()?)
-            .args(["-p", "process.versions.openssl"])
-            .output()?;
-        Ok(String::from_utf8(executable.stdout)?.trim().to_owned())
-    }
-
     const fn number(self) -> &'static str {
         match self {
             Self::V0_10_0 => "0.10.0",
+            Self::V0_10_33 => "0.10.33",
             Self::V0_12_0 => "0.12.0",
         }
     }
 
-    /// 0.12.0 has SSL 3.0 for who asks for it.
+    /// What is off by default.
     const fn flags(self) -> &'static [&'static str] {
         match self {
             Self::V0_10_0 => &[],
+            Self::V0_10_33 => &["--enable-ssl2", "--enable-ssl3"],
             Self::V0_12_0 => &["--enable-ssl3"],
         }
     }
 
+    /// The version of its OpenSSL, such as `1.0.1e`, as it says itself.
+    pub fn openssl(self) -> Result<String, Error> {
+        let output = Command::new(self.executable()?)
+            .args(["-p", "process.versions.openssl"])
+            .output()?;
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
     /// Tried once, however many tests ask.
     fn executable(self) -> Result<&'static Path, Error> {
-        static EXECUTABLES: [OnceLock<Result<PathBuf, String>>; 2] = [const { OnceLock::new() }; 2];
+        static EXECUTABLES: [OnceLock<Result<PathBuf, String>>; 3] = [const { OnceLock::new() }; 3];
         let executable = EXECUTABLES[self as usize]
             .get_or_init(|| self.installed().map_err(|error| error.to_string()));
         match executable {

@@ -16,11 +16,16 @@ use openssl::ssl::{
     AlpnError, ErrorCode, NameType, ShutdownState, Ssl, SslContext, SslContextBuilder, SslMethod,
     SslMode, SslOptions, SslRef, SslStream, SslVerifyMode, SslVersion,
 };
-use openssl::x509::X509;
+use openssl::x509::{X509, X509VerifyResult};
 
 use super::Version;
 use crate::Error;
 use crate::certificate::Identity;
+
+/// The library's, such as `OpenSSL 3.6.0 1 Oct 2025`.
+pub fn library_version() -> &'static str {
+    openssl::version::version()
+}
 
 /// What an [`Endpoint`] does. [`Settings::new`] switches every extra off.
 #[derive(Clone)]
@@ -235,9 +240,14 @@ impl Connection {
         self.stream.get_shutdown().contains(ShutdownState::RECEIVED)
     }
 
+    /// Sends what there is to send.
+    pub fn send(&mut self, transport: &mut impl Write) -> Result<(), Error> {
+        Ok(transport.write_all(&self.take())?)
+    }
+
     /// Sends what there is to send, then waits for the peer once. False at the end of the stream.
     pub fn exchange(&mut self, transport: &mut (impl Read + Write)) -> Result<bool, Error> {
-        transport.write_all(&self.take())?;
+        self.send(transport)?;
         let mut piece = [0; 16 * 1024];
         let n = transport.read(&mut piece).map_err(|error| {
             let state = self.ssl().state_string_long();
@@ -308,6 +318,11 @@ impl Connection {
 
     pub fn peer_certificate(&self) -> Option<X509> {
         self.ssl().peer_certificate()
+    }
+
+    /// Whether the peer's certificate, if there is one, is what it should be.
+    pub fn verified(&self) -> bool {
+        self.ssl().verify_result() == X509VerifyResult::OK
     }
 
     pub fn peer_common_name(&self) -> Option<String> {

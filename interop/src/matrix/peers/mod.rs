@@ -1,6 +1,7 @@
 //! Whom the matrix goes through, and what it asks of each.
 
 mod node;
+mod openssl;
 
 use retrossl::Side;
 
@@ -11,7 +12,12 @@ use crate::certificate::Hash;
 use crate::people::People;
 
 /// All of them.
-pub const ALL: &[&dyn Peer] = &[&node::OpenSsl1_0_1e];
+pub const ALL: &[&dyn Peer] = &[
+    &node::OPENSSL_1_0_1E,
+    &node::OPENSSL_1_0_1J,
+    &node::OpenSsl1_0_1l,
+    &openssl::OpenSsl3_6,
+];
 
 /// An implementation to talk to.
 pub trait Peer: Sync {

@@ -4,34 +4,56 @@ use retrossl::{ProtocolVersion, Side};
 
 use super::{Client, Peer, Report, Server};
 use crate::Error;
-use crate::matrix::conversation::TEXT;
+use crate::matrix::conversation::{End, TEXT};
 use crate::matrix::{Case, Group, Kind};
-use crate::peer::{Version, node};
+use crate::peer::Version;
+use crate::peer::node::{self, Release};
 use crate::people::{Member, People};
 
-/// In Node.js 0.10.0.
-pub struct OpenSsl1_0_1e;
+/// One of Node.js 0.10.
+pub struct OpenSsl1_0_1 {
+    pub name: &'static str,
+    pub short_name: &'static str,
+    pub origin: &'static str,
+    pub release: Release,
+}
 
-impl Peer for OpenSsl1_0_1e {
+pub const OPENSSL_1_0_1E: OpenSsl1_0_1 = OpenSsl1_0_1 {
+    name: "OpenSSL 1.0.1e",
+    short_name: "openssl-1.0.1e",
+    origin: "in Node.js 0.10.0",
+    release: Release::V0_10_0,
+};
+
+pub const OPENSSL_1_0_1J: OpenSsl1_0_1 = OpenSsl1_0_1 {
+    name: "OpenSSL 1.0.1j",
+    short_name: "openssl-1.0.1j",
+    origin: "in Node.js 0.10.33",
+    release: Release::V0_10_33,
+};
+
+impl Peer for OpenSsl1_0_1 {
     fn name(&self) -> &'static str {
-        "OpenSSL 1.0.1e"
+        self.name
     }
 
     fn short_name(&self) -> &'static str {
-        "openssl-1.0.1e"
+        self.short_name
     }
 
     fn origin(&self) -> &'static str {
-        "in Node.js 0.10.0"
+        self.origin
     }
 
     fn version(&self) -> Result<String, Error> {
-        node::Release::V0_10_0.openssl_version()
+        self.release.openssl()
     }
 
     fn cannot(&self, case: &Case) -> Option<&'static str> {
         match (case.kind, case.side) {
-            (Kind::RenegotiatedByThem, _) => Some("Node.js 0.10 has no function for it"),
+            (Kind::RenegotiatedByThem, _) => {
+                Some("Node.js 0.10 has no function that begins one; see OpenSSL 1.0.1l")
+            }
             (Kind::ResumedById, Side::Server) if case.spoken.is_ssl2() => Some(
                 "its SSL 2.0 client fails over a session that was written down and read again, \
                  as Node.js does with all",
@@ -44,18 +66,25 @@ impl Peer for OpenSsl1_0_1e {
         Ok(Box::new(node::Server::start(&node::Settings {
             request_certificate: group.kind == Kind::ClientCertificate,
             reject_unauthorized: group.kind == Kind::ClientCertificate,
-            ..settings(group, "ALL:NULL", people, Some(&people.server))
+            ..settings(
+                self.release,
+                group,
+                "ALL:NULL",
+                people,
+                Some(&people.server),
+            )
         })?))
     }
 
     fn client(&self, group: &Group, people: &People, port: u16) -> Result<Box<dyn Client>, Error> {
         let shown = (group.kind == Kind::ClientCertificate).then_some(&people.client);
-        let settings = settings(group, "", people, shown);
+        let settings = settings(self.release, group, "", people, shown);
         Ok(Box::new(ClientOfEach { settings, port }))
     }
 }
 
 fn settings(
+    release: Release,
     group: &Group,
     ciphers: &str,
     people: &People,
@@ -64,20 +93,67 @@ fn settings(
     let ssl2 = group.version == ProtocolVersion::SSLv2;
     let chain = shown.filter(|_| !ssl2).map(Member::above);
     node::Settings {
+        release,
         identity: shown.map(|member| member.identity.clone()),
         chain: chain.unwrap_or_default(),
         trusted: match ssl2 {
             true => people.trusted_at_ssl2(),
             false => people.trusted(),
         },
-        // With a name its client begins with a hello of SSL 3.0.
-        server_name: (!ssl2).then(|| "localhost".to_owned()),
-        reject_unauthorized: !ssl2,
+        server_name: Some("localhost".to_owned()),
+        reject_unauthorized: true,
         session_tickets: group.kind == Kind::ResumedByTicket,
         ..match Version::from_protocol(group.version) {
             Some(version) => node::Settings::new(version, ciphers),
             None => node::Settings::ssl2(ciphers),
         }
+    }
+}
+
+/// In Node.js 0.12.0, which can begin a renegotiation.
+pub struct OpenSsl1_0_1l;
+
+impl Peer for OpenSsl1_0_1l {
+    fn name(&self) -> &'static str {
+        "OpenSSL 1.0.1l"
+    }
+
+    fn short_name(&self) -> &'static str {
+        "openssl-1.0.1l"
+    }
+
+    fn origin(&self) -> &'static str {
+        "in Node.js 0.12.0"
+    }
+
+    fn version(&self) -> Result<String, Error> {
+        Release::V0_12_0.openssl()
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        &[Kind::RenegotiatedByThem]
+    }
+
+    fn cannot(&self, _: &Case) -> Option<&'static str> {
+        None
+    }
+
+    fn end(&self, side: Side) -> End {
+        match side {
+            Side::Client => End::AsItShould,
+            Side::Server => End::WithoutCloseNotify,
+        }
+    }
+
+    fn server(&self, group: &Group, people: &People) -> Result<Box<dyn Server>, Error> {
+        let server = Some(&people.server);
+        let settings = settings(Release::V0_12_0, group, "ALL:NULL", people, server);
+        Ok(Box::new(node::Server::renegotiating(&settings)?))
+    }
+
+    fn client(&self, group: &Group, people: &People, port: u16) -> Result<Box<dyn Client>, Error> {
+        let settings = settings(Release::V0_12_0, group, "", people, None);
+        Ok(Box::new(ClientOfEach { settings, port }))
     }
 }
 
@@ -106,7 +182,12 @@ impl Client for ClientOfEach {
         self.settings.ciphers = case.spoken.openssl_name().to_owned();
         let text = str::from_utf8(TEXT)?;
         let count = u32::try_from(connections.len())?;
-        let mut client = node::Client::reconnect(self.port, text, &self.settings, count)?;
+        let mut client = match case.kind {
+            Kind::RenegotiatedByThem => {
+                node::Client::renegotiating(self.port, text, &self.settings)?
+            }
+            _ => node::Client::reconnect(self.port, text, &self.settings, count)?,
+        };
         let connections = connections.iter();
         connections
             .map(|_| Ok(report(case, client.conversation()?)))
@@ -118,8 +199,7 @@ fn report(case: &Case, conversation: node::Conversation) -> Report {
     let ssl2 = case.spoken.is_ssl2();
     let verifies = match case.side {
         Side::Client => case.kind == Kind::ClientCertificate,
-        // A client that sends no name calls nobody authorized.
-        Side::Server => !ssl2,
+        Side::Server => true,
     };
     Report {
         version: Some(conversation.version),
@@ -129,6 +209,7 @@ fn report(case: &Case, conversation: node::Conversation) -> Report {
         received: Some(conversation.received),
         certificate: Some(conversation.peer_common_name),
         verified: verifies.then_some(conversation.authorized),
-        close_notify: (!ssl2).then_some(conversation.close_notify),
+        close_notify: (!ssl2 && case.kind != Kind::RenegotiatedByThem)
+            .then_some(conversation.close_notify),
     }
 }
