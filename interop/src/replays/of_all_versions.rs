@@ -3,9 +3,10 @@
 
 use retrossl::ProtocolVersion;
 
+use super::HAS_ALL;
 use crate::Error;
 use crate::matrix::conversation::TEXT;
-use crate::matrix::{Case, Client, Group, Kind, Peer, Report, Server};
+use crate::matrix::{Case, Client, Group, Kind, Peer, Report, Server, peers};
 use crate::peer::node;
 use crate::people::People;
 
@@ -14,19 +15,19 @@ pub struct OfAllVersions;
 
 impl Peer for OfAllVersions {
     fn name(&self) -> &'static str {
-        "OpenSSL 1.0.1e"
+        as_usual().name()
     }
 
     fn short_name(&self) -> &'static str {
-        "openssl-1.0.1e"
+        as_usual().short_name()
     }
 
     fn origin(&self) -> &'static str {
-        "in Node.js 0.10.0"
+        as_usual().origin()
     }
 
     fn version(&self) -> Result<String, Error> {
-        node::Release::V0_10_0.openssl_version()
+        as_usual().version()
     }
 
     fn kinds(&self) -> &'static [Kind] {
@@ -56,6 +57,13 @@ impl Peer for OfAllVersions {
         };
         Ok(Box::new(Once { settings, port }))
     }
+}
+
+/// As the matrix has it.
+fn as_usual() -> &'static dyn Peer {
+    let mut all = peers::ALL.iter();
+    let found = all.find(|peer| peer.short_name() == HAS_ALL);
+    *found.expect("it is the first one")
 }
 
 /// Without a cipher of SSL 2.0 it would not use its format.
