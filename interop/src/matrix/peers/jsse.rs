@@ -5,7 +5,7 @@ use retrossl::ProtocolVersion;
 use super::{Client, Peer, Report, Server};
 use crate::Error;
 use crate::matrix::conversation::TEXT;
-use crate::matrix::{Case, Group, Kind, Spoken};
+use crate::matrix::{Case, Group, Setup, Spoken};
 use crate::peer::Version;
 use crate::peer::jsse;
 use crate::peer::openssl::ClientCertificate;
@@ -49,9 +49,9 @@ impl Peer for Jsse {
     }
 
     fn client(&self, group: &Group, people: &People, port: u16) -> Result<Box<dyn Client>, Error> {
-        let shown = (group.kind == Kind::ClientCertificate).then_some(&people.client);
+        let shown = (group.setup == Setup::ClientCertificate).then_some(&people.client);
         let settings = settings(group, people, shown)?;
-        let count = group.spoken.len() * group.kind.connections().len();
+        let count = group.connections();
         let text = str::from_utf8(TEXT)?;
         let client = jsse::Client::reconnect(port, text, &settings, u32::try_from(count)?)?;
         Ok(Box::new(client))
@@ -64,21 +64,21 @@ fn settings(
     shown: Option<&Member>,
 ) -> Result<jsse::Settings, Error> {
     let version = Version::from_protocol(group.version).ok_or("no SSL 2.0")?;
-    let suites = group.spoken.iter().filter_map(|spoken| name(*spoken));
+    let suites = group.spoken().into_iter().filter_map(name);
     Ok(jsse::Settings {
         suites: suites.map(str::to_owned).collect(),
         identity: shown.map(|member| member.identity.clone()),
         chain: shown.map_or_else(Vec::new, Member::above),
         trusted: people.trusted(),
         server_name: Some("localhost".to_owned()),
-        client_certificate: match group.kind {
-            Kind::ClientCertificate => ClientCertificate::Required,
+        client_certificate: match group.setup {
+            Setup::ClientCertificate => ClientCertificate::Required,
             _ => ClientCertificate::NotRequested,
         },
-        session_tickets: group.kind == Kind::ResumedByTicket,
+        session_tickets: group.setup == Setup::Tickets,
         // With it, JSSE resumes no session at SSL 3.0.
         extended_master_secret: group.version > ProtocolVersion::SSLv3,
-        renegotiates: group.kind == Kind::RenegotiatedByThem,
+        renegotiates: group.setup == Setup::TheyRenegotiate,
         ..jsse::Settings::new(version, "")
     })
 }
