@@ -129,6 +129,13 @@ impl Identity {
     }
 }
 
+/// Of the certificate's subject.
+pub fn common_name(certificate: &X509) -> Option<String> {
+    let name = certificate.subject_name();
+    let entry = name.entries_by_nid(Nid::COMMONNAME).next()?;
+    entry.data().to_string().ok()
+}
+
 #[derive(Clone, Copy)]
 enum Subject {
     Authority,

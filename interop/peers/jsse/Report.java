@@ -20,17 +20,24 @@ final class Report {
     private final Map<String, String> fields = new LinkedHashMap<>();
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
 
+    private long begin;
+
     void handshake(SSLSocket socket) throws IOException, ReflectiveOperationException {
         // A session that is older than the connection was resumed. Nothing else tells.
         pause();
-        long begin = System.currentTimeMillis();
+        begin = System.currentTimeMillis();
         socket.startHandshake();
+        flag("close_notify", false);
+        session(socket);
+    }
+
+    // As it is now: it may have been renegotiated.
+    void session(SSLSocket socket) throws ReflectiveOperationException {
         SSLSession session = socket.getSession();
         text("protocol", session.getProtocol());
         text("suite", session.getCipherSuite());
         flag("resumed", session.getCreationTime() < begin);
         text("master_secret", HexFormat.of().formatHex(masterSecret(session)));
-        flag("close_notify", false);
         try {
             X509Certificate certificate = (X509Certificate) session.getPeerCertificates()[0];
             text("peer_subject", certificate.getSubjectX500Principal().getName());

@@ -1,5 +1,6 @@
-// Prints `listening PORT`; sends back what comes in (or `reply` for it); prints one line of JSON
-// for each connection, when it is over, and only then takes the next.
+// Prints `listening PORT`; sends back what comes in (or `reply` for it), and with `renegotiates` asks
+// for a renegotiation after the first piece; prints one line of JSON for each connection, when it is
+// over, and only then takes the next.
 
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ final class Server {
         Report report = new Report();
         try (socket) {
             report.handshake(socket);
+            boolean renegotiates = Boolean.parseBoolean(settings.one("renegotiates"));
             String reply = settings.one("reply");
             byte[] piece = new byte[16384];
             int length;
@@ -34,7 +36,13 @@ final class Server {
                 } else {
                     socket.getOutputStream().write(piece, 0, length);
                 }
+                if (renegotiates) {
+                    socket.getSession().invalidate();
+                    socket.startHandshake();
+                    renegotiates = false;
+                }
             }
+            report.session(socket);
             report.closeNotify();
         } catch (Exception error) {
             report.failure(error);

@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 use retrossl::{CipherSuite, Policy, ProtocolVersion, Resumption, Side};
 
-use super::{Combination, SSL2, Ssl2Cipher, export, node, null};
+use super::{Combination, Peer, SSL2, Ssl2Cipher, export, node, null};
 use crate::Error;
 use crate::certificate::Hash;
 use crate::ours;
@@ -113,6 +113,15 @@ impl Kind {
         Self::RenegotiatedByUs,
         Self::RenegotiatedByThem,
     ];
+
+    pub const fn setup(self) -> Setup {
+        match self {
+            Self::Full | Self::ResumedById | Self::RenegotiatedByUs => Setup::Plain,
+            Self::ResumedByTicket => Setup::Tickets,
+            Self::ClientCertificate => Setup::ClientCertificate,
+            Self::RenegotiatedByThem => Setup::TheyRenegotiate,
+        }
+    }
 
     /// By what each of its connections is resumed.
     pub const fn connections(self) -> &'static [Option<Resumption>] {
@@ -234,36 +243,47 @@ impl fmt::Display for Spoken {
     }
 }
 
-/// Cases for one process of a peer's: they differ in their suite only.
+/// What a peer's process is set up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setup {
+    /// Full handshakes, resumption by ID, and renegotiations that we begin.
+    Plain,
+    Tickets,
+    ClientCertificate,
+    TheyRenegotiate,
+}
+
+/// Cases for one process of a peer's.
 #[derive(Clone, Debug)]
 pub struct Group {
+    /// What we are.
     pub side: Side,
-    pub kind: Kind,
     pub version: ProtocolVersion,
-    /// All export suites, or none of them is.
-    pub export: bool,
-    pub spoken: Vec<Spoken>,
+    pub setup: Setup,
+    /// Whether their server has a key of 512 bits.
+    pub short_key: bool,
+    pub cases: Vec<Case>,
 }
 
 impl Group {
     /// Of one case.
-    pub fn of(case: &Case) -> Self {
+    pub fn of(peer: &dyn Peer, case: &Case) -> Self {
         Self {
             side: case.side,
-            kind: case.kind,
             version: case.spoken.version(),
-            export: case.spoken.is_export(),
-            spoken: vec![case.spoken],
+            setup: case.kind.setup(),
+            short_key: case.side == Side::Client && case.spoken.is_export() && peer.has_short_key(),
+            cases: vec![*case],
         }
     }
 
     /// As few as the cases can be divided into.
-    pub fn divide(cases: impl IntoIterator<Item = Case>) -> Vec<Self> {
+    pub fn divide(peer: &dyn Peer, cases: impl IntoIterator<Item = Case>) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for case in cases {
-            let one = Self::of(&case);
+            let one = Self::of(peer, &case);
             match groups.iter_mut().find(|group| group.goes_with(&one)) {
-                Some(group) => group.spoken.push(case.spoken),
+                Some(group) => group.cases.push(case),
                 None => groups.push(one),
             }
         }
@@ -271,28 +291,44 @@ impl Group {
     }
 
     fn goes_with(&self, other: &Self) -> bool {
-        let what = |group: &Self| (group.side, group.kind, group.version, group.export);
+        let what = |group: &Self| (group.side, group.version, group.setup, group.short_key);
         what(self) == what(other)
     }
 
-    pub fn cases(&self) -> impl Iterator<Item = Case> {
-        let Self { side, kind, .. } = *self;
-        let spoken = self.spoken.iter();
-        spoken.map(move |&spoken| Case { side, spoken, kind })
+    /// How many connections there will be.
+    pub fn connections(&self) -> usize {
+        let cases = self.cases.iter();
+        cases.map(|case| case.kind.connections().len()).sum()
+    }
+
+    /// Each of them once.
+    pub fn spoken(&self) -> Vec<Spoken> {
+        let mut all: Vec<Spoken> = Vec::new();
+        for case in &self.cases {
+            if !all.contains(&case.spoken) {
+                all.push(case.spoken);
+            }
+        }
+        all
     }
 
     /// OpenSSL's list of its suites.
     pub fn openssl_names(&self) -> String {
-        let names = self.spoken.iter().map(|spoken| spoken.openssl_name());
-        names.collect::<Vec<_>>().join(":")
+        let spoken = self.spoken().into_iter();
+        let names: Vec<_> = spoken.map(Spoken::openssl_name).collect();
+        names.join(":")
     }
 }
 
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { side, version, .. } = self;
-        let export = if self.export { " (export)" } else { "" };
-        write!(f, "our {side}, {version}{export}, {}", self.kind)
+        let key = if self.short_key { " (512 bits)" } else { "" };
+        let mut kinds: Vec<Kind> = self.cases.iter().map(|case| case.kind).collect();
+        kinds.sort();
+        kinds.dedup();
+        let kinds: Vec<String> = kinds.iter().map(Kind::to_string).collect();
+        write!(f, "our {side}, {version}{key}, {}", kinds.join(", "))
     }
 }
 

@@ -14,7 +14,7 @@ mod stage;
 pub mod table;
 pub mod verdict;
 
-pub use case::{Absence, Case, Cast, Group, Kind, Spoken};
+pub use case::{Absence, Case, Cast, Group, Kind, Setup, Spoken};
 pub use combinations::*;
 pub use peers::{Client, Peer, Report, Server};
 pub use stage::Stage;

@@ -112,7 +112,7 @@ pub fn run(
             .collect();
         let to_play = outcomes.iter().filter(|(_, outcome)| outcome.is_none());
         if version.is_ok() {
-            let groups = Group::divide(to_play.map(|(case, _)| *case));
+            let groups = Group::divide(peer, to_play.map(|(case, _)| *case));
             queue.extend(groups.into_iter().map(|group| (index, group)));
             prepare_cast(&mut casts, peer.certificates())?;
         }
@@ -201,7 +201,7 @@ fn play(
 ) -> Vec<(Case, Outcome)> {
     let mut stage = None;
     let mut outcomes = Vec::new();
-    for case in group.cases() {
+    for case in group.cases.iter().copied() {
         let open = match stage.take() {
             Some(open) => Ok(open),
             None => Stage::open(peer, group, cast),

@@ -28,9 +28,9 @@ impl<'p> Stage<'p> {
     /// For the group's cases. After one that failed nobody knows what the peer would do next: for
     /// the rest of them another stage is opened.
     pub fn open(peer: &'p dyn Peer, group: &Group, cast: &'p Cast) -> Result<Self, Error> {
-        let people = match group.side {
-            Side::Client if group.export && peer.has_short_key() => &cast.with_short_key,
-            _ => &cast.people,
+        let people = match group.short_key {
+            true => &cast.with_short_key,
+            false => &cast.people,
         };
         let theirs = match group.side {
             Side::Client => Theirs::Server(peer.server(group, people)?),

@@ -49,6 +49,9 @@ pub struct Settings {
     /// The first byte of a write in a record of its own with CBC at TLS 1.0 and below (against
     /// BEAST).
     pub split_records: bool,
+    /// Whether it begins a renegotiation: a server after the first piece of data; a client when its
+    /// text has come back, and then sends it once more.
+    pub renegotiates: bool,
     /// What a server answers to each piece of data; by default it sends the data back.
     pub reply: Option<String>,
 }
@@ -67,6 +70,7 @@ impl Settings {
             extended_master_secret: false,
             session_tickets: false,
             split_records: false,
+            renegotiates: false,
             reply: None,
         }
     }
@@ -107,6 +111,7 @@ impl Settings {
         set("extendedMasterSecret", &extended);
         set("tickets", &self.session_tickets.to_string());
         set("splitRecords", &self.split_records.to_string());
+        set("renegotiates", &self.renegotiates.to_string());
         if let Some(reply) = &self.reply {
             set("reply", reply);
         }
@@ -218,6 +223,15 @@ impl Client {
     pub fn conversation(&mut self) -> Result<Conversation, Error> {
         Conversation::new(&self.process.report()?)
     }
+}
+
+/// The runtime's, such as `17.0.17`.
+pub fn version() -> Result<String, Error> {
+    let java = &compiled()?.java;
+    let output = Command::new(java).arg("-version").output()?;
+    let said = String::from_utf8(output.stderr)?;
+    let quoted = said.split('"').nth(1);
+    Ok(quoted.ok_or("no version")?.to_owned())
 }
 
 fn start(program: &str, arguments: Vec<String>) -> Result<Reporter, Error> {

@@ -6,6 +6,7 @@ pub mod node;
 pub mod openssl;
 pub mod openssl_command;
 pub mod program;
+pub mod purecrypto;
 pub mod redis;
 mod reporter;
 

@@ -10,7 +10,6 @@ use std::io::{self, Read, Write};
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-use openssl::nid::Nid;
 use openssl::provider::Provider;
 use openssl::ssl::{
     AlpnError, ErrorCode, NameType, ShutdownState, Ssl, SslContext, SslContextBuilder, SslMethod,
@@ -20,7 +19,7 @@ use openssl::x509::{X509, X509VerifyResult};
 
 use super::Version;
 use crate::Error;
-use crate::certificate::Identity;
+use crate::certificate::{Identity, common_name};
 
 /// The library's, such as `OpenSSL 3.6.0 1 Oct 2025`.
 pub fn library_version() -> &'static str {
@@ -326,10 +325,7 @@ impl Connection {
     }
 
     pub fn peer_common_name(&self) -> Option<String> {
-        let certificate = self.peer_certificate()?;
-        let name = certificate.subject_name();
-        let entry = name.entries_by_nid(Nid::COMMONNAME).next()?;
-        entry.data().to_string().ok()
+        common_name(&self.peer_certificate()?)
     }
 
     fn ssl(&self) -> &SslRef {

@@ -1,5 +1,6 @@
 //! Whom the matrix goes through, and what it asks of each.
 
+mod jsse;
 mod node;
 mod openssl;
 
@@ -17,6 +18,7 @@ pub const ALL: &[&dyn Peer] = &[
     &node::OPENSSL_1_0_1J,
     &node::OpenSsl1_0_1l,
     &openssl::OpenSsl3_6,
+    &jsse::Jsse,
 ];
 
 /// An implementation to talk to.

@@ -5,7 +5,7 @@ use retrossl::{ProtocolVersion, Side};
 use super::{Client, Peer, Report, Server};
 use crate::Error;
 use crate::matrix::conversation::{End, TEXT};
-use crate::matrix::{Case, Group, Kind};
+use crate::matrix::{Case, Group, Kind, Setup};
 use crate::peer::Version;
 use crate::peer::node::{self, Release};
 use crate::people::{Member, People};
@@ -64,8 +64,8 @@ impl Peer for OpenSsl1_0_1 {
 
     fn server(&self, group: &Group, people: &People) -> Result<Box<dyn Server>, Error> {
         Ok(Box::new(node::Server::start(&node::Settings {
-            request_certificate: group.kind == Kind::ClientCertificate,
-            reject_unauthorized: group.kind == Kind::ClientCertificate,
+            request_certificate: group.setup == Setup::ClientCertificate,
+            reject_unauthorized: group.setup == Setup::ClientCertificate,
             ..settings(
                 self.release,
                 group,
@@ -77,7 +77,7 @@ impl Peer for OpenSsl1_0_1 {
     }
 
     fn client(&self, group: &Group, people: &People, port: u16) -> Result<Box<dyn Client>, Error> {
-        let shown = (group.kind == Kind::ClientCertificate).then_some(&people.client);
+        let shown = (group.setup == Setup::ClientCertificate).then_some(&people.client);
         let settings = settings(self.release, group, "", people, shown);
         Ok(Box::new(ClientOfEach { settings, port }))
     }
@@ -102,7 +102,7 @@ fn settings(
         },
         server_name: Some("localhost".to_owned()),
         reject_unauthorized: true,
-        session_tickets: group.kind == Kind::ResumedByTicket,
+        session_tickets: group.setup == Setup::Tickets,
         ..match Version::from_protocol(group.version) {
             Some(version) => node::Settings::new(version, ciphers),
             None => node::Settings::ssl2(ciphers),

@@ -8,7 +8,7 @@ use super::{Client, Peer, Report, Server};
 use crate::Error;
 use crate::loopback::{self, Listener};
 use crate::matrix::conversation::TEXT;
-use crate::matrix::{Case, Group, Kind};
+use crate::matrix::{Case, Group, Kind, Setup};
 use crate::peer::Version;
 use crate::peer::openssl::{ClientCertificate, Connection, Endpoint, Settings, library_version};
 use crate::people::{Member, People};
@@ -69,14 +69,14 @@ fn settings(group: &Group, people: &People, member: &Member) -> Result<Settings,
         chain: member.above(),
         trusted: people.trusted(),
         server_name: Some("localhost".to_owned()),
-        client_certificate: match group.kind {
-            Kind::ClientCertificate => ClientCertificate::Required,
+        client_certificate: match group.setup {
+            Setup::ClientCertificate => ClientCertificate::Required,
             _ => ClientCertificate::NotRequested,
         },
-        session_tickets: group.kind == Kind::ResumedByTicket,
+        session_tickets: group.setup == Setup::Tickets,
         encrypt_then_mac: true,
         extended_master_secret: true,
-        client_renegotiation: group.kind == Kind::RenegotiatedByUs,
+        client_renegotiation: group.setup == Setup::Plain,
         ..Settings::new(version, &group.openssl_names())
     })
 }
