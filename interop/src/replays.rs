@@ -29,8 +29,8 @@ pub fn write_missing(directory: &Path) -> Result<(), Error> {
     let mut failures = Vec::new();
     for partner in Partner::all() {
         let is_missing = |case: &Case| !directory.join(partner.path(case)).exists();
-        for group in Group::divide(partner.cases().filter(is_missing)) {
-            let mut cases = group.cases().peekable();
+        for group in Group::divide(partner.peer, partner.cases().filter(is_missing)) {
+            let mut cases = group.cases.iter().copied().peekable();
             while cases.peek().is_some() {
                 if let Err(failure) = partner.write(&group, &mut cases, directory) {
                     println!("{failure}");
@@ -150,7 +150,7 @@ impl Partner {
     /// What the case is, with everything in it fixed.
     fn scenario(self, case: &Case) -> Scenario {
         let Self { peer, offer } = self;
-        let short = case.side == Side::Client && case.spoken.is_export() && peer.has_short_key();
+        let short = Group::of(peer, case).short_key;
         let [earlier @ .., last] = case.kind.connections() else {
             unreachable!("a case has a connection");
         };
