@@ -174,6 +174,7 @@ impl Partner {
             now: NOW,
             text: TEXT.to_vec(),
             answer: TEXT.to_vec(),
+            prompt: None,
             their_end: match peer.end(case.side.peer()) {
                 conversation::End::AsItShould if !case.spoken.is_ssl2() => End::CloseNotify,
                 _ => End::Transport,

@@ -75,8 +75,17 @@ pub struct Scenario {
     /// What the client says, and what the server answers.
     pub text: Vec<u8>,
     pub answer: Vec<u8>,
+    /// What our client says between the two to have the server begin the second handshake.
+    pub prompt: Option<Prompt>,
     /// What the peer ends with.
     pub their_end: End,
+}
+
+/// A request that the server has words of its own for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    pub text: Vec<u8>,
+    pub answer: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +259,13 @@ impl Scenario {
             now: parsed(next("now")?)?,
             text: words(next("text")?)?,
             answer: words(next("answer")?)?,
+            prompt: optional(next("prompt")?, |value| {
+                let (text, answer) = value.split_once(' ').ok_or("no answer")?;
+                Ok(Prompt {
+                    text: words(text)?,
+                    answer: words(answer)?,
+                })
+            })?,
             their_end: match next("their_end")? {
                 "close_notify" => End::CloseNotify,
                 "transport" => End::Transport,
@@ -258,7 +274,7 @@ impl Scenario {
         })
     }
 
-    fn values(&self) -> [(&'static str, String); 13] {
+    fn values(&self) -> [(&'static str, String); 14] {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| NONE.to_owned());
         let offer = match self.offer {
             Offer::Exact => "exact",
@@ -268,6 +284,8 @@ impl Scenario {
             Resumption::SessionId => "id",
             Resumption::Ticket => "ticket",
         });
+        let prompt = self.prompt.as_ref();
+        let prompt = prompt.map(|it| format!("{} {}", to_hex(&it.text), to_hex(&it.answer)));
         let their_end = match self.their_end {
             End::CloseNotify => "close_notify",
             End::Transport => "transport",
@@ -291,6 +309,7 @@ impl Scenario {
             ("now", self.now.to_string()),
             ("text", to_hex(&self.text)),
             ("answer", to_hex(&self.answer)),
+            ("prompt", or_none(prompt)),
             ("their_end", their_end.to_owned()),
         ]
     }

@@ -5,13 +5,15 @@ use std::io::{Read, Write};
 
 use retrossl::{Connection, Error, IoState, Side};
 
-use super::file::{Cipher, End, Scenario};
+use super::file::{Cipher, End, Prompt, Scenario};
 
 /// A client says its text, waits for the whole answer and closes; a server answers each whole
 /// text, and closes when the client has. Where there is a second handshake, a client says its text
-/// again after that, and a server of which it is asked answers after that.
+/// again after it, and a server that begins it answers after it.
 pub struct Program<'s> {
     scenario: &'s Scenario,
+    /// What a client says, and what it expects for it.
+    lines: Vec<(&'s [u8], &'s [u8])>,
     received: Vec<u8>,
     /// Texts or answers.
     sent: usize,
@@ -22,8 +24,17 @@ pub struct Program<'s> {
 
 impl<'s> Program<'s> {
     pub fn new(scenario: &'s Scenario) -> Self {
+        let line: (&[u8], &[u8]) = (&scenario.text, &scenario.answer);
+        let mut lines = vec![line];
+        if let Some(Prompt { text, answer }) = &scenario.prompt {
+            lines.push((text, answer));
+        }
+        if scenario.renegotiated_by.is_some() {
+            lines.push(line);
+        }
         Self {
             scenario,
+            lines,
             received: Vec::new(),
             sent: 0,
             has_renegotiated: false,
@@ -63,9 +74,9 @@ impl<'s> Program<'s> {
     /// Checks what is known of a conversation's end.
     pub fn check(&self, connection: &Connection, number: usize) -> Result<(), String> {
         let scenario = self.scenario;
-        let (said, times) = match scenario.role {
-            Side::Client => (&scenario.answer, self.sent),
-            Side::Server => (&scenario.text, self.sent.max(1)),
+        let plaintext = match scenario.role {
+            Side::Client => self.answers(self.lines.len()),
+            Side::Server => scenario.text.repeat(self.sent.max(1)),
         };
         let cipher = connection
             .negotiated_cipher_suite()
@@ -89,23 +100,32 @@ impl<'s> Program<'s> {
             &connection.peer_certificates().is_some(),
             &authenticates,
         )?;
-        same("plaintext", &self.received, &said.repeat(times))?;
+        same("plaintext", &self.received, &plaintext)?;
         same("their end", &self.their_end, &Some(scenario.their_end))?;
         same("our end", &self.has_closed, &true)
     }
 
     fn advance_client(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        if self.received.len() < self.sent * self.scenario.answer.len() {
+        if self.received.len() < self.answers(self.sent).len() {
             return Ok(());
         }
-        if self.sent > 0 && connection.handshakes() < self.handshakes() {
+        let Some((text, _)) = self.lines.get(self.sent) else {
+            self.close(connection);
+            return Ok(());
+        };
+        let is_last = self.sent + 1 == self.lines.len();
+        if self.sent > 0 && is_last && connection.handshakes() < self.handshakes() {
             return self.renegotiate(connection);
         }
-        if (self.sent as u64) < self.handshakes() {
-            return self.say(connection, &self.scenario.text);
-        }
-        self.close(connection);
-        Ok(())
+        self.say(connection, text)
+    }
+
+    /// To so many lines.
+    fn answers(&self, lines: usize) -> Vec<u8> {
+        let lines = self.lines[..lines].iter();
+        lines
+            .flat_map(|(_, answer)| answer.iter().copied())
+            .collect()
     }
 
     fn advance_server(&mut self, connection: &mut Connection) -> Result<(), Error> {
