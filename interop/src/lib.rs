@@ -4,7 +4,8 @@
 //! [`peer::node`] (OpenSSL 1.0.1e, inside Node.js 0.10.0), [`peer::openssl_command`] (OpenSSL 3.0),
 //! [`peer::gnutls`] and [`peer::jsse`] (OpenJDK 17). [`matrix`] goes through all that they have in common with
 //! `retrossl`, whose side is [`ours`]; [`talk`] is what it says. [`redis_store`] lets servers of
-//! ours share sessions through a [`peer::redis`].
+//! ours share sessions through a [`peer::redis`]. [`replays`] writes conversations with the peers
+//! down, as test data of `retrossl`'s.
 
 #![forbid(unsafe_code)]
 
