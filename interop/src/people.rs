@@ -123,4 +123,12 @@ impl Member {
         let above = (*authority != self.identity.certificate).then(|| authority.clone());
         above.into_iter().collect()
     }
+
+    pub fn above_pem(&self) -> Result<String, Error> {
+        let mut pem = String::new();
+        for above in self.above() {
+            pem += &String::from_utf8(above.to_pem()?)?;
+        }
+        Ok(pem)
+    }
 }

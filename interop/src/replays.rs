@@ -16,7 +16,7 @@ use crate::matrix::conversation::{self, TEXT};
 use crate::matrix::{Case, Cast, Group, Kind, Peer, Spoken, Stage, peers};
 use crate::people::{Member, People};
 use crate::recording::Tape;
-use crate::replay::file::{Cipher, End, Flight, Offer, Replay, Scenario};
+use crate::replay::file::{Cipher, End, Flight, Offer, Prompt, Replay, Scenario};
 use crate::replay::our_side::{self, OurSide};
 use crate::replay::{Conversation, Pieces, replay};
 use of_all_versions::OfAllVersions;
@@ -174,7 +174,17 @@ impl Partner {
             now: NOW,
             text: TEXT.to_vec(),
             answer: TEXT.to_vec(),
-            prompt: None,
+            prompt: match case {
+                Case {
+                    side: Side::Client,
+                    kind: Kind::RenegotiatedByThem,
+                    ..
+                } => peer.prompt().map(|prompt| Prompt {
+                    text: prompt.text.to_vec(),
+                    answer: prompt.answer.to_vec(),
+                }),
+                _ => None,
+            },
             their_end: match peer.end(case.side.peer()) {
                 conversation::End::AsItShould if !case.spoken.is_ssl2() => End::CloseNotify,
                 _ => End::Transport,

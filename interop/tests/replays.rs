@@ -34,10 +34,10 @@ fn what_is_recorded_now_is_what_was_recorded_but_for_the_peers_randomness() -> R
     for group in Group::divide(partner.peer, cases) {
         let cast = replays::cast(group.side)?;
         let mut stage = Stage::open(partner.peer, &group, &cast)?;
-        for case in group.cases.iter().copied() {
-            let now = partner.record(&mut stage, &case);
+        for case in &group.cases {
+            let now = partner.record(&mut stage, case);
             let now = now.map_err(|error| format!("{case}: {error}"))?;
-            assert_like(&now, &all[&partner.path(&case)], &case);
+            assert_like(&now, &all[&partner.path(case)], case);
             count += 1;
         }
     }

@@ -26,7 +26,7 @@ use retrossl::{
     SystemRandom, TicketKeys, UnbiddenRenegotiation,
 };
 
-use super::{Case, Client, Kind, Report, Server, Spoken};
+use super::{Case, Client, Kind, Prompt, Report, Server, Spoken};
 use crate::Error;
 use crate::loopback::{self, Crossed, Listener, Tapped};
 use crate::ours::{self, Secrets};
@@ -87,14 +87,13 @@ pub enum End {
     WithoutCloseNotify,
 }
 
-/// Our client plays the case with their server. To `prompt` that one answers with a request to
-/// renegotiate; others begin by themselves.
+/// Our client plays the case with their server.
 pub fn with_their_server(
     case: &Case,
     people: &People,
     surroundings: &Surroundings,
     server: &mut dyn Server,
-    prompt: Option<&[u8]>,
+    prompt: Option<Prompt>,
 ) -> Result<Played, Error> {
     let secrets = Arc::new(Secrets::default());
     let config = client_config(case, people, surroundings, secrets.clone())?;
@@ -112,22 +111,32 @@ pub fn with_their_server(
     })
 }
 
-/// Our server plays the case with their client, which comes to `listener`.
+/// Our server plays the case with their client, which comes to `listener`; what it says nothing in
+/// is the first of several connections.
 pub fn with_their_client(
     case: &Case,
     people: &People,
     surroundings: &Surroundings,
     client: &mut dyn Client,
     listener: &Listener,
+    silent_first: bool,
 ) -> Result<Played, Error> {
     let secrets = Arc::new(Secrets::default());
     let config = server_config(case, people, surroundings, secrets.clone())?;
     let mut crossed = Vec::new();
     let (ours, theirs) = meet_client(case, client, listener, |transport| {
         let connection = ServerConnection::new(config.clone());
-        converse(connection, transport, &secrets, &mut crossed, |stream| {
-            self::server(stream, case)
-        })
+        let silent = silent_first && crossed.is_empty() && case.kind.connections().len() > 1;
+        converse(
+            connection,
+            transport,
+            &secrets,
+            &mut crossed,
+            |stream| match silent {
+                true => silent_server(stream),
+                false => self::server(stream, case),
+            },
+        )
     });
     Ok(Played {
         crossed,
@@ -269,18 +278,21 @@ fn converse<C: DerefMut<Target = Connection>>(
 fn client(
     stream: &mut Stream<ClientConnection>,
     case: &Case,
-    prompt: Option<&[u8]>,
+    prompt: Option<Prompt>,
 ) -> Result<End, Error> {
     stream.complete_handshake()?;
-    send_and_receive(stream)?;
-    match case.kind {
-        Kind::RenegotiatedByUs => stream.connection.renegotiate()?,
-        Kind::RenegotiatedByThem => stream.write_all(prompt.unwrap_or_default())?,
-        _ => {}
+    send_and_receive(stream, TEXT, TEXT)?;
+    if case.kind == Kind::RenegotiatedByUs {
+        stream.connection.renegotiate()?;
+    }
+    if case.kind == Kind::RenegotiatedByThem
+        && let Some(Prompt { text, answer }) = prompt
+    {
+        send_and_receive(stream, text, answer)?;
     }
     if case.kind.handshakes() > 1 {
         ours::complete_handshakes(stream, case.kind.handshakes())?;
-        send_and_receive(stream)?;
+        send_and_receive(stream, TEXT, TEXT)?;
     }
     stream.close()?;
     if case.spoken.is_ssl2() {
@@ -289,13 +301,17 @@ fn client(
     end(stream)
 }
 
-fn send_and_receive(stream: &mut Stream<ClientConnection>) -> Result<(), Error> {
-    stream.write_all(TEXT)?;
-    receive(stream)
+fn send_and_receive(
+    stream: &mut Stream<ClientConnection>,
+    text: &[u8],
+    answer: &[u8],
+) -> Result<(), Error> {
+    stream.write_all(text)?;
+    receive(stream, answer)
 }
 
 fn server(stream: &mut Stream<ServerConnection>, case: &Case) -> Result<End, Error> {
-    receive(stream)?;
+    receive(stream, TEXT)?;
     if case.kind == Kind::RenegotiatedByUs {
         stream.connection.renegotiate()?;
         ours::complete_handshakes(stream, 2)?;
@@ -303,7 +319,7 @@ fn server(stream: &mut Stream<ServerConnection>, case: &Case) -> Result<End, Err
     stream.write_all(TEXT)?;
     if case.kind == Kind::RenegotiatedByThem {
         ours::complete_handshakes(stream, 2)?;
-        receive(stream)?;
+        receive(stream, TEXT)?;
         stream.write_all(TEXT)?;
     }
     let end = end(stream)?;
@@ -311,10 +327,17 @@ fn server(stream: &mut Stream<ServerConnection>, case: &Case) -> Result<End, Err
     Ok(end)
 }
 
-fn receive(stream: &mut impl Read) -> Result<(), Error> {
-    let mut text = vec![0; TEXT.len()];
+fn silent_server(stream: &mut Stream<ServerConnection>) -> Result<End, Error> {
+    stream.complete_handshake()?;
+    let end = end(stream)?;
+    stream.close()?;
+    Ok(end)
+}
+
+fn receive(stream: &mut impl Read, expected: &[u8]) -> Result<(), Error> {
+    let mut text = vec![0; expected.len()];
     stream.read_exact(&mut text)?;
-    if text != TEXT {
+    if text != expected {
         let text = String::from_utf8_lossy(&text);
         return Err(format!("received {text:?}").into());
     }

@@ -16,5 +16,5 @@ pub mod verdict;
 
 pub use case::{Absence, Case, Cast, Group, Kind, Setup, Spoken};
 pub use combinations::*;
-pub use peers::{Client, Peer, Report, Server};
+pub use peers::{Client, Peer, Prompt, Report, Server};
 pub use stage::Stage;

@@ -68,7 +68,9 @@ impl<'p> Stage<'p> {
                 with_their_server(case, people, surroundings, server.as_mut(), prompt)
             }
             Theirs::Client(client, listener) => {
-                with_their_client(case, people, surroundings, client.as_mut(), listener)
+                let silent_first = self.peer.is_silent_before_it_resumes();
+                let client = client.as_mut();
+                with_their_client(case, people, surroundings, client, listener, silent_first)
             }
         }
     }

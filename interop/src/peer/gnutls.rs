@@ -1,7 +1,7 @@
 //! GnuTLS, by its programs `gnutls-serv` and `gnutls-cli`, in processes of their own.
 //!
 //! They are in Debian's package `gnutls-bin`, which is installed if it is missing and this may be
-//! done. What Debian builds has no SSL 3.0.
+//! done. What Debian builds has no SSL 3.0, but RC4, Triple DES, AES and no encryption at all.
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -15,6 +15,26 @@ use crate::people::{Member, People};
 
 /// The versions that it has.
 pub const VERSIONS: [Version; 3] = [Version::Tls1_0, Version::Tls1_1, Version::Tls1_2];
+
+/// OpenSSL's names of the suites that it has, and its own of their ciphers and MACs. Those with
+/// SHA-2 are for TLS 1.2.
+#[rustfmt::skip]
+pub const SUITES: [(&str, &str); 12] = [
+    ("NULL-MD5", "+NULL:+MD5"),
+    ("NULL-SHA", "+NULL:+SHA1"),
+    ("NULL-SHA256", "+NULL:+SHA256"),
+    ("RC4-MD5", "+ARCFOUR-128:+MD5"),
+    ("RC4-SHA", "+ARCFOUR-128:+SHA1"),
+    ("DES-CBC3-SHA", "+3DES-CBC:+SHA1"),
+    ("AES128-SHA", "+AES-128-CBC:+SHA1"),
+    ("AES256-SHA", "+AES-256-CBC:+SHA1"),
+    ("AES128-SHA256", "+AES-128-CBC:+SHA256"),
+    ("AES256-SHA256", "+AES-256-CBC:+SHA256"),
+    ("AES128-GCM-SHA256", "+AES-128-GCM:+AEAD"),
+    ("AES256-GCM-SHA384", "+AES-256-GCM:+AEAD"),
+];
+
+pub const WITHOUT_SSL_3: &str = "Debian builds GnuTLS without SSL 3.0";
 
 /// What both programs are told.
 pub struct Settings<'s> {
@@ -45,13 +65,15 @@ impl<'s> Settings<'s> {
     ) -> Result<(Program, Directory), Error> {
         installed()?;
         let directory = Directory::new("gnutls")?;
-        let chain = [&member.identity, &member.authority].map(|one| one.certificate_pem());
-        let [own, above] = chain;
+        let chain = member.identity.certificate_pem()? + &member.above_pem()?;
         directory.write("key.pem", member.identity.key_pem()?)?;
-        directory.write("chain.pem", own? + &above?)?;
+        directory.write("chain.pem", chain)?;
         directory.write("root.pem", self.people.root.certificate_pem()?)?;
         let program = Program::start(
-            Command::new(program)
+            // Otherwise what it says to a pipe comes late, and that to two pipes in any order.
+            Command::new("sh")
+                .args(["-c", r#"exec stdbuf -oL "$0" "$@" 2>&1"#, program])
+                .env("SSLKEYLOGFILE", KEY_LOG)
                 .current_dir(directory.path())
                 .args(["--x509cafile", "root.pem", "--x509certfile", "chain.pem"])
                 .args(["--x509keyfile", "key.pem", "--priority", &self.priority()])
@@ -73,11 +95,13 @@ impl<'s> Settings<'s> {
     }
 }
 
+const KEY_LOG: &str = "keys.log";
+
 /// A server that echoes lines.
 pub struct Server {
     pub program: Program,
     port: u16,
-    _directory: Directory,
+    directory: Directory,
 }
 
 impl Server {
@@ -100,17 +124,21 @@ impl Server {
         let options = ["--echo", "--port", &port.to_string()];
         let server = &settings.people.server;
         let (mut program, directory) = settings.start("gnutls-serv", server, &options)?;
-        // What it says comes late, when it is a pipe that it says it to.
         program.listens(port)?;
         Ok(Self {
             program,
             port,
-            _directory: directory,
+            directory,
         })
     }
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The master secret of each full handshake.
+    pub fn secrets(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.directory.secrets(KEY_LOG)
     }
 
     /// Ends it; what it said.
@@ -122,7 +150,7 @@ impl Server {
 /// A client that sends what it is told.
 pub struct Client {
     pub program: Program,
-    _directory: Directory,
+    directory: Directory,
 }
 
 impl Client {
@@ -149,10 +177,12 @@ impl Client {
         let options = ["--port", &port.to_string(), "localhost"];
         let client = &settings.people.client;
         let (program, directory) = settings.start("gnutls-cli", client, &options)?;
-        Ok(Self {
-            program,
-            _directory: directory,
-        })
+        Ok(Self { program, directory })
+    }
+
+    /// The master secret of each full handshake.
+    pub fn secrets(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.directory.secrets(KEY_LOG)
     }
 
     /// Waits for the client to come; if it does not, says why.
@@ -166,9 +196,19 @@ impl Client {
     }
 
     /// Waits for its end: what it said, and whether all was well.
-    pub fn conversation(mut self) -> Result<(String, bool), Error> {
+    pub fn conversation(&mut self) -> Result<(String, bool), Error> {
         self.program.conversation()
     }
+}
+
+/// The programs', such as `3.7.9`.
+pub fn version() -> Result<String, Error> {
+    installed()?;
+    let output = Command::new("gnutls-cli").arg("--version").output()?;
+    let said = String::from_utf8(output.stdout)?;
+    let line = said.lines().next().unwrap_or_default();
+    let version = line.rsplit(' ').next();
+    Ok(version.unwrap_or_default().to_owned())
 }
 
 /// Installs the programs unless they are there; tried once, however many tests ask.

@@ -1,7 +1,7 @@
 //! OpenSSL 3.0, by its program `openssl` (`s_server`, `s_client`), in processes of their own.
 //!
 //! It can do what the `openssl` crate has no safe function for: resume as a client, begin a
-//! renegotiation. What Debian builds has TLS 1.0 to 1.2, with AES only.
+//! renegotiation. What Debian builds has TLS 1.0 to 1.2, with AES and without encryption.
 
 use std::process::Command;
 
@@ -13,11 +13,48 @@ use crate::people::{Member, People};
 /// The versions that it has.
 pub const VERSIONS: [Version; 3] = [Version::Tls1_0, Version::Tls1_1, Version::Tls1_2];
 
+/// Its suites with RSA key exchange that `retrossl` has. Those with SHA-2 are for TLS 1.2.
+pub const SUITES: [&str; 9] = [
+    "NULL-MD5",
+    "NULL-SHA",
+    "NULL-SHA256",
+    "AES128-SHA",
+    "AES256-SHA",
+    "AES128-SHA256",
+    "AES256-SHA256",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+];
+
+pub const WITHOUT_SSL_3: &str = "Debian builds OpenSSL 3.0 without SSL 3.0";
+
+/// RC4 and Triple DES.
+pub const WITHOUT_OLD_CIPHERS: &str = "Debian builds OpenSSL 3.0 without weak ciphers";
+
+/// What a server is told to require a client's certificate, and to verify it.
+pub const REQUIRE_CERTIFICATE: [&str; 3] = ["-Verify", "4", "-verify_return_error"];
+
+/// What a server is told to keep sessions by ID, instead of handing out tickets.
+pub const BY_ID: [&str; 1] = ["-no_ticket"];
+
+const KEY_LOG: &str = "keys.log";
+
+/// The program's, such as `3.0.19`.
+pub fn version() -> Result<String, Error> {
+    let output = Command::new("openssl").arg("version").output()?;
+    let said = String::from_utf8(output.stdout)?;
+    let version = said.split(' ').nth(1);
+    match version {
+        Some(version) if version.starts_with("3.0.") => Ok(version.to_owned()),
+        _ => Err(format!("the program openssl is another one: {said}").into()),
+    }
+}
+
 /// What both are told.
 pub struct Settings<'s> {
     pub people: &'s People,
     pub version: Version,
-    /// OpenSSL's name, such as `AES128-SHA`.
+    /// OpenSSL's name, such as `AES128-SHA`, or several with colons between them.
     pub suite: &'s str,
     /// On the command line.
     pub options: &'s [&'s str],
@@ -42,7 +79,12 @@ impl<'s> Settings<'s> {
         let directory = Directory::new("openssl")?;
         directory.write("key.pem", member.identity.key_pem()?)?;
         directory.write("own.pem", member.identity.certificate_pem()?)?;
-        directory.write("above.pem", member.authority.certificate_pem()?)?;
+        let above = member.above_pem()?;
+        let chain: &[&str] = match above.is_empty() {
+            true => &[],
+            false => &["-cert_chain", "above.pem"],
+        };
+        directory.write("above.pem", above)?;
         directory.write("root.pem", self.people.root.certificate_pem()?)?;
         let version = match self.version {
             Version::Ssl3 => "-ssl3",
@@ -56,7 +98,9 @@ impl<'s> Settings<'s> {
                 .args([command, version, "-cipher"])
                 .arg(format!("{}:@SECLEVEL=0", self.suite))
                 .args(["-cert", "own.pem", "-key", "key.pem"])
-                .args(["-cert_chain", "above.pem", "-CAfile", "root.pem"])
+                .args(["-CAfile", "root.pem"])
+                .args(chain)
+                .args(["-keylogfile", KEY_LOG])
                 .args(self.options)
                 .args(options),
         )?;
@@ -69,7 +113,7 @@ impl<'s> Settings<'s> {
 pub struct Server {
     pub program: Program,
     port: u16,
-    _directory: Directory,
+    directory: Directory,
 }
 
 impl Server {
@@ -83,12 +127,17 @@ impl Server {
         Ok(Self {
             program,
             port,
-            _directory: directory,
+            directory,
         })
     }
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The master secret of each handshake.
+    pub fn secrets(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.directory.secrets(KEY_LOG)
     }
 }
 
@@ -96,7 +145,7 @@ impl Server {
 /// renegotiation.
 pub struct Client {
     pub program: Program,
-    _directory: Directory,
+    directory: Directory,
 }
 
 impl Client {
@@ -105,9 +154,11 @@ impl Client {
         let options = ["-connect", &connect, "-servername", "localhost"];
         let client = &settings.people.client;
         let (program, directory) = settings.start("s_client", client, &options)?;
-        Ok(Self {
-            program,
-            _directory: directory,
-        })
+        Ok(Self { program, directory })
+    }
+
+    /// The master secret of each handshake.
+    pub fn secrets(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.directory.secrets(KEY_LOG)
     }
 }

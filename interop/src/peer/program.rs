@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::loopback::Listener;
+use crate::recording::from_hex;
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -71,14 +72,20 @@ impl Program {
     /// Waits until it says `words`, after those that were waited for before; the line that they
     /// end, or are in, from them on.
     pub fn hear(&mut self, words: &str) -> Result<String, Error> {
+        let (_, line) = self.hear_all(words)?;
+        Ok(line)
+    }
+
+    /// The same, and all that it said before that and after what was waited for before.
+    pub fn hear_all(&mut self, words: &str) -> Result<(String, String), Error> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let ended = self.has_ended()?;
             if ended {
                 self.finish_reading();
             }
-            if let Some(line) = self.line_with(words)? {
-                return Ok(line);
+            if let Some(heard) = self.line_with(words)? {
+                return Ok(heard);
             }
             if ended || Instant::now() > deadline {
                 return Err(self.failure(&format!("did not say {words:?}")));
@@ -87,7 +94,7 @@ impl Program {
     }
 
     /// Waits a moment for it.
-    fn line_with(&mut self, words: &str) -> Result<Option<String>, Error> {
+    fn line_with(&mut self, words: &str) -> Result<Option<(String, String)>, Error> {
         let said = self.said.clone();
         let text = said.text.lock().map_err(|_| "poisoned")?;
         let find = |text: &str| {
@@ -102,8 +109,9 @@ impl Program {
         let (text, _) = waited.map_err(|_| "poisoned")?;
         let found = find(&text);
         Ok(found.map(|(at, line)| {
+            let before = text[self.heard..at - words.len()].to_owned();
             self.heard = at;
-            line
+            (before, line)
         }))
     }
 
@@ -213,6 +221,16 @@ impl Directory {
 
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The secrets in a key log in NSS's format, in their order.
+    pub fn secrets(&self, name: &str) -> Result<Vec<Vec<u8>>, Error> {
+        let log = fs::read_to_string(self.0.join(name))?;
+        let lines = log.lines();
+        let secrets = lines.filter_map(|line| line.strip_prefix("CLIENT_RANDOM "));
+        secrets
+            .map(|line| from_hex(line.split(' ').nth(1).unwrap_or_default()))
+            .collect()
     }
 
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> Result<(), Error> {

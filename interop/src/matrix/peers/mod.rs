@@ -1,8 +1,11 @@
 //! Whom the matrix goes through, and what it asks of each.
 
+mod gnutls;
 mod jsse;
 mod node;
 mod openssl;
+mod openssl_command;
+mod purecrypto;
 
 use retrossl::Side;
 
@@ -17,8 +20,11 @@ pub const ALL: &[&dyn Peer] = &[
     &node::OPENSSL_1_0_1E,
     &node::OPENSSL_1_0_1J,
     &node::OpenSsl1_0_1l,
+    &openssl_command::OpenSsl3_0,
     &openssl::OpenSsl3_6,
+    &gnutls::GnuTls,
     &jsse::Jsse,
+    &purecrypto::Purecrypto,
 ];
 
 /// An implementation to talk to.
@@ -55,10 +61,15 @@ pub trait Peer: Sync {
         true
     }
 
-    /// What our client says to have their server ask for a renegotiation; without it, the server
-    /// does so by itself after the first text.
-    fn prompt(&self) -> Option<&'static [u8]> {
+    /// What makes their server ask for a renegotiation.
+    fn prompt(&self) -> Option<Prompt> {
         None
+    }
+
+    /// Whether their client says nothing in a connection whose session it is to resume, but closes
+    /// it at once.
+    fn is_silent_before_it_resumes(&self) -> bool {
+        false
     }
 
     /// How it ends a connection, being this.
@@ -71,6 +82,14 @@ pub trait Peer: Sync {
 
     /// Prepares a client for the group's cases, which connects to `port`.
     fn client(&self, group: &Group, people: &People, port: u16) -> Result<Box<dyn Client>, Error>;
+}
+
+/// What our client says to have their server ask for a renegotiation; others do so by themselves
+/// after the first text.
+#[derive(Clone, Copy, Debug)]
+pub struct Prompt {
+    pub text: &'static [u8],
+    pub answer: &'static [u8],
 }
 
 /// A peer's server, which sends back what it receives.
