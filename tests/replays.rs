@@ -204,7 +204,7 @@ fn what_is_malformed_is_refused() {
         ("\nnow = ", "\nnow = -"),
         ("\ntext = ", "\ntext = g"),
         ("\nanswer = ", "\nanswer = 0"),
-        ("\nprompt = ", "\nprompt = 00"),
+        ("\nprompt = ", "\nprompt = other "),
         ("\ntheir_end = ", "\ntheir_end = other"),
         ("\nclient = ", "\nclient = 0"),
         ("\nserver = ", "\nserver = g"),
