@@ -1,7 +1,7 @@
 //! GnuTLS, by its programs `gnutls-serv` and `gnutls-cli`, in processes of their own.
 //!
 //! They are in Debian's package `gnutls-bin`, which is installed if it is missing and this may be
-//! done. What Debian builds has no SSL 3.0.
+//! done. What Debian builds has no SSL 3.0, but RC4, Triple DES, AES and no encryption at all.
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -15,6 +15,26 @@ use crate::people::{Member, People};
 
 /// The versions that it has.
 pub const VERSIONS: [Version; 3] = [Version::Tls1_0, Version::Tls1_1, Version::Tls1_2];
+
+/// OpenSSL's names of the suites that it has, and its own of their ciphers and MACs. Those with
+/// SHA-2 are for TLS 1.2.
+#[rustfmt::skip]
+pub const SUITES: [(&str, &str); 12] = [
+    ("NULL-MD5", "+NULL:+MD5"),
+    ("NULL-SHA", "+NULL:+SHA1"),
+    ("NULL-SHA256", "+NULL:+SHA256"),
+    ("RC4-MD5", "+ARCFOUR-128:+MD5"),
+    ("RC4-SHA", "+ARCFOUR-128:+SHA1"),
+    ("DES-CBC3-SHA", "+3DES-CBC:+SHA1"),
+    ("AES128-SHA", "+AES-128-CBC:+SHA1"),
+    ("AES256-SHA", "+AES-256-CBC:+SHA1"),
+    ("AES128-SHA256", "+AES-128-CBC:+SHA256"),
+    ("AES256-SHA256", "+AES-256-CBC:+SHA256"),
+    ("AES128-GCM-SHA256", "+AES-128-GCM:+AEAD"),
+    ("AES256-GCM-SHA384", "+AES-256-GCM:+AEAD"),
+];
+
+pub const WITHOUT_SSL_3: &str = "Debian builds GnuTLS without SSL 3.0";
 
 /// What both programs are told.
 pub struct Settings<'s> {

@@ -1,7 +1,7 @@
 //! OpenSSL 3.0, by its program `openssl` (`s_server`, `s_client`), in processes of their own.
 //!
 //! It can do what the `openssl` crate has no safe function for: resume as a client, begin a
-//! renegotiation. What Debian builds has TLS 1.0 to 1.2, with AES only.
+//! renegotiation. What Debian builds has TLS 1.0 to 1.2, with AES and without encryption.
 
 use std::process::Command;
 
@@ -13,11 +13,35 @@ use crate::people::{Member, People};
 /// The versions that it has.
 pub const VERSIONS: [Version; 3] = [Version::Tls1_0, Version::Tls1_1, Version::Tls1_2];
 
+/// Its suites with RSA key exchange that `retrossl` has. Those with SHA-2 are for TLS 1.2.
+pub const SUITES: [&str; 9] = [
+    "NULL-MD5",
+    "NULL-SHA",
+    "NULL-SHA256",
+    "AES128-SHA",
+    "AES256-SHA",
+    "AES128-SHA256",
+    "AES256-SHA256",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+];
+
+pub const WITHOUT_SSL_3: &str = "Debian builds OpenSSL 3.0 without SSL 3.0";
+
+/// RC4 and Triple DES.
+pub const WITHOUT_OLD_CIPHERS: &str = "Debian builds OpenSSL 3.0 without weak ciphers";
+
+/// What a server is told to require a client's certificate, and to verify it.
+pub const REQUIRE_CERTIFICATE: [&str; 3] = ["-Verify", "4", "-verify_return_error"];
+
+/// What a server is told to keep sessions by ID, instead of handing out tickets.
+pub const BY_ID: [&str; 1] = ["-no_ticket"];
+
 /// What both are told.
 pub struct Settings<'s> {
     pub people: &'s People,
     pub version: Version,
-    /// OpenSSL's name, such as `AES128-SHA`.
+    /// OpenSSL's name, such as `AES128-SHA`, or several with colons between them.
     pub suite: &'s str,
     /// On the command line.
     pub options: &'s [&'s str],
