@@ -119,6 +119,35 @@ fn their_client_at(
     Ok(connection)
 }
 
+/// Each side verifies the other.
+#[test]
+fn strangers_are_refused() -> Result<(), Error> {
+    let people = People::new(1024, Hash::Sha1)?;
+    let strangers = People::new(1024, Hash::Sha1)?;
+    for case in cases() {
+        let policy = ours::only(case.version, case.suite);
+        let mut server = Server::start(&Settings {
+            client_certificate: ClientCertificate::Required,
+            ..theirs(&people, &people.server, case)
+        })?;
+        let key = ours::private_key(&strangers.client.identity)?;
+        let stranger = ours::client(policy, &people.server.identity)?
+            .certificate(strangers.client.our_chain()?, key);
+        our_client(stranger, server.port(), &[]).expect_err("a stranger");
+        server.conversation().expect_err("a stranger");
+
+        let listener = Listener::bind()?;
+        let settings = theirs(&people, &people.client, case);
+        let mut client = Client::connect(listener.port(), "text", &settings)?;
+        let stranger = Arc::new(strangers.our_open_server(policy)?.build()?);
+        let connection = ServerConnection::new(stranger);
+        let mut stream = StreamOwned::new(connection, client.accept(&listener)?);
+        stream.complete_handshake().expect_err("a stranger");
+        client.conversation().expect_err("a stranger");
+    }
+    Ok(())
+}
+
 fn assert_agreement(
     ours: &Connection,
     theirs: &Conversation,

@@ -168,6 +168,32 @@ fn assert_agreement(
     assert!(ours.secure_renegotiation(), "{case}");
 }
 
+/// Each side knows the other's certificate.
+#[test]
+fn strangers_are_refused() -> Result<(), Error> {
+    let people = People::new(1024, Hash::Sha1)?;
+    let strangers = People::new(1024, Hash::Sha1)?;
+    let version = Version::Tls1_2;
+    let policy = ours::between(version, version);
+    let way = (false, false);
+    let settings = theirs(&people.server, &strangers.client, version, way);
+    let mut server = Server::start(&settings)?;
+    let client = Arc::new(people.our_client(policy)?.build()?);
+    our_client_of(&client, server.port(), &[b"text".to_vec()]).expect_err("a stranger");
+    let error = server.conversation().expect_err("a stranger").to_string();
+    assert!(error.contains("TLSFingerprintError"), "{error}");
+
+    let listener = Listener::bind()?;
+    let settings = theirs(&people.client, &strangers.server, version, way);
+    let mut client = Client::connect(listener.port(), TEXT, &settings)?;
+    let server = Arc::new(people.our_server(policy)?.build()?);
+    // Their client says nothing to us of what it thinks.
+    let _ = our_server(&server, &mut client, &listener);
+    let error = client.conversation().expect_err("a stranger").to_string();
+    assert!(error.contains("TLSFingerprintError"), "{error}");
+    Ok(())
+}
+
 /// It says no, and goes on.
 #[test]
 fn it_does_not_renegotiate() -> Result<(), Error> {
