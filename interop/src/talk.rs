@@ -14,7 +14,7 @@ use retrossl::{
 use crate::Error;
 use crate::loopback::Listener;
 use crate::ours;
-use crate::peer::{jsse, node, tlslite};
+use crate::peer::{jsse, node, purecrypto, tlslite};
 
 /// A client of theirs that reports.
 pub trait Client {
@@ -23,6 +23,12 @@ pub trait Client {
 }
 
 impl Client for node::Client {
+    fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
+        self.accept(listener)
+    }
+}
+
+impl Client for purecrypto::Client {
     fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
         self.accept(listener)
     }

@@ -13,7 +13,7 @@ use interop::peer::Version;
 use interop::peer::openssl::ClientCertificate;
 use interop::peer::purecrypto::{Client, Conversation, SUITES, Server, Settings, VERSIONS};
 use interop::people::{Member, People};
-use interop::talk::{cause, close, our_client, our_client_of};
+use interop::talk::{cause, close, our_client, our_client_of, our_server};
 use retrossl::{AlertDescription, Connection, ServerConfig, ServerConnection, StreamOwned};
 
 #[test]
@@ -106,12 +106,7 @@ fn their_client_at(
     let listener = Listener::bind()?;
     let settings = theirs(people, &people.client, case);
     let mut client = Client::connect(listener.port(), &text, &settings)?;
-    let connection = ServerConnection::new(server.clone());
-    let mut stream = StreamOwned::new(connection, client.accept(&listener)?);
-    let mut received = vec![0; text.len()];
-    stream.read_exact(&mut received)?;
-    stream.write_all(&received)?;
-    let connection = close(stream)?;
+    let connection = our_server(server, &mut client, &listener)?;
     let theirs = client.conversation()?;
     assert_eq!(theirs.received, text.as_bytes(), "{case}");
     assert_eq!(theirs.peer_common_name.as_deref(), Some("localhost"));
