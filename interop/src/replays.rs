@@ -136,7 +136,7 @@ impl Partner {
         let recorded = Replay {
             comments: vec![
                 case.to_string(),
-                format!("With {name} {origin} ({version})."),
+                format!("With {name}, {origin} ({version})."),
             ],
             scenario: scenario.clone(),
             conversations,

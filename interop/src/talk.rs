@@ -1,4 +1,4 @@
-//! Our side of a conversation over TCP with Node.js and JSSE, blocking.
+//! Our side of a conversation over TCP with peers that report, blocking.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -14,7 +14,7 @@ use retrossl::{
 use crate::Error;
 use crate::loopback::Listener;
 use crate::ours;
-use crate::peer::{jsse, node};
+use crate::peer::{jsse, node, purecrypto, tlslite};
 
 /// A client of theirs that reports.
 pub trait Client {
@@ -23,6 +23,18 @@ pub trait Client {
 }
 
 impl Client for node::Client {
+    fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
+        self.accept(listener)
+    }
+}
+
+impl Client for purecrypto::Client {
+    fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
+        self.accept(listener)
+    }
+}
+
+impl Client for tlslite::Client {
     fn come(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
         self.accept(listener)
     }

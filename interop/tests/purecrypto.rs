@@ -13,7 +13,7 @@ use interop::peer::Version;
 use interop::peer::openssl::ClientCertificate;
 use interop::peer::purecrypto::{Client, Conversation, SUITES, Server, Settings, VERSIONS};
 use interop::people::{Member, People};
-use interop::talk::{cause, close, our_client, our_client_of};
+use interop::talk::{cause, close, our_client, our_client_of, our_server};
 use retrossl::{AlertDescription, Connection, ServerConfig, ServerConnection, StreamOwned};
 
 #[test]
@@ -106,17 +106,41 @@ fn their_client_at(
     let listener = Listener::bind()?;
     let settings = theirs(people, &people.client, case);
     let mut client = Client::connect(listener.port(), &text, &settings)?;
-    let connection = ServerConnection::new(server.clone());
-    let mut stream = StreamOwned::new(connection, client.accept(&listener)?);
-    let mut received = vec![0; text.len()];
-    stream.read_exact(&mut received)?;
-    stream.write_all(&received)?;
-    let connection = close(stream)?;
+    let connection = our_server(server, &mut client, &listener)?;
     let theirs = client.conversation()?;
     assert_eq!(theirs.received, text.as_bytes(), "{case}");
     assert_eq!(theirs.peer_common_name.as_deref(), Some("localhost"));
     assert_agreement(&connection, &theirs, case, secrets);
     Ok(connection)
+}
+
+/// Each side verifies the other.
+#[test]
+fn strangers_are_refused() -> Result<(), Error> {
+    let people = People::new(1024, Hash::Sha1)?;
+    let strangers = People::new(1024, Hash::Sha1)?;
+    for case in cases() {
+        let policy = ours::only(case.version, case.suite);
+        let mut server = Server::start(&Settings {
+            client_certificate: ClientCertificate::Required,
+            ..theirs(&people, &people.server, case)
+        })?;
+        let key = ours::private_key(&strangers.client.identity)?;
+        let stranger = ours::client(policy, &people.server.identity)?
+            .certificate(strangers.client.our_chain()?, key);
+        our_client(stranger, server.port(), &[]).expect_err("a stranger");
+        server.conversation().expect_err("a stranger");
+
+        let listener = Listener::bind()?;
+        let settings = theirs(&people, &people.client, case);
+        let mut client = Client::connect(listener.port(), "text", &settings)?;
+        let stranger = Arc::new(strangers.our_open_server(policy)?.build()?);
+        let connection = ServerConnection::new(stranger);
+        let mut stream = StreamOwned::new(connection, client.accept(&listener)?);
+        stream.complete_handshake().expect_err("a stranger");
+        client.conversation().expect_err("a stranger");
+    }
+    Ok(())
 }
 
 fn assert_agreement(

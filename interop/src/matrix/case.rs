@@ -277,7 +277,7 @@ impl Group {
         }
     }
 
-    /// As few as the cases can be divided into.
+    /// As few as the cases can be divided into, each with one kind after the other.
     pub fn divide(peer: &dyn Peer, cases: impl IntoIterator<Item = Case>) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for case in cases {
@@ -286,6 +286,9 @@ impl Group {
                 Some(group) => group.cases.push(case),
                 None => groups.push(one),
             }
+        }
+        for group in &mut groups {
+            group.cases.sort_by_key(|case| case.kind);
         }
         groups
     }
@@ -325,7 +328,6 @@ impl fmt::Display for Group {
         let Self { side, version, .. } = self;
         let key = if self.short_key { " (512 bits)" } else { "" };
         let mut kinds: Vec<Kind> = self.cases.iter().map(|case| case.kind).collect();
-        kinds.sort();
         kinds.dedup();
         let kinds: Vec<String> = kinds.iter().map(Kind::to_string).collect();
         write!(f, "our {side}, {version}{key}, {}", kinds.join(", "))

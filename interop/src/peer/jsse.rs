@@ -6,7 +6,7 @@
 //! workspace, by Debian's package `openjdk-17-jdk-headless`, which is installed if it is missing
 //! and this may be done.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpStream;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use openssl::x509::X509;
 
 use super::Version;
 use super::openssl::ClientCertificate;
-use super::program::{install, run};
+use super::program::{install, made_once, run};
 use super::reporter::{LIFE, Report, Reporter};
 use crate::Error;
 use crate::certificate::Identity;
@@ -288,31 +288,18 @@ const SOURCES: [(&str, &str); 4] = [
 
 /// Unless it has been done: the classes lie beside what they were made of.
 fn compile(bin: &Path) -> Result<Compiled, Error> {
-    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
-    let classes = peers.join("jsse");
-    fs::create_dir_all(&peers)?;
-    // Test programs may run in parallel; one of them compiles.
-    let lock = File::create(peers.join("jsse.lock"))?;
-    lock.lock()?;
-    let is_there = |&(name, text): &(&str, &str)| {
+    let is_there = |classes: &Path, (name, text): (&str, &str)| {
         fs::read_to_string(classes.join(name)).is_ok_and(|found| found == text)
     };
-    if !SOURCES.iter().all(is_there) {
-        let unfinished = peers.join("jsse.unfinished");
-        for directory in [&unfinished, &classes] {
-            if directory.exists() {
-                fs::remove_dir_all(directory)?;
-            }
-        }
-        fs::create_dir_all(&unfinished)?;
+    let all_are = |classes: &Path| SOURCES.iter().all(|&source| is_there(classes, source));
+    let classes = made_once("jsse", all_are, |unfinished| {
         for (name, text) in SOURCES {
             fs::write(unfinished.join(name), text)?;
         }
         run(Command::new(bin.join("javac"))
             .args(SOURCES.map(|(name, _)| name))
-            .current_dir(&unfinished))?;
-        fs::rename(&unfinished, &classes)?;
-    }
+            .current_dir(unfinished))
+    })?;
     Ok(Compiled {
         java: bin.join("java"),
         classes,

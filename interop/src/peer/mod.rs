@@ -9,6 +9,7 @@ pub mod program;
 pub mod purecrypto;
 pub mod redis;
 mod reporter;
+pub mod tlslite;
 
 use std::fmt;
 

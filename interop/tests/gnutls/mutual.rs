@@ -8,6 +8,7 @@ use interop::Error;
 use interop::certificate::Hash;
 use interop::fragments::{is_cut_to, longest_in_clear};
 use interop::loopback::{self, Listener, Tapped};
+use interop::matrix::{self, Combination};
 use interop::ours;
 use interop::peer::Version;
 use interop::peer::gnutls::{self, Client, Server};
@@ -16,30 +17,16 @@ use retrossl::{CipherSuite, ServerConnection, StreamOwned};
 
 /// Suites as we and as they name them.
 pub fn combinations() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
-    use CipherSuite as Suite;
-    let any = [
-        (Suite::TLS_RSA_WITH_AES_256_CBC_SHA, "+AES-256-CBC:+SHA1"),
-        (Suite::TLS_RSA_WITH_AES_128_CBC_SHA, "+AES-128-CBC:+SHA1"),
-        (Suite::TLS_RSA_WITH_3DES_EDE_CBC_SHA, "+3DES-CBC:+SHA1"),
-        (Suite::TLS_RSA_WITH_RC4_128_SHA, "+ARCFOUR-128:+SHA1"),
-        (Suite::TLS_RSA_WITH_RC4_128_MD5, "+ARCFOUR-128:+MD5"),
-    ];
-    let new = [
-        (
-            Suite::TLS_RSA_WITH_AES_128_CBC_SHA256,
-            "+AES-128-CBC:+SHA256",
-        ),
-        (
-            Suite::TLS_RSA_WITH_AES_256_CBC_SHA256,
-            "+AES-256-CBC:+SHA256",
-        ),
-        (Suite::TLS_RSA_WITH_AES_128_GCM_SHA256, "+AES-128-GCM:+AEAD"),
-        (Suite::TLS_RSA_WITH_AES_256_GCM_SHA384, "+AES-256-GCM:+AEAD"),
-    ];
-    gnutls::VERSIONS.into_iter().flat_map(move |version| {
-        let new = new.into_iter().filter(move |_| version == Version::Tls1_2);
-        let all = any.into_iter().chain(new);
-        all.map(move |(suite, name)| (version, suite, name))
+    named(matrix::openssl())
+}
+
+fn named(
+    all: impl Iterator<Item = Combination>,
+) -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
+    let has = |case: &Combination| gnutls::VERSIONS.contains(&case.version);
+    all.filter(has).filter_map(|case| {
+        let (_, name) = gnutls::SUITES.iter().find(|(name, _)| *name == case.name)?;
+        Some((case.version, case.suite, *name))
     })
 }
 
@@ -48,12 +35,12 @@ fn each_combination(
 ) -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
     let mut count = 0;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in combinations().chain(named(matrix::null())) {
         check(&people, version, suite, name)
             .map_err(|error| format!("{version}, {suite}: {error}"))?;
         count += 1;
     }
-    assert_eq!(count, 19);
+    assert_eq!(count, 19 + 7);
     Ok(())
 }
 

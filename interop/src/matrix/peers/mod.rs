@@ -6,6 +6,7 @@ mod node;
 mod openssl;
 mod openssl_command;
 mod purecrypto;
+mod tlslite;
 
 use retrossl::Side;
 
@@ -25,6 +26,7 @@ pub const ALL: &[&dyn Peer] = &[
     &gnutls::GnuTls,
     &jsse::Jsse,
     &purecrypto::Purecrypto,
+    &tlslite::TlsliteNg,
 ];
 
 /// An implementation to talk to.
