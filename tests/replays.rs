@@ -44,7 +44,7 @@ fn each_version_and_suite_is_there_in_either_role() {
             })
         })
         .collect();
-    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(missing.is_empty(), "not recorded: {missing:#?}");
 }
 
 #[test]
@@ -208,6 +208,7 @@ fn what_is_malformed_is_refused() {
         ("\ntheir_end = ", "\ntheir_end = other"),
         ("\nclient = ", "\nclient = 0"),
         ("\nserver = ", "\nserver = g"),
+        ("\nserver = ", "\nserver = \nserver = "),
         ("\nserver = ", "\nnobody = "),
         ("\n\n", "\n\n\n"),
         ("\n", "\r\n"),

@@ -8,6 +8,7 @@ use retrossl::Side;
 
 use crate::Error;
 use crate::replay::file::Flight;
+pub use crate::replay::file::{from_hex, to_hex};
 
 /// What went over the wire, in order, one entry a record.
 #[derive(Default)]
@@ -194,18 +195,4 @@ fn extension_types(mut extensions: &[u8]) -> Vec<u16> {
         extensions = &rest[usize::from(u16::from_be_bytes([*c, *d]))..];
     }
     types
-}
-
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub fn from_hex(digits: &str) -> Result<Vec<u8>, Error> {
-    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
-        return Err(format!("not hex: {digits:?}").into());
-    }
-    (0..digits.len())
-        .step_by(2)
-        .map(|at| Ok(u8::from_str_radix(&digits[at..at + 2], 16)?))
-        .collect()
 }

@@ -173,7 +173,7 @@ impl Replay {
             let records = records.ok_or_else(|| format!("{line:?} before a conversation"))?;
             let record = line.split_once(" = ");
             let (from, record) = record.ok_or_else(|| format!("{line:?} is no record"))?;
-            records.push((side(from)?, from_hex(record)?));
+            records.push((side(from)?, some_bytes(record)?));
         }
         if conversations.is_empty() || conversations.iter().any(Vec::is_empty) {
             return Err("a conversation is empty".to_owned());
@@ -257,13 +257,13 @@ impl Scenario {
             renegotiated_by: optional(next("renegotiated_by")?, side)?,
             seed: parsed(next("seed")?)?,
             now: parsed(next("now")?)?,
-            text: words(next("text")?)?,
-            answer: words(next("answer")?)?,
+            text: some_bytes(next("text")?)?,
+            answer: some_bytes(next("answer")?)?,
             prompt: optional(next("prompt")?, |value| {
                 let (text, answer) = value.split_once(' ').ok_or("no answer")?;
                 Ok(Prompt {
-                    text: words(text)?,
-                    answer: words(answer)?,
+                    text: some_bytes(text)?,
+                    answer: some_bytes(answer)?,
                 })
             })?,
             their_end: match next("their_end")? {
@@ -338,24 +338,27 @@ fn side(name: &str) -> Result<Side, String> {
         .ok_or_else(|| format!("{name:?} is no side"))
 }
 
-fn words(value: &str) -> Result<Vec<u8>, String> {
+fn some_bytes(value: &str) -> Result<Vec<u8>, String> {
     match from_hex(value)? {
-        words if words.is_empty() => Err("nothing is said".to_owned()),
-        words => Ok(words),
+        bytes if bytes.is_empty() => Err("there are no bytes".to_owned()),
+        bytes => Ok(bytes),
     }
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
-    let pairs = digits.as_bytes().chunks(2);
-    pairs
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            u8::from_str_radix(pair, 16).ok()
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(|| format!("{digits:?} is not hexadecimal"))
+pub fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(nibble(*high)? << 4 | nibble(*low)?),
+        _ => None,
+    };
+    let bytes = digits.as_bytes().chunks(2).map(pair).collect::<Option<_>>();
+    bytes.ok_or_else(|| format!("not hexadecimal: {digits:?}"))
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
 }

@@ -229,7 +229,7 @@ impl Directory {
         let lines = log.lines();
         let secrets = lines.filter_map(|line| line.strip_prefix("CLIENT_RANDOM "));
         secrets
-            .map(|line| from_hex(line.split(' ').nth(1).unwrap_or_default()))
+            .map(|line| Ok(from_hex(line.split(' ').nth(1).unwrap_or_default())?))
             .collect()
     }
 

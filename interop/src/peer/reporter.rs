@@ -134,6 +134,7 @@ impl Report {
     /// In hexadecimal.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, Error> {
         let digits = self.0[name].as_str();
-        from_hex(digits.ok_or_else(|| format!("no {name} in {}", self.0))?)
+        let digits = digits.ok_or_else(|| format!("no {name} in {}", self.0))?;
+        Ok(from_hex(digits)?)
     }
 }
