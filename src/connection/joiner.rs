@@ -39,8 +39,18 @@ impl Joiner {
             }
             let missing = wanted.saturating_sub(self.partial.len());
             let (taken, rest) = bytes.split_at(missing.min(bytes.len()));
+            self.make_room(taken.len(), wanted);
             self.partial.extend_from_slice(taken);
             *bytes = rest;
+        }
+    }
+
+    /// Doubles the memory where `more` bytes do not fit, but never beyond the `wanted` message.
+    fn make_room(&mut self, more: usize, wanted: usize) {
+        let (len, capacity) = (self.partial.len(), self.partial.capacity());
+        if len + more > capacity {
+            let grown = (2 * capacity).min(wanted).max(len + more);
+            self.partial.reserve_exact(grown - len);
         }
     }
 
@@ -85,6 +95,25 @@ mod tests {
             assert_eq!(seen, [&wire[..4], &wire[4..11], &wire[11..]]);
             assert!(joiner.is_empty());
         }
+    }
+
+    #[test]
+    fn a_message_takes_no_more_memory_than_its_length_and_twice_what_has_come() {
+        let len = 128 * 1024;
+        let mut message = vec![11, 2, 0, 0];
+        message.resize(HANDSHAKE_HEADER + len, 7);
+        let mut joiner = Joiner::default();
+        let mut growths = 0;
+        for (come, byte) in message[..message.len() - 1].iter().enumerate() {
+            let before = joiner.partial.capacity();
+            assert!(joiner.next(&mut &[*byte][..]).unwrap().is_none());
+            let capacity = joiner.partial.capacity();
+            growths += u32::from(capacity > before);
+            assert!(capacity <= message.len().min(2 * (come + 1)).max(HANDSHAKE_HEADER));
+        }
+        assert!(growths < 20, "{growths}");
+        let whole = joiner.next(&mut &[7][..]).unwrap().unwrap();
+        assert_eq!(whole, message);
     }
 
     #[test]
