@@ -8,7 +8,6 @@ mod counted;
 mod in_memory;
 
 use std::io::Write;
-use std::ops::DerefMut;
 use std::sync::Arc;
 
 use allocation_counter::measure;
@@ -19,7 +18,7 @@ use in_memory::{
 use retrossl::pki_types::CertificateDer;
 use retrossl::{
     CipherKind, CipherSuite, ClientConfig, Connection, Policy, PrivateKey, ProtocolVersion, Quirk,
-    ServerConfig, ServerConnection,
+    ServerConfig,
 };
 
 #[test]
@@ -253,7 +252,7 @@ fn certificates_len(connection: &Connection) -> i64 {
     (size_of_val(chain) + encoded) as i64
 }
 
-fn idle<C: DerefMut<Target = Connection>>(mut connection: Counted<C>) -> i64 {
+fn idle(mut connection: Counted) -> i64 {
     connection
         .account
         .run(|| connection.connection.release_buffers());
@@ -261,7 +260,7 @@ fn idle<C: DerefMut<Target = Connection>>(mut connection: Counted<C>) -> i64 {
 }
 
 /// What is held once something came that does not open, and the alert is gone.
-fn after_a_bad_record<C: DerefMut<Target = Connection>>(mut connection: Counted<C>) -> i64 {
+fn after_a_bad_record(mut connection: Counted) -> i64 {
     let bad = match connection.connection.protocol_version() {
         Some(ProtocolVersion::SSLv2) => vec![0x80, 24],
         version => [&[23, 3, version.unwrap().wire() as u8, 0, 24][..]].concat(),
@@ -274,7 +273,7 @@ fn after_a_bad_record<C: DerefMut<Target = Connection>>(mut connection: Counted<
 }
 
 /// Writes as much as is taken.
-fn fill<C: DerefMut<Target = Connection>>(connection: &mut Counted<C>) {
+fn fill(connection: &mut Counted) {
     let data = [7; 10_000];
     connection.account.run(
         || {
@@ -284,7 +283,7 @@ fn fill<C: DerefMut<Target = Connection>>(connection: &mut Counted<C>) {
 }
 
 /// Whether it takes bytes: not while the user has too much to read.
-fn has_room(server: &mut Counted<ServerConnection>) -> bool {
+fn has_room(server: &mut Counted) -> bool {
     let state = server.connection.process_new_packets().unwrap();
     (state.plaintext_bytes_to_read as i64) < BUFFER_LIMIT
 }

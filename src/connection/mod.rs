@@ -282,7 +282,7 @@ impl Connection {
 
     /// A handshake may stay half done for as long as the peer likes: what it waits with is little.
     fn release_between_flights(&mut self) {
-        if self.is_handshaking() {
+        if self.is_handshaking() && !self.pump.is_inside_message() {
             self.release_buffers();
         }
     }

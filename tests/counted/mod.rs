@@ -10,7 +10,9 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use retrossl::{ClientConfig, ClientConnection, Connection, Error, ServerConfig, ServerConnection};
+use retrossl::{
+    ClientConfig, ClientConnection, Connection, Error, ServerConfig, ServerConnection, Side,
+};
 
 /// What connections share, made before anything is counted.
 #[derive(Clone)]
@@ -35,24 +37,32 @@ impl Configs {
         }
     }
 
-    pub fn connect_client(&self) -> Counted<ClientConnection> {
+    pub fn connect_client(&self) -> Counted {
         let name = "localhost".try_into().unwrap();
         let config = self.client.clone();
         Counted::new(|| ClientConnection::new(config, name).unwrap())
     }
 
-    pub fn connect_server(&self) -> Counted<ServerConnection> {
+    pub fn connect_server(&self) -> Counted {
         let config = self.server.clone();
         Counted::new(|| ServerConnection::new(config))
     }
 }
 
 pub struct Conversation {
-    pub client: Counted<ClientConnection>,
-    pub server: Counted<ServerConnection>,
+    pub client: Counted,
+    pub server: Counted,
 }
 
 impl Conversation {
+    /// The one on `side`, and its peer.
+    pub fn seen_from(self, side: Side) -> [Counted; 2] {
+        match side {
+            Side::Client => [self.client, self.server],
+            Side::Server => [self.server, self.client],
+        }
+    }
+
     /// Completes the handshake.
     pub fn established(mut self) -> Self {
         let mut wire = wire();
@@ -66,14 +76,14 @@ impl Conversation {
     }
 }
 
-/// A connection on the heap, whose every call is counted.
-pub struct Counted<C> {
-    pub connection: Box<C>,
+/// A connection of either side on the heap, whose every call is counted.
+pub struct Counted {
+    pub connection: Box<dyn DerefMut<Target = Connection>>,
     pub account: Account,
 }
 
-impl<C: DerefMut<Target = Connection>> Counted<C> {
-    pub fn new(make: impl FnOnce() -> C) -> Self {
+impl Counted {
+    pub fn new<C: DerefMut<Target = Connection> + 'static>(make: impl FnOnce() -> C) -> Self {
         let mut account = Account::default();
         let connection = account.run(|| Box::new(make()));
         Self {
