@@ -133,6 +133,13 @@ fn configs_that_could_never_work_are_refused_when_built() {
         ),
         (
             client(policy)
+                .alpn_protocols(vec!["x".repeat(255); 129])
+                .build()
+                .map(drop),
+            ConfigError::BadApplicationProtocol,
+        ),
+        (
+            client(policy)
                 .session_lifetime(Duration::from_millis(999))
                 .build()
                 .map(drop),
@@ -150,6 +157,9 @@ fn configs_that_could_never_work_are_refused_when_built() {
         assert_eq!(result.unwrap_err(), expected);
     }
     server(policy).session_lifetime(DAY).build().unwrap();
+    // 32 KiB, with a length before each name.
+    let longest = client(policy).alpn_protocols(vec!["x".repeat(255); 128]);
+    longest.build().unwrap();
     let damaged = PrivateKeyDer::Pkcs8(vec![0x30, 0].into());
     let error = RsaPrivateKey::from_der(&damaged).map(drop).unwrap_err();
     assert_eq!(error, BadKey::Damaged);

@@ -2,6 +2,7 @@
 
 mod in_memory;
 
+use std::io::Read;
 use std::sync::Arc;
 
 use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_2};
@@ -198,6 +199,26 @@ fn an_acceptor_whose_buffer_is_full_says_so() {
     );
     assert!(acceptor.accept().unwrap().is_none());
     assert_ne!(acceptor.read_tls(&mut rest).unwrap(), 0);
+}
+
+/// Records with little in them make a hello long that is not too long in itself.
+#[test]
+fn an_acceptor_takes_256_kib_and_not_a_byte_more() {
+    let hello = [&[1, 1, 0, 0][..], &[0; 50_000]].concat();
+    let wire: Vec<u8> = hello
+        .iter()
+        .flat_map(|byte| [22, 3, 1, 0, 1, *byte])
+        .collect();
+    let (mut most, mut rest) = wire.split_at(256 * 1024);
+    let mut acceptor = Acceptor::default();
+    while !most.is_empty() {
+        acceptor.read_tls(&mut most).unwrap();
+        assert!(acceptor.accept().unwrap().is_none());
+    }
+    acceptor.read_tls(&mut (&mut rest).take(1)).unwrap();
+    let error = acceptor.accept().unwrap_err();
+    assert_eq!(error.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
+    assert_eq!(acceptor.into_bytes().len(), 256 * 1024 + 1);
 }
 
 /// Host names have no case, and maps have.

@@ -98,6 +98,35 @@ mod tests {
     }
 
     #[test]
+    fn every_type_has_its_limit() {
+        for (kind, max) in [
+            (HandshakeType::HELLO_REQUEST, 0),
+            (HandshakeType::CLIENT_HELLO, 131_396),
+            (HandshakeType::SERVER_HELLO, 131_396),
+            (HandshakeType::NEW_SESSION_TICKET, 65_541),
+            (HandshakeType::CERTIFICATE, 131_072),
+            (HandshakeType::SERVER_KEY_EXCHANGE, 8192),
+            (HandshakeType::CERTIFICATE_REQUEST, 131_329),
+            (HandshakeType::SERVER_HELLO_DONE, 0),
+            (HandshakeType::CERTIFICATE_VERIFY, 8192),
+            (HandshakeType::CLIENT_KEY_EXCHANGE, 8192),
+            (HandshakeType::FINISHED, 36),
+            (HandshakeType(99), 16_384),
+        ] {
+            let header = |len: usize| [&[kind.0][..], &(len as u32).to_be_bytes()[1..]].concat();
+            let longest = [header(max), vec![0; max]].concat();
+            let joined = Joiner::default().next(&mut &longest[..]).unwrap();
+            assert_eq!(joined.unwrap(), longest);
+            let problem = Malformed::TooLong(max + 1);
+            let what = kind.name();
+            let refused = Error::from(InvalidMessage { what, problem });
+            let longer = header(max + 1);
+            let joined = Joiner::default().next(&mut &longer[..]);
+            assert_eq!(joined.unwrap_err(), refused);
+        }
+    }
+
+    #[test]
     fn a_message_takes_no_more_memory_than_its_length_and_twice_what_has_come() {
         let len = 128 * 1024;
         let mut message = vec![11, 2, 0, 0];
