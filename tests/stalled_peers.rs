@@ -98,15 +98,16 @@ fn a_peer_that_sends_a_byte_at_a_time_costs_no_more_memory_and_hardly_more_work(
         let mut peak = Maximum::of("in renegotiations with the longest chain");
         for version in ssl3_and_later() {
             let place = format!("{side}, {version}");
-            let whole = slow_or_fast(&place, || configs(version, side), side);
+            let whole = check_pace(&place, || configs(version, side), side);
             peak.add(place, whole.peak);
         }
-        slow_or_fast(&format!("{side}, {kind}"), || ssl2_configs(kind), side);
+        check_pace(&format!("{side}, {kind}"), || ssl2_configs(kind), side);
         peak.check(680 * KIB);
     }
 }
 
-fn slow_or_fast(place: &str, configs: impl Fn() -> Configs, side: Side) -> Account {
+/// The same conversation in whole flights and by bytes; what the first of them took.
+fn check_pace(place: &str, configs: impl Fn() -> Configs, side: Side) -> Account {
     // Configs of their own, so that no session is resumed.
     let [whole, slow] = [usize::MAX, 1].map(|piece| converse(&configs(), side, piece));
     println!("{place}: {whole:?} in flights, {slow:?} by bytes");
@@ -114,7 +115,7 @@ fn slow_or_fast(place: &str, configs: impl Fn() -> Configs, side: Side) -> Accou
     assert!(slow.live <= whole.live, "{place}");
     // The RSA operations' own vary.
     let more = slow.allocations.saturating_sub(whole.allocations);
-    assert!(more <= 40, "{place}: {more} allocations");
+    assert!(more <= 100, "{place}: {more} allocations");
     assert!(4 * slow.allocated < 5 * whole.allocated, "{place}");
     whole
 }
