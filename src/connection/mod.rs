@@ -257,7 +257,7 @@ impl Connection {
     }
 
     /// Gives the memory of empty buffers back, for a connection that will be idle. They grow
-    /// again when they are needed.
+    /// again when they are needed. (In a handshake that happens by itself.)
     pub fn release_buffers(&mut self) {
         self.deframer.release();
         self.pump.release_buffers();
