@@ -5,7 +5,7 @@ mod pki;
 use std::slice::from_ref;
 
 use CertificateProblem as Problem;
-use pki::der::{sequence, set, utf8, value};
+use pki::der::{explicit, oid, sequence, set, utf8, value};
 use pki::verdict::*;
 use pki::*;
 use retrossl::{
@@ -120,6 +120,24 @@ fn name_constraints_bind_all_below() {
         refused(result).1,
         Problem::UnknownNameConstraint("rfc822Name")
     );
+    for (name, kind) in [
+        (
+            value(0xa0, &[oid("1.2.3"), explicit(0, &utf8("x"))].concat()),
+            "otherName",
+        ),
+        (value(0xa5, &explicit(1, &utf8("x"))), "ediPartyName"),
+        (value(0x86, b"http://example"), "uniformResourceIdentifier"),
+        (value(0x88, &[0x2a, 3]), "registeredID"),
+    ] {
+        for constraints in [
+            constrained(from_ref(&name), &[]),
+            constrained(&[], from_ref(&name)),
+        ] {
+            check(&constraints, &[dns(HOST)]).unwrap();
+            let result = check(&constraints, &[dns(HOST), name.clone()]);
+            assert_eq!(refused(result).1, Problem::UnknownNameConstraint(kind));
+        }
+    }
     let leaf = Template::new("E=me@example.com", &Key::Rsa(2048)).with(alt_names(&[dns(HOST)]));
     let result = verify(&through(&mail, &leaf), &Policy::STRICT);
     assert_eq!(

@@ -9,14 +9,16 @@ use ProtocolVersion::{TLSv1_0, TLSv1_2};
 use in_memory::{Pair, client_config, only, pin, server_config, take, test_identity};
 use retrossl::client::{CertificatesByAuthority, ClientCertificateResolver};
 use retrossl::pki_types::PrivateKeyDer;
+use retrossl::pki_types::pem::PemObject;
 use retrossl::server::ServerCertificateResolver;
 use retrossl::{
     BadKey, CertifiedKey, CipherSuite, ClientConfig, ClientConnection, Clock, ConfigError, Error,
     Event, HashAlgorithm, KeyLog, MemorySessionStore, Observer, ObserverFactory,
-    PinnedCertificates, Policy, ProtocolVersion, RandomFailed, RootStore, RsaPrivateKey,
-    SecureRandom, ServerConfig, ServerConnection, SessionStore, Side, SystemClock, SystemRandom,
-    TicketKey, TicketKeys, client, server,
+    PinnedCertificates, Policy, PrivateKey, ProtocolVersion, RandomFailed, RootStore,
+    RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection, SessionStore, Side, SystemClock,
+    SystemRandom, TicketKey, TicketKeys, client, server,
 };
+use rsa::pkcs8::PrivateKeyInfoRef;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -43,6 +45,7 @@ fn configs_that_could_never_work_are_refused_when_built() {
     let (other_chain, other_key) = test_identity(2048);
     let policy = Policy::HISTORIC;
     let des = [CipherSuite::TLS_RSA_WITH_DES_CBC_SHA];
+    let many_suites: Vec<_> = (0..65).map(CipherSuite).collect();
     let server = |policy| ServerConfig::builder(policy).certificate(chain.clone(), key.clone());
     let client = |policy| ClientConfig::builder(policy).verifier(pin(1024));
     for (result, expected) in [
@@ -133,6 +136,13 @@ fn configs_that_could_never_work_are_refused_when_built() {
         ),
         (
             client(policy)
+                .alpn_protocols(vec!["x".repeat(255); 129])
+                .build()
+                .map(drop),
+            ConfigError::BadApplicationProtocol,
+        ),
+        (
+            client(policy)
                 .session_lifetime(Duration::from_millis(999))
                 .build()
                 .map(drop),
@@ -145,17 +155,45 @@ fn configs_that_could_never_work_are_refused_when_built() {
                 .map(drop),
             ConfigError::BadSessionLifetime,
         ),
+        (
+            client(policy.cipher_suites(&many_suites)).build().map(drop),
+            ConfigError::TooManySuites,
+        ),
         (TicketKeys::given([]).map(drop), ConfigError::NoTicketKeys),
     ] {
         assert_eq!(result.unwrap_err(), expected);
     }
     server(policy).session_lifetime(DAY).build().unwrap();
+    // 32 KiB, with a length before each name.
+    let longest = client(policy).alpn_protocols(vec!["x".repeat(255); 128]);
+    longest.build().unwrap();
     let damaged = PrivateKeyDer::Pkcs8(vec![0x30, 0].into());
     let error = RsaPrivateKey::from_der(&damaged).map(drop).unwrap_err();
     assert_eq!(error, BadKey::Damaged);
     let ec = PrivateKeyDer::Sec1(vec![0x30, 0].into());
     let error = RsaPrivateKey::from_der(&ec).map(drop).unwrap_err();
     assert_eq!(error, BadKey::NotRsa("EC".to_owned()));
+}
+
+/// What OpenSSL 1.0 writes between `BEGIN RSA PRIVATE KEY` and the end.
+#[test]
+fn a_key_is_read_in_either_format() {
+    let pem = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/data/test-key-1024.pem"
+    ));
+    let pkcs8 = PrivateKeyDer::from_pem_slice(&pem.unwrap()).unwrap();
+    let inner = PrivateKeyInfoRef::try_from(pkcs8.secret_der()).unwrap();
+    let pkcs1 = inner.private_key.as_bytes().to_vec();
+    let [pkcs8, pkcs1] = [pkcs8, PrivateKeyDer::Pkcs1(pkcs1.into())]
+        .map(|der| RsaPrivateKey::from_der(&der).unwrap());
+    assert_eq!(pkcs1.public_key(), pkcs8.public_key());
+    let (chain, _) = test_identity(1024);
+    let server = ServerConfig::builder(only(TLSv1_2, AES)).certificate(chain, pkcs1);
+    let client = client_config(only(TLSv1_2, AES));
+    Pair::new(client, server.build().unwrap())
+        .established()
+        .echo(b"served", || usize::MAX);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 mod in_memory;
 
+use std::io::Read;
 use std::sync::Arc;
 
 use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_2};
-use in_memory::wire::with_hello;
+use in_memory::wire::{with_extensions, with_hello};
 use in_memory::{Pair, client_config, deliver, only, pin, server_config, take, test_identity};
 use retrossl::server::Acceptor;
 use retrossl::{
@@ -101,6 +102,49 @@ fn a_suite_of_another_version_is_refused_by_the_client() {
 }
 
 #[test]
+fn an_answer_that_was_not_offered_or_does_not_fit_is_refused() {
+    let rc4 = CipherSuite::TLS_RSA_WITH_RC4_128_SHA;
+    let client = |suites: &[CipherSuite]| {
+        ClientConfig::builder(only(TLSv1_2, AES).cipher_suites(suites))
+            .verifier(pin(1024))
+            .alpn_protocols(["a", "b"])
+            .build()
+            .unwrap()
+    };
+    let refusal = |suite, kind: ExtensionType, answer: &[u8]| {
+        let mut pair = Pair::new(client(&[AES, rc4]), server_config(only(TLSv1_2, suite)));
+        deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+        let flight = with_extensions(&take(&mut pair.server), |extensions| {
+            extensions.retain(|(it, _)| *it != kind.0);
+            extensions.push((kind.0, answer.to_vec()));
+        });
+        deliver(&flight, &mut pair.client, || usize::MAX)
+    };
+    let alpn = ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION;
+    refusal(AES, alpn, b"\0\x02\x01b").unwrap();
+    refusal(AES, ExtensionType::ENCRYPT_THEN_MAC, b"").unwrap();
+    for (suite, kind, answer, expected) in [
+        (
+            AES,
+            alpn,
+            &b"\0\x02\x01c"[..],
+            PeerMisbehaved::ApplicationProtocolNotOffered,
+        ),
+        // RFC 7366 §3: it is for block ciphers.
+        (
+            rc4,
+            ExtensionType::ENCRYPT_THEN_MAC,
+            b"",
+            PeerMisbehaved::EncryptThenMacWithoutCbc,
+        ),
+    ] {
+        let error = refusal(suite, kind, answer).unwrap_err();
+        assert_eq!(error, expected.into());
+        assert_eq!(error.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
+    }
+}
+
+#[test]
 fn a_suite_of_another_version_is_passed_over_by_the_server() {
     each_version_and_foreign_suite(|version, suite| {
         let policy = Policy::EVERYTHING.cipher_suites(&[suite, AES]);
@@ -178,6 +222,30 @@ fn a_server_can_look_at_the_hello_before_it_picks_its_config() {
 }
 
 #[test]
+fn an_acceptor_takes_nothing_but_a_hello() {
+    let hello_request = [22, 3, 1, 0, 4, 0, 0, 0, 0];
+    let data = [23, 3, 1, 0, 1, 0];
+    let ssl2_error = [0x80, 3, 0, 0, 1];
+    for (mut bytes, received) in [
+        (&hello_request[..], "HelloRequest"),
+        (&data, "ApplicationData"),
+        (&ssl2_error, "ERROR"),
+    ] {
+        let mut acceptor = Acceptor::default();
+        acceptor.read_tls(&mut bytes).unwrap();
+        let error = acceptor.accept().unwrap_err();
+        let expected = "ClientHello";
+        assert_eq!(
+            error,
+            PeerMisbehaved::UnexpectedMessage { received, expected }.into()
+        );
+        let mut alert = Vec::new();
+        acceptor.write_tls(&mut alert).unwrap();
+        assert_eq!(alert, [21, 3, 1, 0, 2, 2, 10]);
+    }
+}
+
+#[test]
 fn an_acceptor_whose_buffer_is_full_says_so() {
     let mut acceptor = Acceptor::default();
     // A ClientHello of 32764 bytes in two records.
@@ -198,6 +266,26 @@ fn an_acceptor_whose_buffer_is_full_says_so() {
     );
     assert!(acceptor.accept().unwrap().is_none());
     assert_ne!(acceptor.read_tls(&mut rest).unwrap(), 0);
+}
+
+/// Records with little in them make a hello long that is not too long in itself.
+#[test]
+fn an_acceptor_takes_256_kib_and_not_a_byte_more() {
+    let hello = [&[1, 1, 0, 0][..], &[0; 50_000]].concat();
+    let wire: Vec<u8> = hello
+        .iter()
+        .flat_map(|byte| [22, 3, 1, 0, 1, *byte])
+        .collect();
+    let (mut most, mut rest) = wire.split_at(256 * 1024);
+    let mut acceptor = Acceptor::default();
+    while !most.is_empty() {
+        acceptor.read_tls(&mut most).unwrap();
+        assert!(acceptor.accept().unwrap().is_none());
+    }
+    acceptor.read_tls(&mut (&mut rest).take(1)).unwrap();
+    let error = acceptor.accept().unwrap_err();
+    assert_eq!(error.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
+    assert_eq!(acceptor.into_bytes().len(), 256 * 1024 + 1);
 }
 
 /// Host names have no case, and maps have.

@@ -414,6 +414,17 @@ fn with_timeout(tcp: TcpStream) -> TcpStream {
 }
 
 /// A policy under which a client may begin of its own accord.
+/// What a connection failed with is all that it answers.
+#[test]
+fn a_connection_that_has_failed_begins_nothing() {
+    let mut pair = Pair::under(willing(only(ProtocolVersion::TLSv1_2, AES))).established();
+    let error = deliver(b"garbage", &mut pair.client, || usize::MAX).unwrap_err();
+    let _ = take(&mut pair.client);
+    assert_eq!(pair.client.renegotiate(), Err(error.clone()));
+    assert_eq!(pair.client.renegotiate_resuming(), Err(error));
+    assert!(!pair.client.wants_write());
+}
+
 fn willing(policy: Policy) -> Policy {
     policy.unbidden_renegotiation(UnbiddenRenegotiation::Accepted)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use in_memory::{Pair, client_config, only, pin, test_identity};
 use pki::{Key, Template, alt_names, dns, name, rsa_key};
-use retrossl::client::CertificatesByAuthority;
+use retrossl::client::{CertificatesByAuthority, ClientCertificateQuery};
 use retrossl::pki_types::CertificateDer;
 use retrossl::server::{CertificatesByName, CertifiedKey, ClientToVerify, ClientVerifier};
 use retrossl::{
@@ -129,6 +129,24 @@ fn a_client_passes_over_a_key_too_short_for_the_hash() {
     assert_eq!(chosen(both, ProtocolVersion::TLSv1_2), Some(short.clone()));
     // Before TLS 1.2 everybody signs MD5 and SHA-1 side by side.
     assert_eq!(chosen(sha384, ProtocolVersion::TLSv1_1), Some(short));
+}
+
+/// As a resolver of one's own asks.
+#[test]
+fn a_query_says_which_certificate_the_server_takes() {
+    let certified = certified(issued(512, "CN=Root"), 512);
+    let [root, other] = [name("CN=Root"), name("CN=Other")];
+    let (sha256, sha384) = (&[HashAlgorithm::Sha256][..], &[HashAlgorithm::Sha384][..]);
+    for (authorities, hashes, expected) in [
+        (&[][..], &[][..], true),
+        (&[&root[..]], sha256, true),
+        (&[&other, &root], sha256, true),
+        (&[&other], sha256, false),
+        (&[&root], sha384, false),
+    ] {
+        let query = ClientCertificateQuery::new(authorities, &[1], hashes);
+        assert_eq!(query.accepts(&certified), expected, "{query:?}");
+    }
 }
 
 /// What a client that has these certificates shows to a server that lists these authorities.

@@ -6,14 +6,15 @@ mod in_memory;
 use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
 use in_memory::wire::{
     ALERT, APPLICATION_DATA, HANDSHAKE, WireRecord, bytes, handshake, record, records,
 };
 use in_memory::{
-    Pair, client_config, deliver, each_version_and_suite, only, pin, read, server_config, take,
-    test_identity,
+    Pair, client_config, deliver, each_version_and_suite, only, pin, read, server_config, ssl2,
+    take, test_identity,
 };
 use retrossl::{
     AlertDescription, CipherSuite, ClientConfig, ClientConnection, Error, HashAlgorithm, KeyError,
@@ -393,34 +394,66 @@ fn the_version_quirk_is_needed_and_bounded() {
 #[test]
 fn a_key_that_fails_is_an_error_of_this_side() {
     #[derive(Debug)]
-    struct Failing(Arc<dyn PrivateKey>, KeyError);
+    struct Failing {
+        key: Arc<dyn PrivateKey>,
+        failure: KeyError,
+        /// How often it works before it fails.
+        works: AtomicUsize,
+    }
+
+    impl Failing {
+        fn after(works: usize, bits: usize, failure: &KeyError) -> Self {
+            Self {
+                key: test_identity(bits).1,
+                failure: failure.clone(),
+                works: AtomicUsize::new(works),
+            }
+        }
+    }
 
     impl PrivateKey for Failing {
         fn public_key(&self) -> &retrossl::RsaPublicKey {
-            self.0.public_key()
+            self.key.public_key()
         }
 
-        fn raw_decrypt(&self, _: &[u8], _: &mut [u8]) -> Result<(), KeyError> {
-            Err(self.1.clone())
+        fn raw_decrypt(&self, input: &[u8], output: &mut [u8]) -> Result<(), KeyError> {
+            match self.works.load(Relaxed) {
+                0 => Err(self.failure.clone()),
+                works => {
+                    self.works.store(works - 1, Relaxed);
+                    self.key.raw_decrypt(input, output)
+                }
+            }
         }
 
         fn sign(&self, _: &SignatureInput) -> Result<Vec<u8>, KeyError> {
-            Err(self.1.clone())
+            Err(self.failure.clone())
         }
     }
 
     let policy = only(TLSv1_2, AES);
     for failure in [KeyError::Unavailable, KeyError::Faulty] {
-        let (chain, key) = test_identity(1024);
+        let (chain, _) = test_identity(1024);
         let server = ServerConfig::builder(policy)
-            .certificate(chain, Failing(key, failure.clone()))
+            .certificate(chain, Failing::after(0, 1024, &failure))
             .build()
             .unwrap();
         let mut pair = Pair::new(client_config(policy), server);
         let error = pair.exchange(|| usize::MAX).unwrap_err();
-        assert_eq!(error, Error::PrivateKey(failure));
+        assert_eq!(error, Error::PrivateKey(failure.clone()));
         assert_eq!(error.fault(), retrossl::Fault::Local);
         assert_eq!(error.alert(), Some(AlertDescription::INTERNAL_ERROR));
+        // At SSL 2.0 the key is used twice, first for what takes a bad block's place.
+        for works in [0, 1] {
+            let key = Failing::after(works, 1024, &failure);
+            let server = ServerConfig::builder(ssl2::ssl2())
+                .ssl2_certificate(ssl2::certificate(1024), key)
+                .build()
+                .unwrap();
+            let client = ssl2::client(ssl2::ssl2()).build().unwrap();
+            let error = Pair::new(client, server).exchange(|| usize::MAX);
+            assert_eq!(error, Err(Error::PrivateKey(failure.clone())));
+        }
     }
 }
 

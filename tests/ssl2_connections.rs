@@ -2,6 +2,7 @@
 //! observers, repetition.
 
 mod in_memory;
+mod pki;
 
 use std::io::{self, BufRead, Read, Write};
 use std::sync::{Arc, Mutex};
@@ -11,10 +12,12 @@ use in_memory::ssl2::by_hand::HandClient;
 use in_memory::ssl2::records::records;
 use in_memory::ssl2::{Events, MasterKeys, client, either, only_kind, pair, server, ssl2};
 use in_memory::{Pair, deliver, read, take};
+use pki::{Key, Template, extension, rsa_key};
 use retrossl::pki_types::UnixTime;
 use retrossl::{
-    CipherKind, Clock, Error, Fault, RandomFailed, RenegotiationRefused, RenegotiationState,
-    SecureRandom, ServerConnection, Side, Stream, StreamOwned,
+    CipherKind, ClientConfig, Clock, ConfigError, Error, Fault, Fingerprint, PinnedCertificates,
+    RandomFailed, RenegotiationRefused, RenegotiationState, SecureRandom, ServerConfig,
+    ServerConnection, Side, Stream, StreamOwned,
 };
 
 /// The other side, which answers at once, and goes away when that is used up which it may send.
@@ -472,6 +475,37 @@ fn data_is_cut_into_records_that_every_peer_takes() {
         assert_eq!(longest, if is_block { 16_376 } else { 16_400 });
         deliver(&wire, &mut pair.server, || 1).unwrap();
         assert_eq!(read(&mut pair.server), [1; 60_000]);
+    }
+}
+
+/// A SERVER-HELLO is one record.
+#[test]
+fn a_certificate_has_15_kib_at_the_most() {
+    let padded = |padding: usize| {
+        let filler = extension("1.2.3.4", false, &vec![0; padding]);
+        let template = Template::new("CN=localhost", &Key::Rsa(1024)).with(filler);
+        template.self_signed(&Key::Rsa(1024))
+    };
+    let longest = 15 * 1024;
+    let overhead = padded(15_000).len() - 15_000;
+    for (len, is_refused) in [(longest, false), (longest + 1, true)] {
+        let certificate = padded(len - overhead);
+        assert_eq!(certificate.len(), len);
+        let fingerprint = Fingerprint::of(&certificate);
+        let server = ServerConfig::builder(ssl2()).ssl2_certificate(certificate, rsa_key(1024));
+        match server.build() {
+            Ok(server) => {
+                assert!(!is_refused);
+                let client =
+                    ClientConfig::builder(ssl2()).verifier(PinnedCertificates::new([fingerprint]));
+                let pair = Pair::new(client.build().unwrap(), server);
+                pair.established().echo(b"presented", || 1000);
+            }
+            Err(error) => {
+                assert!(is_refused);
+                assert_eq!(error, ConfigError::Ssl2CertificateTooLong);
+            }
+        }
     }
 }
 

@@ -115,6 +115,16 @@ fn a_stream_survives_a_transport_that_blocks() {
     assert_eq!(rest, b"and");
 }
 
+/// Else whoever writes would wait for ever.
+#[test]
+fn a_transport_that_takes_nothing_is_an_error() {
+    let mut client = Pair::under(only(TLSv1_0, AES)).client;
+    let mut transport = std::io::Cursor::new([0; 0]);
+    let mut stream = Stream::new(&mut client, &mut transport);
+    let error = stream.complete_handshake().unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+}
+
 /// A transport that has only this to say, and takes everything.
 struct Saying<'b>(&'b [u8], Vec<u8>);
 

@@ -41,3 +41,22 @@ const MAX_SIGNATURES: usize = 100;
 
 /// Comparisons of a name with a constraint for one chain at the most.
 const MAX_NAME_COMPARISONS: usize = 250_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_100_signatures_and_250_000_comparisons() {
+        let mut budget = Budget::new();
+        for _ in 0..100 {
+            budget.verify_signature().unwrap();
+        }
+        let too_much = Err(CertificateProblem::TooMuchWork);
+        assert_eq!(budget.verify_signature(), too_much);
+        for _ in 0..250_000 {
+            budget.compare_names().unwrap();
+        }
+        assert_eq!(budget.compare_names(), too_much);
+    }
+}

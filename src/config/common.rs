@@ -310,3 +310,24 @@ pub(crate) const MAX_SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 
 
 /// A ProtocolNameList's bytes at the most, so that it fits into the hello with all else.
 const MAX_ALPN_LIST: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unless_told_otherwise_1024_sessions_are_kept_for_2_hours() {
+        let mut common = Common::new(Policy::HISTORIC);
+        common.check().unwrap();
+        let sessions = &common.sessions;
+        assert_eq!(sessions.lifetime, Duration::from_secs(7200));
+        let store = sessions.store.as_ref().unwrap();
+        let keys: Vec<_> = (0..1025u32).map(u32::to_be_bytes).collect();
+        for key in &keys {
+            store.put(key, vec![1], sessions.lifetime);
+        }
+        let kept = keys.iter().filter(|key| store.find(*key).is_some());
+        assert_eq!(kept.count(), 1024);
+        assert_eq!(store.find(&keys[0]), None);
+    }
+}

@@ -39,8 +39,18 @@ impl Joiner {
             }
             let missing = wanted.saturating_sub(self.partial.len());
             let (taken, rest) = bytes.split_at(missing.min(bytes.len()));
+            self.make_room(taken.len(), wanted);
             self.partial.extend_from_slice(taken);
             *bytes = rest;
+        }
+    }
+
+    /// Doubles the memory where `more` bytes do not fit, but never beyond the `wanted` message.
+    fn make_room(&mut self, more: usize, wanted: usize) {
+        let (len, capacity) = (self.partial.len(), self.partial.capacity());
+        if len + more > capacity {
+            let grown = (2 * capacity).min(wanted).max(len + more);
+            self.partial.reserve_exact(grown - len);
         }
     }
 
@@ -85,6 +95,54 @@ mod tests {
             assert_eq!(seen, [&wire[..4], &wire[4..11], &wire[11..]]);
             assert!(joiner.is_empty());
         }
+    }
+
+    #[test]
+    fn every_type_has_its_limit() {
+        for (kind, max) in [
+            (HandshakeType::HELLO_REQUEST, 0),
+            (HandshakeType::CLIENT_HELLO, 131_396),
+            (HandshakeType::SERVER_HELLO, 131_396),
+            (HandshakeType::NEW_SESSION_TICKET, 65_541),
+            (HandshakeType::CERTIFICATE, 131_072),
+            (HandshakeType::SERVER_KEY_EXCHANGE, 8192),
+            (HandshakeType::CERTIFICATE_REQUEST, 131_329),
+            (HandshakeType::SERVER_HELLO_DONE, 0),
+            (HandshakeType::CERTIFICATE_VERIFY, 8192),
+            (HandshakeType::CLIENT_KEY_EXCHANGE, 8192),
+            (HandshakeType::FINISHED, 36),
+            (HandshakeType(99), 16_384),
+        ] {
+            let header = |len: usize| [&[kind.0][..], &(len as u32).to_be_bytes()[1..]].concat();
+            let longest = [header(max), vec![0; max]].concat();
+            let joined = Joiner::default().next(&mut &longest[..]).unwrap();
+            assert_eq!(joined.unwrap(), longest);
+            let problem = Malformed::TooLong(max + 1);
+            let what = kind.name();
+            let refused = Error::from(InvalidMessage { what, problem });
+            let longer = header(max + 1);
+            let joined = Joiner::default().next(&mut &longer[..]);
+            assert_eq!(joined.unwrap_err(), refused);
+        }
+    }
+
+    #[test]
+    fn a_message_takes_no_more_memory_than_its_length_and_twice_what_has_come() {
+        let len = 128 * 1024;
+        let mut message = vec![11, 2, 0, 0];
+        message.resize(HANDSHAKE_HEADER + len, 7);
+        let mut joiner = Joiner::default();
+        let mut growths = 0;
+        for (come, byte) in message[..message.len() - 1].iter().enumerate() {
+            let before = joiner.partial.capacity();
+            assert!(joiner.next(&mut &[*byte][..]).unwrap().is_none());
+            let capacity = joiner.partial.capacity();
+            growths += u32::from(capacity > before);
+            assert!(capacity <= message.len().min(2 * (come + 1)).max(HANDSHAKE_HEADER));
+        }
+        assert!(growths < 20, "{growths}");
+        let whole = joiner.next(&mut &[7][..]).unwrap().unwrap();
+        assert_eq!(whole, message);
     }
 
     #[test]

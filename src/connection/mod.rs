@@ -148,6 +148,7 @@ impl Connection {
             return Err(error.clone());
         }
         self.process().map_err(|error| self.fail(error))?;
+        self.release_between_flights();
         Ok(self.io_state())
     }
 
@@ -160,7 +161,9 @@ impl Connection {
     /// # Errors
     /// The transport's, which never stick to the connection.
     pub fn write_tls(&mut self, transport: &mut dyn Write) -> io::Result<usize> {
-        self.pump.outgoing.write_to(transport)
+        let written = self.pump.outgoing.write_to(transport)?;
+        self.release_between_flights();
+        Ok(written)
     }
 
     /// Whether the connection wants bytes from the peer: not while plaintext waits to be read,
@@ -254,7 +257,7 @@ impl Connection {
     }
 
     /// Gives the memory of empty buffers back, for a connection that will be idle. They grow
-    /// again when they are needed.
+    /// again when they are needed. (In a handshake that happens by itself.)
     pub fn release_buffers(&mut self) {
         self.deframer.release();
         self.pump.release_buffers();
@@ -274,6 +277,13 @@ impl Connection {
             plaintext: self.pump.received.as_slice().to_vec(),
             unread_bytes: self.deframer.unread().to_vec(),
             unsent_bytes,
+        }
+    }
+
+    /// A handshake may stay half done for as long as the peer likes: what it waits with is little.
+    fn release_between_flights(&mut self) {
+        if self.is_handshaking() && !self.pump.is_inside_message() {
+            self.release_buffers();
         }
     }
 

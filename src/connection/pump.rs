@@ -205,6 +205,11 @@ impl Pump {
         self.close != Close::Open
     }
 
+    /// Whether a handshake message has come in part.
+    pub(super) fn is_inside_message(&self) -> bool {
+        !self.joiner.is_empty()
+    }
+
     /// Whether something waits for the end of a handshake.
     pub(super) fn holds_data(&self) -> bool {
         !self.held.is_empty()
@@ -383,10 +388,10 @@ impl Pump {
     }
 
     fn check_uninterrupted(&self, otherwise: PeerMisbehaved) -> Result<(), Error> {
-        if self.joiner.is_empty() {
-            Ok(())
-        } else {
+        if self.is_inside_message() {
             Err(otherwise.into())
+        } else {
+            Ok(())
         }
     }
 

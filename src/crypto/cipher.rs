@@ -280,6 +280,22 @@ mod tests {
 
     /// RFC 6229 §2: the key stream of a 128-bit key.
     #[test]
+    fn a_key_protects_what_the_documentation_says() {
+        for (cipher, bytes) in [
+            (BulkCipher::Rc4, 1 << 30),
+            (BulkCipher::Rc2Cbc, 1 << 30),
+            (BulkCipher::DesCbc, 1 << 30),
+            (BulkCipher::TripleDesEdeCbc, 1 << 30),
+            (BulkCipher::Aes128Cbc, 1 << 50),
+            (BulkCipher::Aes256Cbc, 1 << 50),
+            (BulkCipher::Aes128Gcm, 1 << 46),
+            (BulkCipher::Aes256Gcm, 1 << 46),
+        ] {
+            assert_eq!(cipher.bytes_per_key(), bytes, "{cipher:?}");
+        }
+    }
+
+    #[test]
     fn rc4() {
         let mut stream =
             StreamKey::new(BulkCipher::Rc4, &hex("0102030405060708090a0b0c0d0e0f10")).unwrap();

@@ -415,6 +415,11 @@ mod tests {
         even[127] = 0xfe;
         assert!(RsaPublicKey::new(&odd, &[1, 0, 1]).is_ok());
         assert!(RsaPublicKey::new(&odd, &[3]).is_ok());
+        let shortest = [&[1][..], &[0xff; 58]].concat();
+        for modulus in [&shortest[..], &[0xff; 1024]] {
+            assert!(RsaPublicKey::new(modulus, &[3]).is_ok());
+        }
+        let longest_and_a_bit = [&[1][..], &[0xff; 1024]].concat();
         for (modulus, exponent) in [
             (&even[..], &[3][..]),
             (&odd, &[2]),
@@ -422,7 +427,7 @@ mod tests {
             (&odd, &[]),
             (&[], &[3]),
             (&odd[..58], &[3]),
-            (&[0xff; 1025], &[3]),
+            (&longest_and_a_bit, &[3]),
             (&odd, &[0xff; 40]),
         ] {
             assert_eq!(

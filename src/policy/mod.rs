@@ -532,5 +532,12 @@ mod tests {
                 .cipher_suites(&[CipherSuite(1); 65])
                 .lists_too_many_suites()
         );
+        let many: Vec<_> = (0..9).map(|last| CipherKind([0, 0, last])).collect();
+        assert!(Policy::STRICT.cipher_kinds(&many).lists_too_many_suites());
+        assert!(
+            !Policy::STRICT
+                .cipher_kinds(&many[1..])
+                .lists_too_many_suites()
+        );
     }
 }

@@ -169,6 +169,8 @@ impl Deframer {
         }
         if self.end == self.buffer.len() {
             let grown = (self.buffer.len() * 2).clamp(FIRST_BUFFER, self.max_buffer);
+            // Else a vector at least doubles, and the last step is a short one.
+            self.buffer.reserve_exact(grown - self.buffer.len());
             self.buffer.resize(grown, 0);
         }
     }
@@ -311,6 +313,7 @@ mod tests {
         feed(&mut deframer, &[23, 3, 3, 0x48, 0x00]);
         feed(&mut deframer, &[0; MAX_CIPHERTEXT]);
         assert!(deframer.check_room().is_err());
+        assert_eq!(deframer.buffer.capacity(), MAX_BUFFER);
         assert_eq!(deframer.read(&mut &[0u8][..]).unwrap(), 0);
         assert!(deframer.next_record(TLS12).unwrap().is_some());
 
@@ -342,6 +345,7 @@ mod tests {
                 Some(Framed::Ssl2(record)) => assert_eq!(record.fragment.len(), 0x7fff),
                 other => panic!("{other:?}"),
             }
+            assert_eq!(deframer.buffer.capacity(), 32_770);
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn ssl3_and_later() -> impl DoubleEndedIterator<Item = ProtocolVersion> + Cl
 }
 
 /// Every version with each of its suites.
-pub fn each_version_and_suite(check: impl Fn(ProtocolVersion, CipherSuite)) {
+pub fn each_version_and_suite(mut check: impl FnMut(ProtocolVersion, CipherSuite)) {
     for version in ssl3_and_later() {
         for suite in CipherSuite::all().filter(|suite| suite.exists_at(version)) {
             check(version, suite);

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::crypto::chaining_value;
 use crate::crypto::cipher::{BlockKey, CipherType};
 use crate::crypto::random::SystemRandom;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::policy::RecordSplitting;
 use crate::record::*;
 use crate::suite::{CipherSuite, MacAlgorithm};
@@ -318,6 +318,29 @@ fn gcm_nonces_never_repeat() {
         let wire = seal(&mut sealer, parameters.version, b"data");
         assert_eq!(wire[HEADER..HEADER + 8], sequence.to_be_bytes());
     }
+}
+
+/// Whatever a sender that does not keep to it has sealed.
+#[test]
+fn a_record_has_16_kib_of_plaintext_and_not_a_byte_more() {
+    let overflow = Error::from(InvalidMessage {
+        what: "record",
+        problem: Malformed::RecordOverflow(16_385),
+    });
+    each_protection(|parameters| {
+        let version = parameters.version;
+        let (mut sealer, mut opener) = pair(parameters);
+        let whole = seal(&mut sealer, version, &[7; 16_384]);
+        assert_eq!(open(&mut opener, version, &whole), Ok(vec![7; 16_384]));
+        let longer = seal(&mut sealer, version, &[7; 16_385]);
+        assert_eq!(open(&mut opener, version, &longer), Err(overflow.clone()));
+    });
+    let (mut sealer, mut opener) = (Sealer::unprotected(), Opener::unprotected());
+    let version = ProtocolVersion::TLSv1_2;
+    let whole = seal(&mut sealer, version, &[7; 16_384]);
+    assert_eq!(open(&mut opener, version, &whole), Ok(vec![7; 16_384]));
+    let longer = seal(&mut sealer, version, &[7; 16_385]);
+    assert_eq!(open(&mut opener, version, &longer), Err(overflow));
 }
 
 /// A limit that comes before its keys bounds records in clear; under other keys, in a
