@@ -4,7 +4,7 @@
 //! [`peer::node`] (OpenSSL 1.0.1e, inside Node.js 0.10.0), [`peer::openssl_command`] (OpenSSL 3.0),
 //! [`peer::gnutls`] and [`peer::jsse`] (OpenJDK 17). [`matrix`] is what they have in common with
 //! `retrossl`, whose side is [`ours`]; [`talk`] is what it says. [`redis_store`] lets servers of
-//! ours share sessions through a [`peer::redis`].
+//! ours share sessions through a [`peer::redis`]. [`timing`] measures whether time tells secrets.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +18,7 @@ pub mod people;
 pub mod recording;
 pub mod redis_store;
 pub mod talk;
+pub mod timing;
 
 /// What stops a peer: shown to whoever reads the failing test, never matched on.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
