@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,7 +13,7 @@ use interop::Error;
 use interop::timing::pre_master_secret::{KeyExchange, Operation};
 use interop::timing::record::{CASES, CbcRecord};
 use interop::timing::report::{Report, with_section};
-use interop::timing::{Experiment, measure};
+use interop::timing::{Experiment, Samples, measure};
 use openssl::asn1::Asn1Time;
 
 /// A statistical test of timing: every class of input once in each round, in random order; paired
@@ -37,6 +37,10 @@ struct Options {
     /// Resamples of each bootstrap
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     resamples: usize,
+    /// Keeps all samples in this directory, and adds them to those that are there already; with
+    /// --samples 0, those are all that is looked at
+    #[arg(long, value_name = "DIRECTORY")]
+    keep: Option<PathBuf>,
     /// Stays on this core
     #[arg(long, value_name = "NUMBER")]
     core: Option<usize>,
@@ -101,9 +105,8 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
     let name = experiment.name().to_owned();
     let start = Instant::now();
     let mut shown = start;
-    let load_before = load();
-    let measured = measure(experiment, samples, |done| {
-        if shown.elapsed() > SHOW_EVERY || done == samples {
+    let mut measured = measure(experiment, samples, |done| {
+        if shown.elapsed() > SHOW_EVERY {
             shown = Instant::now();
             let left = start
                 .elapsed()
@@ -121,15 +124,30 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
         start.elapsed().as_secs()
     );
     let now = Asn1Time::days_from_now(0)?;
+    if let Some(directory) = &options.keep {
+        let directory = directory.join(&name);
+        fs::create_dir_all(&directory)?;
+        if samples > 0 {
+            let file = directory.join(std::process::id().to_string());
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(file)?
+                .write_all(&measured.to_bytes())?;
+        }
+        measured = Samples::none(experiment.classes().len());
+        for file in fs::read_dir(directory)? {
+            measured.add_bytes(&fs::read(file?.path())?);
+        }
+    }
     let circumstances = format!(
-        "{}, {}, {}{}, load {load_before} to {}",
+        "{}, {}, {}{}",
         *now,
         processor(),
         compiler(),
         options
             .core
             .map_or(String::new(), |core| format!(", on core {core}")),
-        load()
     );
     Ok(Report::new(experiment, &measured, options.resamples).to_markdown(&circumstances))
 }
@@ -150,12 +168,6 @@ fn compiler() -> String {
     version.map_or("an unknown compiler".to_owned(), |version| {
         version.trim().to_owned()
     })
-}
-
-/// The load average of the last minute.
-fn load() -> String {
-    let known = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    known.split(' ').next().unwrap_or("unknown").to_owned()
 }
 
 const SHOW_EVERY: Duration = Duration::from_secs(2);

@@ -73,11 +73,38 @@ pub trait Experiment {
 pub type Outcome = Result<IoState, retrossl::Error>;
 
 /// Nanoseconds, of each class for each round.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Samples(Vec<Vec<u32>>);
 
 impl Samples {
+    /// None yet, of so many classes.
+    pub fn none(classes: usize) -> Self {
+        Self(vec![Vec::new(); classes])
+    }
+
     pub fn of(&self, class: usize) -> &[u32] {
         &self.0[class]
+    }
+
+    pub fn rounds(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// Round by round, four bytes a class.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        (0..self.rounds())
+            .flat_map(|round| self.0.iter().map(move |class| class[round].to_le_bytes()))
+            .flatten()
+            .collect()
+    }
+
+    /// Adds what [`to_bytes`](Self::to_bytes) wrote of the same classes.
+    pub fn add_bytes(&mut self, bytes: &[u8]) {
+        for round in bytes.as_chunks().0.chunks_exact(self.0.len()) {
+            for (class, duration) in self.0.iter_mut().zip(round) {
+                class.push(u32::from_le_bytes(*duration));
+            }
+        }
     }
 }
 
@@ -92,11 +119,14 @@ pub fn measure(
     let mut samples = vec![Vec::with_capacity(rounds); classes.len()];
     let mut random: SmallRng = rand::make_rng();
     let mut order: Vec<usize> = (0..classes.len()).collect();
+    let mut records = vec![Vec::new(); classes.len()];
     let mut scratch = Vec::new();
     for round in 0..WARM_UP + rounds {
-        let records = (0..classes.len())
-            .map(|class| experiment.record(class))
-            .collect::<Result<Vec<_>, _>>()?;
+        // In random order, too: what a class leaves in memory and caches must be no trace of it.
+        order.shuffle(&mut random);
+        for &class in &order {
+            records[class] = experiment.record(class)?;
+        }
         order.shuffle(&mut random);
         for &class in &order {
             let mut connection = experiment.connection()?;
@@ -150,3 +180,19 @@ fn seeded() -> SmallRng {
 
 /// Rounds before the first one that counts.
 const WARM_UP: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_kept_as_bytes_and_added() {
+        let samples = Samples(vec![vec![1, 2, 3], vec![4, 5, u32::MAX]]);
+        let mut added = Samples::none(2);
+        added.add_bytes(&samples.to_bytes());
+        assert_eq!(added, samples);
+        added.add_bytes(&samples.to_bytes());
+        assert_eq!(added.of(1), [4, 5, u32::MAX, 4, 5, u32::MAX]);
+        assert_eq!(added.rounds(), 6);
+    }
+}

@@ -240,10 +240,8 @@ fn spoils(case: &Case) -> Vec<Spoil> {
     ];
     // Where one hash block less is needed for the data in front.
     let border = border(case);
-    if room > 256 || version == Version::Ssl3 {
-        spoils.push(wrong_mac(border - 1, ", the last with as many hash blocks"));
-        spoils.push(wrong_mac(border, ", the first with one hash block less"));
-    }
+    spoils.push(wrong_mac(border - 1, ", the last with as many hash blocks"));
+    spoils.push(wrong_mac(border, ", the first with one hash block less"));
     if version == Version::Ssl3 {
         spoils.extend([
             wrong_mac(block_len - 1, ", a whole block"),
@@ -406,7 +404,7 @@ const LONG: usize = 368;
 const SHORT: usize = 96;
 /// So that a padding within a block changes the number of hash blocks.
 const SSL3_AES: usize = 336;
-const SSL3_TRIPLE_DES: usize = 328;
+const SSL3_TRIPLE_DES: usize = 72;
 
 const AES_128_SHA: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 const AES_128_SHA256: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256;
@@ -439,11 +437,11 @@ pub const CASES: [Case; 10] = [
     },
     Case {
         name: "tls1.1-3des-sha",
-        about: "A record of 368 bytes and an explicit IV: TLS_RSA_WITH_3DES_EDE_CBC_SHA at TLS 1.1.",
+        about: "A record of 96 bytes and an explicit IV: TLS_RSA_WITH_3DES_EDE_CBC_SHA at TLS 1.1.",
         version: Version::Tls1_1,
         cipher_suite: TRIPLE_DES_SHA,
         suite: triple_des_sha,
-        payload: LONG,
+        payload: SHORT,
     },
     Case {
         name: "ssl3-aes128-sha",
@@ -464,7 +462,7 @@ pub const CASES: [Case; 10] = [
     },
     Case {
         name: "ssl3-3des-sha",
-        about: "A record of 328 bytes: TLS_RSA_WITH_3DES_EDE_CBC_SHA at SSL 3.0.",
+        about: "A record of 72 bytes: TLS_RSA_WITH_3DES_EDE_CBC_SHA at SSL 3.0.",
         version: Version::Ssl3,
         cipher_suite: TRIPLE_DES_SHA,
         suite: triple_des_sha,
@@ -472,11 +470,11 @@ pub const CASES: [Case; 10] = [
     },
     Case {
         name: "tls1.0-3des-sha",
-        about: "A record of 368 bytes, its IV implicit: TLS_RSA_WITH_3DES_EDE_CBC_SHA at TLS 1.0.",
+        about: "A record of 96 bytes, its IV implicit: TLS_RSA_WITH_3DES_EDE_CBC_SHA at TLS 1.0.",
         version: Version::Tls1_0,
         cipher_suite: TRIPLE_DES_SHA,
         suite: triple_des_sha,
-        payload: LONG,
+        payload: SHORT,
     },
     Case {
         name: "tls1.1-aes128-sha",

@@ -75,7 +75,7 @@ impl Report {
         Self {
             name: experiment.name().to_owned(),
             about: experiment.about().to_owned(),
-            rounds: samples.of(0).len(),
+            rounds: samples.rounds(),
             medians: (0..classes.len())
                 .map(|class| median(samples.of(class)))
                 .collect(),
