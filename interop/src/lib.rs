@@ -16,6 +16,8 @@
 //!
 //! `cargo run -p interop --bin record` writes conversations down as test data of `retrossl`'s:
 //! [`recording`]s of peers among themselves, and [`replays`] of ours with them.
+//!
+//! `cargo run --release -p interop --bin timing` measures whether [`timing`] tells secrets.
 
 #![forbid(unsafe_code)]
 
@@ -33,6 +35,7 @@ pub mod redis_store;
 pub mod replay;
 pub mod replays;
 pub mod talk;
+pub mod timing;
 
 /// What stops a peer: shown to whoever reads the failing test, never matched on.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

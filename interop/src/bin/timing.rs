@@ -1,0 +1,187 @@
+//! Measures whether time tells secrets: see `SECURITY.md` for the method, `TIMING.md` for results.
+
+#![forbid(unsafe_code)]
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use interop::Error;
+use interop::timing::pre_master_secret::{KeyExchange, Operation};
+use interop::timing::record::{CASES, CbcRecord};
+use interop::timing::report::{Report, with_section};
+use interop::timing::{Experiment, Samples, measure};
+use openssl::asn1::Asn1Time;
+
+/// A statistical test of timing: every class of input once in each round, in random order; paired
+/// tests and bootstrapped confidence intervals of the differences.
+///
+/// A machine that does nothing else, and a core of its own, give the narrowest intervals.
+#[derive(Parser)]
+struct Options {
+    /// Runs these experiments only, by their names; see --list
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    only: Vec<String>,
+    /// Says what there is, and ends
+    #[arg(long)]
+    list: bool,
+    /// Samples of each class, in place of each experiment's own number
+    #[arg(long, value_name = "COUNT")]
+    samples: Option<usize>,
+    /// A hundredth of the samples
+    #[arg(long)]
+    quick: bool,
+    /// Resamples of each bootstrap
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    resamples: usize,
+    /// Keeps all samples in this directory, and adds them to those that are there already; with
+    /// --samples 0, those are all that is looked at
+    #[arg(long, value_name = "DIRECTORY")]
+    keep: Option<PathBuf>,
+    /// Stays on this core
+    #[arg(long, value_name = "NUMBER")]
+    core: Option<usize>,
+    /// Writes each experiment's section into this Markdown file, in place of its old one
+    #[arg(long, value_name = "FILE", num_args = 0..=1,
+          default_missing_value = concat!(env!("CARGO_MANIFEST_DIR"), "/TIMING.md"))]
+    write: Option<PathBuf>,
+}
+
+fn main() -> Result<(), Error> {
+    let options = Options::parse();
+    let mut experiments = experiments()?;
+    if let Some(unknown) = options.only.iter().find(|name| {
+        let mut names = experiments.iter().map(|experiment| experiment.name());
+        !names.any(|other| other == *name)
+    }) {
+        return Err(format!("there is no experiment {unknown}; see --list").into());
+    }
+    if options.list {
+        for experiment in &experiments {
+            println!("{}: {}", experiment.name(), experiment.about());
+        }
+        return Ok(());
+    }
+    if let Some(id) = options.core
+        && !core_affinity::set_for_current(core_affinity::CoreId { id })
+    {
+        return Err(format!("core {id} cannot be had").into());
+    }
+    experiments.retain(|experiment| {
+        options.only.is_empty() || options.only.iter().any(|name| name == experiment.name())
+    });
+    for experiment in &mut experiments {
+        let report = run(&mut **experiment, &options)?;
+        println!("{report}");
+        if let Some(path) = &options.write {
+            let document = fs::read_to_string(path).unwrap_or_else(|_| OPENING.to_owned());
+            fs::write(path, with_section(&document, &report))?;
+        }
+    }
+    Ok(())
+}
+
+fn experiments() -> Result<Vec<Box<dyn Experiment>>, Error> {
+    let mut experiments: Vec<Box<dyn Experiment>> = Vec::new();
+    for operation in [Operation::Real, Operation::Copied, Operation::Searched] {
+        experiments.push(Box::new(KeyExchange::new(operation)?));
+    }
+    for case in CASES {
+        experiments.push(Box::new(CbcRecord::new(case)?));
+    }
+    Ok(experiments)
+}
+
+/// The experiment's section.
+fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Error> {
+    let samples = match options.samples {
+        Some(samples) => samples,
+        None if options.quick => experiment.samples() / 100,
+        None => experiment.samples(),
+    };
+    let name = experiment.name().to_owned();
+    let start = Instant::now();
+    let mut shown = start;
+    let mut measured = measure(experiment, samples, |done| {
+        if shown.elapsed() > SHOW_EVERY {
+            shown = Instant::now();
+            let left = start
+                .elapsed()
+                .mul_f64((samples - done) as f64 / done as f64);
+            eprint!(
+                "\r{name}: {done} of {samples} rounds, {} s left   ",
+                left.as_secs()
+            );
+            // Nothing is lost where it cannot be shown.
+            let _ = io::stderr().flush();
+        }
+    })?;
+    eprintln!(
+        "\r{name}: measured in {} s, computing …   ",
+        start.elapsed().as_secs()
+    );
+    let now = Asn1Time::days_from_now(0)?;
+    if let Some(directory) = &options.keep {
+        let directory = directory.join(&name);
+        fs::create_dir_all(&directory)?;
+        if samples > 0 {
+            let file = directory.join(std::process::id().to_string());
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(file)?
+                .write_all(&measured.to_bytes())?;
+        }
+        measured = Samples::none(experiment.classes().len());
+        for file in fs::read_dir(directory)? {
+            measured.add_bytes(&fs::read(file?.path())?);
+        }
+    }
+    let circumstances = format!(
+        "{}, {}, {}{}",
+        *now,
+        processor(),
+        compiler(),
+        options
+            .core
+            .map_or(String::new(), |core| format!(", on core {core}")),
+    );
+    Ok(Report::new(experiment, &measured, options.resamples).to_markdown(&circumstances))
+}
+
+fn processor() -> String {
+    let known = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = known.lines().find(|line| line.starts_with("model name"));
+    let name = model.and_then(|line| line.split_once(": "));
+    name.map_or("an unknown processor", |(_, name)| name)
+        .to_owned()
+}
+
+fn compiler() -> String {
+    let output = Command::new("rustc").arg("--version").output();
+    let version = output
+        .ok()
+        .and_then(|output| String::from_utf8(output.stdout).ok());
+    version.map_or("an unknown compiler".to_owned(), |version| {
+        version.trim().to_owned()
+    })
+}
+
+const SHOW_EVERY: Duration = Duration::from_secs(2);
+
+/// What the file says before its first section.
+const OPENING: &str = "\
+# Timing
+
+Written by `cargo run --release -p interop --bin timing -- --write`. SECURITY.md describes the method
+and says what the figures show.
+
+A class's row is about the differences between it and another class in the same round. Of these: the
+mean of the middle half, the median and the mean, each with the interval of 99 % confidence, and the
+probabilities that chance alone makes them so uneven. The null control is the same as what it is
+compared with and shows what chance does; the leak control does a few nanoseconds' work more and shows
+what would be seen. Classes marked public differ in what everybody sees anyway, and are not counted.
+";

@@ -1,0 +1,198 @@
+//! Whether what a server does takes time that depends on a secret: classes of input, measured in
+//! random order within each round, so that each round gives one paired sample of every class.
+//!
+//! The method is that of the author of "Everlasting ROBOT: the Marvin Attack": paired tests
+//! ([`differences`]), never a comparison of independent means, as durations are neither independent
+//! nor normal.
+
+pub mod differences;
+pub mod pre_master_secret;
+pub mod record;
+pub mod report;
+pub mod server;
+mod write_keys;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use rand::seq::SliceRandom;
+use retrossl::{Connection, IoState, ServerConnection};
+
+use crate::Error;
+
+/// Inputs that an attacker could want to tell apart.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub name: String,
+    pub role: Role,
+}
+
+/// What a class is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Must take the time that the other secret ones take.
+    Secret,
+    /// The same as the first class, under another name: what chance alone does.
+    NullControl,
+    /// The same as the first class, with a little work more: what a leak looks like.
+    LeakControl,
+    /// Differs in what everybody sees anyway.
+    Public,
+}
+
+/// What is measured: [`ServerConnection::process_new_packets`] on one record of each class.
+pub trait Experiment {
+    /// The name to ask for it by.
+    fn name(&self) -> &str;
+
+    /// What it measures, in a sentence or two.
+    fn about(&self) -> &str;
+
+    /// The first one is what the others are compared with.
+    fn classes(&self) -> &[Class];
+
+    /// How many samples of each class are called for.
+    fn samples(&self) -> usize;
+
+    /// Rounds of a loop that does nothing, which the leak control takes beyond the others.
+    fn leak(&self) -> u32;
+
+    /// A new record of this class.
+    fn record(&mut self, class: usize) -> Result<Vec<u8>, Error>;
+
+    /// A connection that waits for the record.
+    fn connection(&self) -> Result<ServerConnection, Error>;
+
+    /// Whether the record did to the connection what its class must do.
+    fn is_right(&self, class: usize, outcome: &Outcome) -> bool;
+}
+
+/// What a record led to.
+pub type Outcome = Result<IoState, retrossl::Error>;
+
+/// Nanoseconds, of each class for each round.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Samples(Vec<Vec<u32>>);
+
+impl Samples {
+    /// None yet, of so many classes.
+    pub fn none(classes: usize) -> Self {
+        Self(vec![Vec::new(); classes])
+    }
+
+    pub fn of(&self, class: usize) -> &[u32] {
+        &self.0[class]
+    }
+
+    pub fn rounds(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// Round by round, four bytes a class.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        (0..self.rounds())
+            .flat_map(|round| self.0.iter().map(move |class| class[round].to_le_bytes()))
+            .flatten()
+            .collect()
+    }
+
+    /// Adds what [`to_bytes`](Self::to_bytes) wrote of the same classes.
+    pub fn add_bytes(&mut self, bytes: &[u8]) {
+        for round in bytes.as_chunks().0.chunks_exact(self.0.len()) {
+            for (class, duration) in self.0.iter_mut().zip(round) {
+                class.push(u32::from_le_bytes(*duration));
+            }
+        }
+    }
+}
+
+/// Measures every class of `experiment` once a round, for so many rounds; `progress` hears how many
+/// are done.
+pub fn measure(
+    experiment: &mut dyn Experiment,
+    rounds: usize,
+    mut progress: impl FnMut(usize),
+) -> Result<Samples, Error> {
+    let classes = experiment.classes().to_vec();
+    let mut samples = vec![Vec::with_capacity(rounds); classes.len()];
+    let mut random: SmallRng = rand::make_rng();
+    let mut order: Vec<usize> = (0..classes.len()).collect();
+    let mut records = vec![Vec::new(); classes.len()];
+    let mut scratch = Vec::new();
+    for round in 0..WARM_UP + rounds {
+        // In random order, too: what a class leaves in memory and caches must be no trace of it.
+        order.shuffle(&mut random);
+        for &class in &order {
+            records[class] = experiment.record(class)?;
+        }
+        order.shuffle(&mut random);
+        for &class in &order {
+            let mut connection = experiment.connection()?;
+            // From one place in memory, whatever the class.
+            scratch.clear();
+            scratch.extend_from_slice(&records[class]);
+            read(&mut connection, &scratch)?;
+            let extra = match classes[class].role {
+                Role::LeakControl => experiment.leak(),
+                Role::Secret | Role::NullControl | Role::Public => 0,
+            };
+            let (outcome, elapsed) = timed(&mut connection, extra);
+            if !experiment.is_right(class, &outcome) {
+                return Err(format!("{}: {outcome:?}", classes[class].name).into());
+            }
+            if round >= WARM_UP {
+                let nanoseconds = u32::try_from(elapsed.as_nanos()).unwrap_or(u32::MAX);
+                samples[class].push(nanoseconds);
+            }
+        }
+        if round >= WARM_UP {
+            progress(round + 1 - WARM_UP);
+        }
+    }
+    Ok(Samples(samples))
+}
+
+/// One call site for all classes.
+#[inline(never)]
+fn timed(connection: &mut Connection, extra: u32) -> (Outcome, Duration) {
+    let start = Instant::now();
+    let outcome = black_box(&mut *connection).process_new_packets();
+    for _ in 0..black_box(extra) {
+        black_box(());
+    }
+    (outcome, start.elapsed())
+}
+
+/// Reads a whole record, which is shorter than what is read at once.
+fn read(connection: &mut Connection, mut record: &[u8]) -> Result<(), Error> {
+    while !record.is_empty() {
+        connection.read_tls(&mut record)?;
+    }
+    Ok(())
+}
+
+/// A generator for what experiments put into their records.
+fn seeded() -> SmallRng {
+    SmallRng::seed_from_u64(rand::random())
+}
+
+/// Rounds before the first one that counts.
+const WARM_UP: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_kept_as_bytes_and_added() {
+        let samples = Samples(vec![vec![1, 2, 3], vec![4, 5, u32::MAX]]);
+        let mut added = Samples::none(2);
+        added.add_bytes(&samples.to_bytes());
+        assert_eq!(added, samples);
+        added.add_bytes(&samples.to_bytes());
+        assert_eq!(added.of(1), [4, 5, u32::MAX, 4, 5, u32::MAX]);
+        assert_eq!(added.rounds(), 6);
+    }
+}

@@ -1,0 +1,253 @@
+//! What was measured, for a reader to judge.
+
+use std::fmt::Write;
+
+use rand::rngs::SmallRng;
+
+use super::differences::{Differences, Interval, Intervals, Location, friedman};
+use super::{Class, Experiment, Role, Samples, seeded};
+
+/// The figures of one experiment.
+pub struct Report {
+    name: String,
+    about: String,
+    rounds: usize,
+    classes: Vec<Class>,
+    /// Of each class's durations, in nanoseconds.
+    medians: Vec<u32>,
+    /// Every class against the first one.
+    against_first: Vec<Compared>,
+    /// The pairs of secret classes that differ most, by the least of their probabilities.
+    least_probable: Vec<Compared>,
+    pairs: usize,
+    significant: usize,
+    friedman: f64,
+}
+
+/// Two classes, by their numbers.
+struct Compared {
+    class: usize,
+    from: usize,
+    sign_test: f64,
+    wilcoxon: f64,
+    location: Location,
+    intervals: Intervals,
+}
+
+impl Compared {
+    fn new(
+        samples: &Samples,
+        class: usize,
+        from: usize,
+        resamples: usize,
+        random: &mut SmallRng,
+    ) -> Self {
+        let differences = Differences::new(samples.of(class), samples.of(from));
+        Self {
+            class,
+            from,
+            sign_test: differences.sign_test(),
+            wilcoxon: differences.wilcoxon(),
+            location: differences.location(),
+            intervals: differences.intervals(resamples, random),
+        }
+    }
+}
+
+impl Report {
+    pub fn new(experiment: &dyn Experiment, samples: &Samples, resamples: usize) -> Self {
+        let classes = experiment.classes().to_vec();
+        let mut random = seeded();
+        let secret: Vec<usize> = (0..classes.len())
+            .filter(|class| matches!(classes[*class].role, Role::Secret | Role::NullControl))
+            .collect();
+        let mut tested = Vec::new();
+        for (place, &from) in secret.iter().enumerate() {
+            for &class in &secret[place + 1..] {
+                let differences = Differences::new(samples.of(class), samples.of(from));
+                let probability = differences.sign_test().min(differences.wilcoxon());
+                tested.push((probability, class, from));
+            }
+        }
+        tested.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
+        let limit = limit(tested.len());
+        let secret_samples: Vec<&[u32]> = secret.iter().map(|class| samples.of(*class)).collect();
+        Self {
+            name: experiment.name().to_owned(),
+            about: experiment.about().to_owned(),
+            rounds: samples.rounds(),
+            medians: (0..classes.len())
+                .map(|class| median(samples.of(class)))
+                .collect(),
+            against_first: (1..classes.len())
+                .map(|class| Compared::new(samples, class, 0, resamples, &mut random))
+                .collect(),
+            least_probable: tested
+                .iter()
+                .take(SHOWN)
+                .map(|&(_, class, from)| {
+                    Compared::new(samples, class, from, resamples, &mut random)
+                })
+                .collect(),
+            pairs: tested.len(),
+            significant: tested.iter().filter(|(p, ..)| *p < limit).count(),
+            friedman: friedman(&secret_samples),
+            classes,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A section of Markdown, from its heading on; `circumstances` is a line about the machine.
+    pub fn to_markdown(&self, circumstances: &str) -> String {
+        let mut out = String::new();
+        self.write_markdown(circumstances, &mut out)
+            .expect("a String takes everything");
+        out
+    }
+
+    fn write_markdown(&self, circumstances: &str, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "## {}\n\n{}\n", self.name, self.about)?;
+        writeln!(
+            out,
+            "{} samples of each class, {circumstances}.\n",
+            thousands(self.rounds)
+        )?;
+        writeln!(
+            out,
+            "{} of {} pairs of secret classes differ (sign test or Wilcoxon below {:.1e}); \
+             Friedman over all of them: {}.\n",
+            self.significant,
+            self.pairs,
+            limit(self.pairs),
+            probability(self.friedman)
+        )?;
+        let first = &self.classes[0].name;
+        writeln!(out, "Against \"{first}\" ({} ns):\n", self.medians[0])?;
+        self.write_table(&self.against_first, out)?;
+        writeln!(out, "\nThe pairs of secret classes that differ most:\n")?;
+        self.write_table(&self.least_probable, out)
+    }
+
+    fn write_table(&self, rows: &[Compared], out: &mut String) -> std::fmt::Result {
+        writeln!(
+            out,
+            "| class | median, ns | middle half's mean of differences, ns | their median | their \
+             mean | sign test | Wilcoxon |"
+        )?;
+        writeln!(out, "| --- | --- | --- | --- | --- | --- | --- |")?;
+        for row in rows {
+            let mut name = self.classes[row.class].name.clone();
+            if self.classes[row.class].role == Role::Public {
+                name += " (public)";
+            }
+            if row.from != 0 {
+                write!(name, " − {}", self.classes[row.from].name)?;
+            }
+            writeln!(
+                out,
+                "| {name} | {} | {} | {} | {} | {} | {} |",
+                self.medians[row.class],
+                figure(row.location.middle, row.intervals.middle),
+                figure(row.location.median, row.intervals.median),
+                figure(row.location.mean, row.intervals.mean),
+                probability(row.sign_test),
+                probability(row.wilcoxon),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Below which probability a pair counts as different, where there are so many: Bonferroni over
+/// them and both tests.
+fn limit(pairs: usize) -> f64 {
+    FALSE_ALARM / (2 * pairs) as f64
+}
+
+fn median(durations: &[u32]) -> u32 {
+    let mut sorted = durations.to_vec();
+    let middle = sorted.len() / 2;
+    *sorted.select_nth_unstable(middle).1
+}
+
+fn figure(value: f64, interval: Interval) -> String {
+    let Interval { low, high } = interval;
+    let digits = if (high - low).abs() < 20.0 { 2 } else { 0 };
+    format!("{value:.digits$} ({low:.digits$} to {high:.digits$})")
+}
+
+fn probability(p: f64) -> String {
+    match p {
+        // Too small for a number.
+        0.0 => "0".to_owned(),
+        _ if p < 0.001 => format!("{p:.0e}"),
+        _ => format!("{p:.3}"),
+    }
+}
+
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+/// The probability that an experiment without any leak shows one.
+const FALSE_ALARM: f64 = 0.001;
+
+/// How many pairs are shown.
+const SHOWN: usize = 3;
+
+/// `document` with `section`, from its heading to the next, in place of the one of that heading, or
+/// at the end.
+pub fn with_section(document: &str, section: &str) -> String {
+    let heading = section.lines().next().unwrap_or_default();
+    let mut sections: Vec<String> = Vec::new();
+    for line in document.lines() {
+        match sections.last_mut() {
+            Some(last) if !line.starts_with("## ") => {
+                last.push('\n');
+                last.push_str(line);
+            }
+            _ => sections.push(line.to_owned()),
+        }
+    }
+    let section = section.trim_end().to_owned();
+    let found = sections
+        .iter_mut()
+        .find(|other| other.lines().next() == Some(heading));
+    match found {
+        Some(found) => *found = section,
+        None => sections.push(section),
+    }
+    let sections: Vec<&str> = sections.iter().map(|section| section.trim_end()).collect();
+    sections.join("\n\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_takes_the_place_of_the_one_before() {
+        let document = "# Title\n\nText.\n\n## a\n\none\n\n## b\n\ntwo\n";
+        assert_eq!(
+            with_section(document, "## a\n\nthree\n"),
+            "# Title\n\nText.\n\n## a\n\nthree\n\n## b\n\ntwo\n"
+        );
+        assert_eq!(
+            with_section(document, "## c\n\nthree\n"),
+            "# Title\n\nText.\n\n## a\n\none\n\n## b\n\ntwo\n\n## c\n\nthree\n"
+        );
+    }
+
+    #[test]
+    fn numbers_are_readable() {
+        assert_eq!(thousands(1_000_000), "1,000,000");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(median(&[5, 1, 9, 3, 7]), 5);
+    }
+}
