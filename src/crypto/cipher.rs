@@ -278,7 +278,6 @@ mod tests {
     use super::*;
     use crate::testing::vectors::hex;
 
-    /// RFC 6229 §2: the key stream of a 128-bit key.
     #[test]
     fn a_key_protects_what_the_documentation_says() {
         for (cipher, bytes) in [
@@ -295,6 +294,7 @@ mod tests {
         }
     }
 
+    /// RFC 6229 §2: the key stream of a 128-bit key.
     #[test]
     fn rc4() {
         let mut stream =
