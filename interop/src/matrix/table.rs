@@ -15,19 +15,15 @@ pub fn file() -> PathBuf {
 
 /// The whole document.
 pub fn document(all: &[Results]) -> String {
-    let mut parts = vec![head()];
-    parts.push(format!(
-        "{SUMMARY_HEAD}{}",
-        all.iter().map(summary).collect::<String>()
-    ));
-    parts.push(without_a_peer());
+    let summaries: String = all.iter().map(summary).collect();
+    let mut parts = vec![head() + &summaries, without_a_peer()];
     parts.extend(all.iter().map(section));
     parts.join("\n")
 }
 
 /// What stands above all that comes from a run.
 pub fn head() -> String {
-    HEAD.to_owned()
+    format!("{HEAD}{SUMMARY_HEAD}")
 }
 
 /// A peer's line in the table of all.
@@ -69,23 +65,25 @@ pub fn without_a_peer() -> String {
     text
 }
 
-/// All about one peer. What differs from machine to machine stands in its first paragraph alone.
+/// All about one peer.
 pub fn section(results: &Results) -> String {
     let peer = results.peer;
     let origin = peer.origin();
     let found = match &results.version {
-        Ok(version) => format!("{origin}; this was {version}."),
-        Err(reason) => format!("{origin}. **Not run:** {reason}"),
+        Ok(version) => format!("{RUN}{origin}; this was {version}."),
+        Err(reason) => format!("{RUN}{origin}, but **not run here**: {}", line(reason)),
     };
     let mut notes = Notes::default();
     let rows: String = Spoken::all()
         .filter_map(|spoken| row(results, spoken, &mut notes))
         .collect();
+    let remark = peer.remark();
+    let remark = remark.map_or_else(String::new, |remark| format!("\n{remark}\n"));
     let table = format!("{}{rows}", table_head(peer.kinds()));
     let parts = [
         format!("## {}\n", peer.name()),
         format!("{found}\n"),
-        compared(results),
+        compared(results) + &remark,
         table,
         notes.text(),
     ];
@@ -181,8 +179,7 @@ impl Notes {
                 letter(at)
             }
             Outcome::Failed { reason, .. } => {
-                let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-                self.failures.push(format!("{case}: {reason}"));
+                self.failures.push(format!("{case}: {}", line(reason)));
                 format!("**✗ {}**", self.failures.len())
             }
         }
@@ -205,11 +202,24 @@ impl Notes {
     }
 }
 
+/// The document without what differs from machine to machine: the versions of the peers.
+pub fn comparable(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with(RUN));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// In one line.
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// a, b, …
 fn letter(at: usize) -> String {
     let letters = ('a'..='z').cycle().skip(at % 26);
     letters.take(at / 26 + 1).collect()
 }
+
+const RUN: &str = "Run ";
 
 const HEAD: &str = "\
 # Interop matrix
@@ -226,7 +236,6 @@ const HEAD: &str = "\
 A letter is a case that there is not, for the reason below the table: the peer cannot, we do not, or it does not exist in that version. ✗ is a failure. A peer that cannot be had on a machine is *not run*, and counted apart.
 
 Export suites take an RSA key of 512 bits: the server's own, or an ephemeral one beside a longer one (our server's always; their server's where the section says so).
-
 ";
 
 const SUMMARY_HEAD: &str = "\

@@ -13,8 +13,11 @@ use crate::Error;
 use crate::loopback::Listener;
 use crate::recording::from_hex;
 
-/// How long a process may live, and how long a line from it is waited for.
-pub const LIFE: Duration = Duration::from_secs(30);
+/// How long a process may live: it may serve many connections.
+pub const LIFE: Duration = Duration::from_secs(300);
+
+/// How long it is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Killed when dropped.
 pub struct Reporter {
@@ -68,7 +71,7 @@ impl Reporter {
 
     /// Waits for it to connect; if it does not, says why.
     pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
-        let deadline = Instant::now() + LIFE;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(stream) = listener.try_accept()? {
                 return Ok(stream);
@@ -91,7 +94,7 @@ impl Reporter {
     }
 
     fn line(&mut self) -> Result<String, Error> {
-        match self.lines.recv_timeout(LIFE) {
+        match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => Ok(line),
             Err(RecvTimeoutError::Timeout) => Err(self.failure("said nothing for too long")),
             Err(RecvTimeoutError::Disconnected) => Err(self.failure("ended")),

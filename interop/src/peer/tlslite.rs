@@ -134,8 +134,7 @@ impl Settings {
             "extended_master_secret": self.extended_master_secret,
             "encrypt_then_mac": self.encrypt_then_mac,
             "tickets": self.session_tickets,
-            // For many connections; Python takes its time.
-            "life": 4 * LIFE.as_millis() as u64,
+            "life": LIFE.as_millis() as u64,
         }))
     }
 }

@@ -23,7 +23,7 @@ impl Peer for GnuTls {
     }
 
     fn origin(&self) -> &'static str {
-        "Debian's programs gnutls-serv and gnutls-cli"
+        "by Debian's programs gnutls-serv and gnutls-cli"
     }
 
     fn version(&self) -> Result<String, Error> {
@@ -55,6 +55,13 @@ impl Peer for GnuTls {
 
     fn is_silent_before_it_resumes(&self) -> bool {
         true
+    }
+
+    fn remark(&self) -> Option<&'static str> {
+        Some(
+            "Before its client resumes, it says nothing in the connection whose session that is; of a \
+             resumed session it does not tell whose it is.",
+        )
     }
 
     fn server(&self, group: &Group, people: &People) -> Result<Box<dyn Server>, Error> {

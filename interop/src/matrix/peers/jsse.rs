@@ -24,7 +24,7 @@ impl Peer for Jsse {
     }
 
     fn origin(&self) -> &'static str {
-        "of OpenJDK 17, with nothing disabled"
+        "in OpenJDK 17, with nothing disabled"
     }
 
     fn version(&self) -> Result<String, Error> {
@@ -41,6 +41,10 @@ impl Peer for Jsse {
 
     fn has_short_key(&self) -> bool {
         false
+    }
+
+    fn remark(&self) -> Option<&'static str> {
+        Some("Its server makes an ephemeral key for export suites.")
     }
 
     fn server(&self, group: &Group, people: &People) -> Result<Box<dyn Server>, Error> {

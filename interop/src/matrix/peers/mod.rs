@@ -37,7 +37,7 @@ pub trait Peer: Sync {
     /// What it is called on a command line, such as `openssl-1.0.1e`.
     fn short_name(&self) -> &'static str;
 
-    /// How it is run, such as `in Node.js 0.10.0`.
+    /// Where it is run, such as `in Node.js 0.10.0`.
     fn origin(&self) -> &'static str;
 
     /// Its exact version; an error where it cannot be had on this machine. It is fetched and made
@@ -77,6 +77,11 @@ pub trait Peer: Sync {
     /// How it ends a connection, being this.
     fn end(&self, _side: Side) -> End {
         End::AsItShould
+    }
+
+    /// What else a reader of its results had better know, in whole sentences.
+    fn remark(&self) -> Option<&'static str> {
+        None
     }
 
     /// Starts a server for the group's cases.

@@ -145,6 +145,12 @@ impl Peer for OpenSsl1_0_1l {
         }
     }
 
+    fn remark(&self) -> Option<&'static str> {
+        Some(
+            "Its server ends a connection without close_notify, and it does not tell whether ours came.",
+        )
+    }
+
     fn server(&self, group: &Group, people: &People) -> Result<Box<dyn Server>, Error> {
         let server = Some(&people.server);
         let settings = settings(Release::V0_12_0, group, "ALL:NULL", people, server);

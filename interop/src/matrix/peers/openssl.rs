@@ -25,7 +25,7 @@ impl Peer for OpenSsl3_6 {
     }
 
     fn origin(&self) -> &'static str {
-        "in process, by the crate openssl"
+        "in this process, by the crate openssl"
     }
 
     fn version(&self) -> Result<String, Error> {
@@ -94,12 +94,19 @@ impl Server for InProcess {
     fn serve(&mut self, case: &Case) -> Result<Vec<Report>, Error> {
         let connections = case.kind.connections().iter();
         connections
-            .map(|_| serve(case, self.endpoint.connection()?, self.listener.accept()?))
+            .map(|_| {
+                let mut theirs = self.endpoint.connection()?;
+                let mut transport = self.listener.accept()?;
+                let report = serve(case, &mut theirs, &mut transport);
+                // After an error, an alert.
+                theirs.send(&mut transport)?;
+                report
+            })
             .collect()
     }
 }
 
-fn serve(case: &Case, mut theirs: Connection, mut transport: TcpStream) -> Result<Report, Error> {
+fn serve(case: &Case, theirs: &mut Connection, transport: &mut TcpStream) -> Result<Report, Error> {
     let mut received = Vec::new();
     let mut answered = 0;
     loop {
@@ -111,11 +118,10 @@ fn serve(case: &Case, mut theirs: Connection, mut transport: TcpStream) -> Resul
             }
             if theirs.close_notify_received() {
                 theirs.shutdown()?;
-                theirs.send(&mut transport)?;
-                return report(case, &mut theirs, received);
+                return report(case, theirs, received);
             }
         }
-        if !theirs.exchange(&mut transport)? {
+        if !theirs.exchange(transport)? {
             return Err("the transport has ended".into());
         }
     }
@@ -130,22 +136,33 @@ impl Client for ClientInProcess {
     fn connect(&mut self, case: &Case) -> Result<Vec<Report>, Error> {
         let mut theirs = self.endpoint.connection()?;
         let mut transport = loopback::connect(self.port)?;
-        while !theirs.handshake()? {
-            go_on(&mut theirs, &mut transport)?;
-        }
-        theirs.write(TEXT)?;
-        let mut received = Vec::new();
-        while received.len() < TEXT.len() {
-            go_on(&mut theirs, &mut transport)?;
-            received.extend(theirs.read()?);
-        }
-        theirs.shutdown()?;
-        while !theirs.close_notify_received() {
-            go_on(&mut theirs, &mut transport)?;
-            received.extend(theirs.read()?);
-        }
-        Ok(vec![report(case, &mut theirs, received)?])
+        let report = connect(case, &mut theirs, &mut transport);
+        // After an error, an alert.
+        theirs.send(&mut transport)?;
+        Ok(vec![report?])
     }
+}
+
+fn connect(
+    case: &Case,
+    theirs: &mut Connection,
+    transport: &mut TcpStream,
+) -> Result<Report, Error> {
+    while !theirs.handshake()? {
+        go_on(theirs, transport)?;
+    }
+    theirs.write(TEXT)?;
+    let mut received = Vec::new();
+    while received.len() < TEXT.len() {
+        go_on(theirs, transport)?;
+        received.extend(theirs.read()?);
+    }
+    theirs.shutdown()?;
+    while !theirs.close_notify_received() {
+        go_on(theirs, transport)?;
+        received.extend(theirs.read()?);
+    }
+    report(case, theirs, received)
 }
 
 fn go_on(theirs: &mut Connection, transport: &mut TcpStream) -> Result<(), Error> {

@@ -28,7 +28,7 @@ impl Peer for OpenSsl3_0 {
     }
 
     fn origin(&self) -> &'static str {
-        "Debian's program openssl (s_server, s_client)"
+        "by Debian's program openssl (s_server, s_client)"
     }
 
     fn version(&self) -> Result<String, Error> {

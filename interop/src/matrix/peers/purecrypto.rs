@@ -21,7 +21,7 @@ impl Peer for Purecrypto {
     }
 
     fn origin(&self) -> &'static str {
-        "in process, the crate with its feature tls-legacy"
+        "in this process, by the crate with its feature tls-legacy"
     }
 
     fn version(&self) -> Result<String, Error> {

@@ -22,7 +22,7 @@ impl Peer for TlsliteNg {
     }
 
     fn origin(&self) -> &'static str {
-        "in Python; it pins certificates and verifies no chains"
+        "in Python"
     }
 
     fn version(&self) -> Result<String, Error> {
@@ -43,6 +43,10 @@ impl Peer for TlsliteNg {
             }
             _ => None,
         }
+    }
+
+    fn remark(&self) -> Option<&'static str> {
+        Some("It pins certificates, and verifies no chains.")
     }
 
     fn server(&self, group: &Group, people: &People) -> Result<Box<dyn Server>, Error> {
