@@ -1,6 +1,6 @@
-//! `retrossl` and GnuTLS, over TCP on the loopback interface.
+//! `retrossl` and GnuTLS, over TCP on the loopback interface: what the matrix does not have.
 
-mod mutual;
+mod records;
 mod renegotiation;
 mod resumption;
 
@@ -8,9 +8,24 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use interop::Error;
-use retrossl::{Connection, ServerConnection, StreamOwned};
+use interop::matrix::{self, Combination};
+use interop::peer::Version;
+use interop::peer::gnutls;
+use retrossl::{CipherSuite, Connection, ServerConnection, StreamOwned};
 
 type ServerStream = StreamOwned<ServerConnection, TcpStream>;
+
+/// Every version with CBC, a stream cipher, and an AEAD, as we and as they name them.
+fn protections() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
+    let is_one = |case: &Combination| {
+        gnutls::VERSIONS.contains(&case.version)
+            && ["AES128-SHA", "RC4-SHA", "AES128-GCM-SHA256"].contains(&case.name)
+    };
+    matrix::openssl().filter(is_one).filter_map(|case| {
+        let (_, name) = gnutls::SUITES.iter().find(|(name, _)| *name == case.name)?;
+        Some((case.version, case.suite, *name))
+    })
+}
 
 /// Sends everything back until the client closes, and closes.
 fn echo_until_the_end(stream: &mut ServerStream) -> Result<(), Error> {

@@ -18,8 +18,7 @@ use retrossl::{
     Resumption, ServerConfig, ServerConnection, StreamOwned, UnbiddenRenegotiation,
 };
 
-use crate::mutual::combinations;
-use crate::{ServerStream, assert_protected, echo_until_the_end};
+use crate::{ServerStream, assert_protected, echo_until_the_end, protections};
 
 type ClientStream = StreamOwned<ClientConnection, TcpStream>;
 
@@ -28,7 +27,7 @@ type ClientStream = StreamOwned<ClientConnection, TcpStream>;
 #[test]
 fn our_client_begins() -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         let server = Server::start(&people, version, &format!("{name}:%NO_TICKETS"), &[])?;
         let client = Arc::new(people.our_client(ours::only(version, suite))?.build()?);
         let mut stream = ours::connect(&client, server.port())?;
@@ -53,7 +52,7 @@ fn our_client_begins() -> Result<(), Error> {
 #[test]
 fn their_server_asks() -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         for option in ["--disable-client-cert", "--require-client-cert"] {
             let trace = Trace::default();
             let server = Server::with(&Settings {
@@ -84,7 +83,7 @@ fn their_server_asks() -> Result<(), Error> {
 #[test]
 fn their_client_begins() -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         let policy = ours::only(version, suite);
         let policy = policy.unbidden_renegotiation(UnbiddenRenegotiation::Accepted);
         let server = Arc::new(people.our_server(policy)?.build()?);
@@ -115,7 +114,7 @@ fn our_server_says_no() -> Result<(), Error> {
             options: &["--rehandshake"],
             ..Settings::new(&people, version, THEIR_AES)
         };
-        let (client, mut stream) = accept(&server, &settings)?;
+        let (mut client, mut stream) = accept(&server, &settings)?;
         let error = stream.read(&mut [0]).expect_err("enough");
         let expected = PeerMisbehaved::TooManyRenegotiationRequests;
         let expected = retrossl::Error::from(expected).to_string();
@@ -130,7 +129,7 @@ fn our_server_says_no() -> Result<(), Error> {
 #[test]
 fn our_server_asks_and_only_then_for_a_certificate() -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         let policy = ours::only(version, suite);
         let server = people.our_open_server(policy)?;
         let settings = Settings::new(&people, version, name);

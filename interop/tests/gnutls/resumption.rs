@@ -1,4 +1,4 @@
-//! Sessions taken up by ID and by ticket, both roles.
+//! Sessions taken up by ID and by ticket, both roles, where both sides were authenticated.
 
 use std::sync::Arc;
 
@@ -10,8 +10,7 @@ use interop::peer::gnutls::{Client, Server, Settings};
 use interop::people::People;
 use retrossl::{Resumption, ServerConnection, StreamOwned};
 
-use crate::mutual::combinations;
-use crate::{assert_protected, echo_until_the_end};
+use crate::{assert_protected, echo_until_the_end, protections};
 
 /// Each way, and the words of the priority string for it. (The option `--noticket` is not for
 /// clients at TLS 1.2 and below.)
@@ -23,7 +22,7 @@ const WAYS: [(Resumption, &str); 2] = [
 #[test]
 fn their_server_and_our_client() -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         for (by, words) in WAYS {
             let server = Server::start(&people, version, &format!("{name}{words}"), &[])?;
             let client = Arc::new(people.our_client(ours::only(version, suite))?.build()?);
@@ -46,7 +45,7 @@ fn their_server_and_our_client() -> Result<(), Error> {
 #[test]
 fn their_client_and_our_server() -> Result<(), Error> {
     let people = People::new(2048, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         for (by, words) in WAYS {
             let case = format!("{version}, {suite}, {by:?}");
             let server = people.our_server(ours::only(version, suite))?;

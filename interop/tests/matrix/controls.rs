@@ -184,7 +184,7 @@ fn every_fact_counts() -> Result<(), Error> {
     };
     assert_eq!(judged(ours, theirs).map(|facts| facts.len()), Ok(8));
 
-    let changes: [(&str, fn(&mut Known)); 8] = [
+    let changes: [Change<Known>; 8] = [
         ("version", |known| known.version = None),
         ("suite", |known| known.code = vec![0, 0x35]),
         ("resumed", |known| {
@@ -206,7 +206,7 @@ fn every_fact_counts() -> Result<(), Error> {
         let error = judged(&known, theirs).expect_err(what);
         assert!(error.contains(&format!("we: {what}: ")), "{what}: {error}");
     }
-    let changes: [(&str, fn(&mut Report)); 8] = [
+    let changes: [Change<Report>; 8] = [
         ("version", |report| report.version = Some(0x0302)),
         ("suite", |report| report.code = Some(vec![0, 0x35])),
         ("resumed", |report| report.resumed = Some(true)),
@@ -231,6 +231,9 @@ fn every_fact_counts() -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// What is changed, and how.
+type Change<T> = (&'static str, fn(&mut T));
 
 /// Of the program; a machine without any programs has no OpenSSL 3.0.
 #[test]

@@ -8,7 +8,6 @@ use interop::loopback::Listener;
 use interop::ours::{self, Trace};
 use interop::peer::{Version, node};
 use interop::talk::{cause, our_client, our_server};
-use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
 use retrossl::{CertificateError, Fingerprint, PeerIncompatible};
 
@@ -39,17 +38,6 @@ impl People {
         })
     }
 
-    fn our_client(
-        &self,
-        version: Version,
-        identity: &Identity,
-    ) -> Result<ClientConfigBuilder, Error> {
-        let policy = ours::between(version, version);
-        let chain = vec![ours::certificate(identity)?];
-        let key = ours::private_key(identity)?;
-        Ok(ours::client(policy, &self.server)?.certificate(chain, key))
-    }
-
     /// Their client, with a certificate or without one.
     fn their_client(
         &self,
@@ -65,22 +53,6 @@ impl People {
         };
         node::Client::connect(listener.port(), "text", &settings)
     }
-}
-
-#[test]
-fn our_client_shows_its_certificate() -> Result<(), Error> {
-    let people = People::new()?;
-    for version in Version::ALL {
-        let mut server = people.asking_server(version, true)?;
-        let client = people.our_client(version, &people.client)?;
-        our_client(client, server.port(), &[b"text".to_vec()])
-            .map_err(|error| format!("{version}: {error}"))?;
-        let conversation = server.conversation()?;
-        assert!(conversation.authorized, "{version}");
-        let name = conversation.peer_common_name.as_deref();
-        assert_eq!(name, Some("somebody"), "{version}");
-    }
-    Ok(())
 }
 
 #[test]

@@ -11,14 +11,14 @@ use interop::peer::openssl_command::{Client, Server, Settings, VERSIONS};
 use interop::people::People;
 use retrossl::{AlertDescription, CipherSuite, Connection, Renegotiation, UnbiddenRenegotiation};
 
-use crate::{accept, combinations};
+use crate::{accept, protections};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
 #[test]
 fn our_client_begins() -> Result<(), Error> {
     let people = People::new(1024, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         let mut server = Server::start(&Settings {
             options: &["-client_renegotiation"],
             ..Settings::new(&people, version, name)
@@ -64,7 +64,7 @@ fn their_server_says_no() -> Result<(), Error> {
 #[test]
 fn their_server_asks() -> Result<(), Error> {
     let people = People::new(1024, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         for (command, shows_certificate) in [("r\n", false), ("R\n", true)] {
             let trace = Trace::default();
             let mut server = Server::start(&Settings::new(&people, version, name))?;
@@ -114,7 +114,7 @@ fn our_client_says_no() -> Result<(), Error> {
 #[test]
 fn their_client_begins() -> Result<(), Error> {
     let people = People::new(1024, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         let policy = ours::only(version, suite);
         let policy = policy.unbidden_renegotiation(UnbiddenRenegotiation::Accepted);
         let server = Arc::new(people.our_server(policy)?.build()?);
@@ -162,7 +162,7 @@ fn our_server_says_no() -> Result<(), Error> {
 #[test]
 fn our_server_asks_and_only_then_for_a_certificate() -> Result<(), Error> {
     let people = People::new(1024, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         let policy = ours::only(version, suite);
         let server = people.our_open_server(policy)?;
         let listener = Listener::bind()?;

@@ -1,5 +1,5 @@
-//! Their client takes up sessions of our server, by ID and by ticket: on the same connection's
-//! object (`-reconnect`), and from a file in another process (`-sess_out`, `-sess_in`).
+//! Their client takes up sessions of our server, by ID and by ticket, again and again
+//! (`-reconnect`).
 
 use std::io::Write;
 use std::sync::Arc;
@@ -9,11 +9,10 @@ use interop::certificate::Hash;
 use interop::loopback::Listener;
 use interop::ours;
 use interop::peer::openssl_command::{Client, Settings};
-use interop::peer::program::Directory;
 use interop::people::People;
 use retrossl::Resumption;
 
-use crate::{accept, combinations};
+use crate::{accept, protections};
 
 /// Each way, and how they are told.
 const WAYS: [(Resumption, &[&str]); 2] = [
@@ -24,7 +23,7 @@ const WAYS: [(Resumption, &[&str]); 2] = [
 #[test]
 fn their_client_reconnects() -> Result<(), Error> {
     let people = People::new(1024, Hash::Sha256)?;
-    for (version, suite, name) in combinations() {
+    for (version, suite, name) in protections() {
         for (by, options) in WAYS {
             let case = format!("{version}, {suite}, {by:?}");
             let server = people.our_server(ours::only(version, suite))?;
@@ -56,40 +55,6 @@ fn their_client_reconnects() -> Result<(), Error> {
                     stream.write_all(b"from the server\n")?;
                     client.program.hear("from the server")?;
                 }
-            }
-        }
-    }
-    Ok(())
-}
-
-#[test]
-fn their_client_takes_a_session_from_a_file() -> Result<(), Error> {
-    let people = People::new(1024, Hash::Sha256)?;
-    let directory = Directory::new("session")?;
-    let file = directory.path().canonicalize()?.join("session.pem");
-    let file = file.to_str().ok_or("a path in UTF-8")?;
-    for (version, suite, name) in combinations() {
-        for (by, options) in WAYS {
-            let server = people.our_server(ours::only(version, suite))?;
-            let server = Arc::new(server.build()?);
-            let listener = Listener::bind()?;
-            for (option, expected) in [("-sess_out", None), ("-sess_in", Some(by))] {
-                let options = [&[option, file], options].concat();
-                let settings = Settings {
-                    options: &options,
-                    ..Settings::new(&people, version, name)
-                };
-                let mut client = Client::connect(listener.port(), &settings)?;
-                let mut stream = accept(&server, &mut client, &listener)?;
-                let resumption = stream.connection.resumption();
-                assert_eq!(resumption, expected, "{version}, {suite}");
-                stream.write_all(b"from the server\n")?;
-                client.program.hear("from the server")?;
-                // It would wait for half a second to be answered.
-                stream.close()?;
-                drop(stream);
-                let (output, succeeded) = client.program.conversation()?;
-                assert!(succeeded, "{version}, {suite}: {output}");
             }
         }
     }

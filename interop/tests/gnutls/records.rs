@@ -1,5 +1,4 @@
-//! Every version and suite, both roles, where both sides verify chains of three; and the longest
-//! fragments.
+//! The longest fragments, where both sides verify chains of three.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -8,100 +7,20 @@ use interop::Error;
 use interop::certificate::Hash;
 use interop::fragments::{is_cut_to, longest_in_clear};
 use interop::loopback::{self, Listener, Tapped};
-use interop::matrix::{self, Combination};
 use interop::ours;
 use interop::peer::Version;
-use interop::peer::gnutls::{self, Client, Server};
+use interop::peer::gnutls::{Client, Server};
 use interop::people::People;
 use retrossl::{CipherSuite, ServerConnection, StreamOwned};
 
-/// Suites as we and as they name them.
-pub fn combinations() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
-    named(matrix::openssl())
-}
+use crate::protections;
 
-fn named(
-    all: impl Iterator<Item = Combination>,
-) -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
-    let has = |case: &Combination| gnutls::VERSIONS.contains(&case.version);
-    all.filter(has).filter_map(|case| {
-        let (_, name) = gnutls::SUITES.iter().find(|(name, _)| *name == case.name)?;
-        Some((case.version, case.suite, *name))
-    })
-}
-
-fn each_combination(
-    check: impl Fn(&People, Version, CipherSuite, &str) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let people = People::new(2048, Hash::Sha256)?;
-    let mut count = 0;
-    for (version, suite, name) in combinations().chain(named(matrix::null())) {
-        check(&people, version, suite, name)
-            .map_err(|error| format!("{version}, {suite}: {error}"))?;
-        count += 1;
-    }
-    assert_eq!(count, 19 + 7);
-    Ok(())
-}
-
-#[test]
-fn their_server_and_our_client() -> Result<(), Error> {
-    each_combination(|people, version, suite, name| {
-        let server = Server::start(people, version, name, &[])?;
-        let connection = ours::connection(people.our_client(ours::only(version, suite))?)?;
-        let mut stream = StreamOwned::new(connection, loopback::connect(server.port())?);
-        stream.write_all(b"a line\n")?;
-        let mut echo = [0; 7];
-        if let Err(error) = stream.read_exact(&mut echo) {
-            return Err(format!("{error}; {}", server.stop()).into());
-        }
-        assert_eq!(&echo, b"a line\n");
-        let expected = people.server.our_chain()?;
-        let certificates = stream.connection.peer_certificates().unwrap_or_default();
-        assert!(certificates.starts_with(&expected));
-        stream.close()?;
-        Ok(())
-    })
-}
-
-#[test]
-fn their_client_and_our_server() -> Result<(), Error> {
-    each_combination(|people, version, suite, name| {
-        let config = Arc::new(people.our_server(ours::only(version, suite))?.build()?);
-        let listener = Listener::bind()?;
-        let mut client = Client::connect(listener.port(), people, version, name, &[])?;
-        let transport = client.accept(&listener)?;
-        let mut stream = StreamOwned::new(ServerConnection::new(config), transport);
-        let mut line = [0; 7];
-        stream.read_exact(&mut line)?;
-        stream.write_all(&line)?;
-        let expected = people.client.our_chain()?;
-        let certificates = stream.connection.peer_certificates().unwrap_or_default();
-        assert!(certificates.starts_with(&expected));
-        stream.close()?;
-        drop(stream);
-        let (output, succeeded) = client.conversation()?;
-        assert!(output.contains("The certificate is trusted"), "{output}");
-        assert!(succeeded, "{output}");
-        Ok(())
-    })
-}
-
-/// Every version with CBC, a stream cipher, and an AEAD.
 fn each_protection(
     check: impl Fn(&People, Version, CipherSuite, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    use CipherSuite as Suite;
     let people = People::new(2048, Hash::Sha256)?;
     let mut count = 0;
-    for (version, suite, name) in combinations().filter(|(_, suite, _)| {
-        [
-            Suite::TLS_RSA_WITH_AES_128_CBC_SHA,
-            Suite::TLS_RSA_WITH_RC4_128_SHA,
-            Suite::TLS_RSA_WITH_AES_128_GCM_SHA256,
-        ]
-        .contains(suite)
-    }) {
+    for (version, suite, name) in protections() {
         check(&people, version, suite, name)
             .map_err(|error| format!("{version}, {suite}: {error}"))?;
         count += 1;
