@@ -161,7 +161,7 @@ fn places(
 }
 
 /// Bytes of a record that are tried, about.
-const SAMPLED: usize = 8;
+const SAMPLED: usize = 5;
 
 #[test]
 fn without_files_there_is_nothing_to_pass() {
