@@ -13,6 +13,7 @@ use interop::Error;
 use interop::timing::pre_master_secret::{KeyExchange, Operation};
 use interop::timing::record::{CASES, CbcRecord};
 use interop::timing::report::{Report, with_section};
+use interop::timing::server::identity;
 use interop::timing::{Experiment, Samples, measure, repeat};
 use openssl::asn1::Asn1Time;
 
@@ -94,12 +95,13 @@ fn main() -> Result<(), Error> {
 }
 
 fn experiments() -> Result<Vec<Box<dyn Experiment>>, Error> {
+    let identity = identity()?;
     let mut experiments: Vec<Box<dyn Experiment>> = Vec::new();
     for operation in [Operation::Real, Operation::Copied, Operation::Searched] {
-        experiments.push(Box::new(KeyExchange::new(operation)?));
+        experiments.push(Box::new(KeyExchange::new(operation, &identity)?));
     }
     for case in CASES {
-        experiments.push(Box::new(CbcRecord::new(case)?));
+        experiments.push(Box::new(CbcRecord::new(case, &identity)?));
     }
     Ok(experiments)
 }
