@@ -13,7 +13,8 @@ use interop::Error;
 use interop::timing::pre_master_secret::{KeyExchange, Operation};
 use interop::timing::record::{CASES, CbcRecord};
 use interop::timing::report::{Report, with_section};
-use interop::timing::{Experiment, Samples, measure};
+use interop::timing::server::identity;
+use interop::timing::{Experiment, Samples, measure, repeat};
 use openssl::asn1::Asn1Time;
 
 /// A statistical test of timing: every class of input once in each round, in random order; paired
@@ -34,6 +35,10 @@ struct Options {
     /// A hundredth of the samples
     #[arg(long)]
     quick: bool,
+    /// Goes through this class alone, by its number, and reports nothing: for
+    /// `valgrind --tool=callgrind --toggle-collect='*timing::timed*'`
+    #[arg(long, value_name = "NUMBER")]
+    class: Option<usize>,
     /// Resamples of each bootstrap
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     resamples: usize,
@@ -74,6 +79,11 @@ fn main() -> Result<(), Error> {
         options.only.is_empty() || options.only.iter().any(|name| name == experiment.name())
     });
     for experiment in &mut experiments {
+        if let Some(class) = options.class {
+            let times = samples(&**experiment, &options);
+            repeat(&mut **experiment, class, times)?;
+            continue;
+        }
         let report = run(&mut **experiment, &options)?;
         println!("{report}");
         if let Some(path) = &options.write {
@@ -85,23 +95,28 @@ fn main() -> Result<(), Error> {
 }
 
 fn experiments() -> Result<Vec<Box<dyn Experiment>>, Error> {
+    let identity = identity()?;
     let mut experiments: Vec<Box<dyn Experiment>> = Vec::new();
     for operation in [Operation::Real, Operation::Copied, Operation::Searched] {
-        experiments.push(Box::new(KeyExchange::new(operation)?));
+        experiments.push(Box::new(KeyExchange::new(operation, &identity)?));
     }
     for case in CASES {
-        experiments.push(Box::new(CbcRecord::new(case)?));
+        experiments.push(Box::new(CbcRecord::new(case, &identity)?));
     }
     Ok(experiments)
 }
 
-/// The experiment's section.
-fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Error> {
-    let samples = match options.samples {
+fn samples(experiment: &dyn Experiment, options: &Options) -> usize {
+    match options.samples {
         Some(samples) => samples,
         None if options.quick => experiment.samples() / 100,
         None => experiment.samples(),
-    };
+    }
+}
+
+/// The experiment's section.
+fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Error> {
+    let samples = samples(experiment, options);
     let name = experiment.name().to_owned();
     let start = Instant::now();
     let mut shown = start;

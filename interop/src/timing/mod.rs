@@ -110,48 +110,82 @@ impl Samples {
 
 /// Measures every class of `experiment` once a round, for so many rounds; `progress` hears how many
 /// are done.
+///
+/// What is read and written right before and while the clock runs has its place in memory by its
+/// turn, not by its class: half a nanosecond can come from where in the cache a class's own things
+/// lie.
 pub fn measure(
     experiment: &mut dyn Experiment,
     rounds: usize,
     mut progress: impl FnMut(usize),
 ) -> Result<Samples, Error> {
-    let classes = experiment.classes().to_vec();
-    let mut samples = vec![Vec::with_capacity(rounds); classes.len()];
     let mut random: SmallRng = rand::make_rng();
-    let mut order: Vec<usize> = (0..classes.len()).collect();
-    let mut records = vec![Vec::new(); classes.len()];
-    let mut scratch = Vec::new();
+    let mut order: Vec<usize> = (0..experiment.classes().len()).collect();
+    let mut samples = Samples::none(order.len());
+    let mut measured = Vec::with_capacity(order.len());
     for round in 0..WARM_UP + rounds {
-        // In random order, too: what a class leaves in memory and caches must be no trace of it.
         order.shuffle(&mut random);
-        for &class in &order {
-            records[class] = experiment.record(class)?;
+        let inputs: Vec<Input> = order
+            .iter()
+            .map(|class| Input::new(experiment, *class))
+            .collect::<Result<_, _>>()?;
+        for input in &inputs {
+            measured.push(input.measure(experiment)?);
         }
-        order.shuffle(&mut random);
-        for &class in &order {
-            let mut connection = experiment.connection()?;
-            // From one place in memory, whatever the class.
-            scratch.clear();
-            scratch.extend_from_slice(&records[class]);
-            read(&mut connection, &scratch)?;
-            let extra = match classes[class].role {
-                Role::LeakControl => experiment.leak(),
-                Role::Secret | Role::NullControl | Role::Public => 0,
-            };
-            let (outcome, elapsed) = timed(&mut connection, extra);
-            if !experiment.is_right(class, &outcome) {
-                return Err(format!("{}: {outcome:?}", classes[class].name).into());
-            }
+        for (class, (outcome, elapsed)) in order.iter().zip(measured.drain(..)) {
+            check(experiment, *class, &outcome)?;
             if round >= WARM_UP {
                 let nanoseconds = u32::try_from(elapsed.as_nanos()).unwrap_or(u32::MAX);
-                samples[class].push(nanoseconds);
+                samples.0[*class].push(nanoseconds);
             }
         }
         if round >= WARM_UP {
             progress(round + 1 - WARM_UP);
         }
     }
-    Ok(Samples(samples))
+    Ok(samples)
+}
+
+/// Goes through one class alone, so many times: for whoever counts something else than time, such as
+/// instructions.
+pub fn repeat(experiment: &mut dyn Experiment, class: usize, times: usize) -> Result<(), Error> {
+    for _ in 0..times {
+        let input = Input::new(experiment, class)?;
+        let (outcome, _) = input.measure(experiment)?;
+        check(experiment, class, &outcome)?;
+    }
+    Ok(())
+}
+
+/// What one sample needs to know of its class.
+struct Input {
+    record: Vec<u8>,
+    extra: u32,
+}
+
+impl Input {
+    fn new(experiment: &mut dyn Experiment, class: usize) -> Result<Self, Error> {
+        let extra = match experiment.classes()[class].role {
+            Role::LeakControl => experiment.leak(),
+            Role::Secret | Role::NullControl | Role::Public => 0,
+        };
+        let record = experiment.record(class)?;
+        Ok(Self { record, extra })
+    }
+
+    fn measure(&self, experiment: &dyn Experiment) -> Result<(Outcome, Duration), Error> {
+        let mut connection = experiment.connection()?;
+        read(&mut connection, &self.record)?;
+        Ok(timed(&mut connection, self.extra))
+    }
+}
+
+fn check(experiment: &dyn Experiment, class: usize, outcome: &Outcome) -> Result<(), Error> {
+    if experiment.is_right(class, outcome) {
+        return Ok(());
+    }
+    let name = &experiment.classes()[class].name;
+    Err(format!("{name}: {outcome:?}").into())
 }
 
 /// One call site for all classes.

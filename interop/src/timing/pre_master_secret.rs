@@ -8,10 +8,10 @@ use rand::rngs::SmallRng;
 use rand::{Rng, RngExt};
 use retrossl::{CipherSuite, PrivateKey, ServerConnection};
 
-use super::server::{Answer, Server, StandIn};
+use super::server::{Answer, MODULUS, Server, StandIn};
 use super::{Class, Experiment, Outcome, Role, seeded};
 use crate::Error;
-use crate::certificate::{Hash, Identity};
+use crate::certificate::Identity;
 use crate::ours::{self, Secrets};
 use crate::peer::Version;
 
@@ -37,13 +37,17 @@ pub enum Operation {
 }
 
 impl KeyExchange {
-    pub fn new(operation: Operation) -> Result<Self, Error> {
-        Self::with_secrets(operation, None)
+    /// `identity` is one of [`server::identity`](super::server::identity).
+    pub fn new(operation: Operation, identity: &Identity) -> Result<Self, Error> {
+        Self::with_secrets(operation, identity, None)
     }
 
-    fn with_secrets(operation: Operation, secrets: Option<Arc<Secrets>>) -> Result<Self, Error> {
-        let identity = Identity::self_signed("localhost", 8 * MODULUS as u32, Hash::Sha256)?;
-        let real = ours::private_key(&identity)?;
+    fn with_secrets(
+        operation: Operation,
+        identity: &Identity,
+        secrets: Option<Arc<Secrets>>,
+    ) -> Result<Self, Error> {
+        let real = ours::private_key(identity)?;
         let stand_in = |answer| -> Arc<dyn PrivateKey> { StandIn::new(real.public_key(), answer) };
         let key = match operation {
             Operation::Real => real.clone(),
@@ -62,7 +66,7 @@ impl KeyExchange {
         Ok(Self {
             operation,
             classes: classes.collect(),
-            server: Server::new(VERSION, SUITE, &identity, key, secrets)?,
+            server: Server::new(VERSION, SUITE, identity, key, secrets)?,
             public: Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?,
             modulus: rsa
                 .n()
@@ -275,9 +279,6 @@ const VERSION: Version = Version::Tls1_2;
 
 const SUITE: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
-/// The key's length in bytes.
-const MODULUS: usize = 128;
-
 /// Where the 48 bytes of the secret begin, and the zero in front of them.
 const SECRET: usize = MODULUS - 48;
 const SEPARATOR: usize = SECRET - 1;
@@ -285,16 +286,17 @@ const SEPARATOR: usize = SECRET - 1;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timing::server::receive;
+    use crate::timing::server::{identity, receive};
 
     /// Every class that is not well-formed leads to the master secret of the substitute, which is
     /// one and the same because the server's randomness is; well-formed ones to others.
     #[test]
     fn every_class_is_what_it_says() {
+        let identity = identity().unwrap();
         for operation in [Operation::Real, Operation::Copied, Operation::Searched] {
             let secrets = Arc::<Secrets>::default();
             let mut experiment =
-                KeyExchange::with_secrets(operation, Some(secrets.clone())).unwrap();
+                KeyExchange::with_secrets(operation, &identity, Some(secrets.clone())).unwrap();
             let mut seen = Vec::new();
             for class in 0..experiment.classes().len() {
                 let record = experiment.record(class).unwrap();
@@ -313,8 +315,9 @@ mod tests {
     /// A stand-in gives what is public away elsewhere than a real key does.
     #[test]
     fn a_stand_in_is_asked_no_public_classes() {
+        let identity = identity().unwrap();
         let public = |operation| {
-            let experiment = KeyExchange::new(operation).unwrap();
+            let experiment = KeyExchange::new(operation, &identity).unwrap();
             let classes = experiment.classes().iter();
             classes.filter(|class| class.role == Role::Public).count()
         };

@@ -9,11 +9,11 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use retrossl::{CipherSuite, PeerMisbehaved, ServerConnection};
 
-use super::server::{Answer, Server, StandIn, discard, receive};
+use super::server::{Answer, MODULUS, Server, StandIn, discard, receive};
 use super::write_keys::{Suite, WriteKeys};
 use super::{Class, Experiment, Outcome, Role, seeded};
 use crate::Error;
-use crate::certificate::{Hash, Identity};
+use crate::certificate::Identity;
 use crate::ours::{self, Secrets};
 use crate::peer::Version;
 
@@ -42,20 +42,20 @@ pub struct Case {
 }
 
 impl CbcRecord {
-    pub fn new(case: Case) -> Result<Self, Error> {
+    /// `identity` is one of [`server::identity`](super::server::identity).
+    pub fn new(case: Case, identity: &Identity) -> Result<Self, Error> {
         let Case {
             version,
             cipher_suite,
             ..
         } = case;
-        let identity = Identity::self_signed("localhost", 1024, Hash::Sha256)?;
-        let real = ours::private_key(&identity)?;
+        let real = ours::private_key(identity)?;
         let secrets = Arc::<Secrets>::default();
-        let with_key = |key, secrets| Server::new(version, cipher_suite, &identity, key, secrets);
+        let with_key = |key, secrets| Server::new(version, cipher_suite, identity, key, secrets);
 
         // Once with the real key, so that a stand-in can know what it has to answer.
         let server = with_key(real.clone(), Some(secrets.clone()))?;
-        let [server_flight, flight] = server.conversation(version, cipher_suite, &identity)?;
+        let [server_flight, flight] = server.conversation(version, cipher_suite, identity)?;
         let mut pre_master_secret = vec![0; real.public_key().modulus_len()];
         real.raw_decrypt(encrypted(version, &flight), &mut pre_master_secret)?;
         let mut connection = server.connection()?;
@@ -370,7 +370,7 @@ fn border(case: &Case) -> u8 {
 fn encrypted(version: Version, flight: &[u8]) -> &[u8] {
     // Record header, message header, and a length, but at SSL 3.0.
     let start = if version == Version::Ssl3 { 9 } else { 11 };
-    &flight[start..start + 128]
+    &flight[start..start + MODULUS]
 }
 
 /// Behind the record's header, the message's, and the version.
@@ -498,14 +498,15 @@ pub const CASES: [Case; 10] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timing::server::drain;
+    use crate::timing::server::{drain, identity};
 
     /// Good records are read, so the bad ones differ from them by what their names say alone; all
     /// of these are of one length and give one error and one alert.
     #[test]
     fn every_class_is_what_it_says() {
+        let identity = identity().unwrap();
         for case in CASES {
-            let mut experiment = CbcRecord::new(case).unwrap();
+            let mut experiment = CbcRecord::new(case, &identity).unwrap();
             let mut seen = Vec::new();
             for class in 0..experiment.classes().len() {
                 let record = experiment.record(class).unwrap();
@@ -532,8 +533,9 @@ mod tests {
     /// wrong only where it says so.
     #[test]
     fn what_is_not_spoilt_is_good() {
+        let identity = identity().unwrap();
         for case in CASES {
-            let mut experiment = CbcRecord::new(case).unwrap();
+            let mut experiment = CbcRecord::new(case, &identity).unwrap();
             let fits = |spoil: &Spoil| match case.version {
                 Version::Ssl3 => usize::from(spoil.padding) < (case.suite)().block_len(),
                 _ => usize::from(spoil.padding) < case.payload - (case.suite)().tag_len() - 1,

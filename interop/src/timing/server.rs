@@ -13,7 +13,7 @@ use retrossl::{
 };
 
 use crate::Error;
-use crate::certificate::Identity;
+use crate::certificate::{Hash, Identity};
 use crate::ours::{self, Secrets};
 use crate::peer::Version;
 
@@ -82,6 +82,11 @@ impl Server {
     pub fn hello(&self) -> &[u8] {
         &self.hello
     }
+}
+
+/// What every experiment's server is.
+pub fn identity() -> Result<Identity, Error> {
+    Identity::self_signed("localhost", 8 * MODULUS as u32, Hash::Sha256)
 }
 
 /// Without extensions that put the ClientKeyExchange into the master secret, or the MAC after the
@@ -208,3 +213,6 @@ impl PrivateKey for StandIn {
         Err(KeyError::Unavailable)
     }
 }
+
+/// The key's length in bytes.
+pub const MODULUS: usize = 128;
