@@ -2,7 +2,7 @@
 
 use retrossl::Side;
 
-use super::{Client, Peer, Prompt, Report, Server};
+use super::{Client, Peer, Prompt, Report, Server, after, line};
 use crate::Error;
 use crate::certificate::Hash;
 use crate::matrix::conversation::TEXT;
@@ -172,9 +172,14 @@ impl Client for ClientOfEach {
             return Err("gnutls-cli: not all was well".into());
         }
         let secret = client.secrets()?.pop().unwrap_or_default();
-        let connections = connections.into_iter();
+        let last = connections.len() - 1;
+        let connections = connections.into_iter().enumerate();
         connections
-            .map(|said| report(case, &said, secret.clone()))
+            .map(|(at, said)| {
+                let report = report(case, &said, secret.clone())?;
+                let received = report.received.filter(|_| at == last);
+                Ok(Report { received, ..report })
+            })
             .collect()
     }
 }
@@ -224,14 +229,4 @@ fn name(spoken: Spoken) -> Option<String> {
         "AEAD" => format!("({cipher})"),
         _ => format!("({cipher})-({mac})"),
     })
-}
-
-/// What is said of [`TEXT`], without what ends the line.
-fn line() -> Result<&'static str, Error> {
-    Ok(str::from_utf8(TEXT)?.trim_end())
-}
-
-fn after<'s>(said: &'s str, words: &str) -> Option<&'s str> {
-    let (_, rest) = said.split_once(words)?;
-    Some(rest)
 }

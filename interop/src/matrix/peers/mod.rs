@@ -10,7 +10,7 @@ mod tlslite;
 
 use retrossl::Side;
 
-use super::conversation::End;
+use super::conversation::{End, TEXT};
 use super::{Case, Group, Kind};
 use crate::Error;
 use crate::certificate::Hash;
@@ -107,7 +107,7 @@ pub trait Server: Send {
     fn serve(&mut self, case: &Case) -> Result<Vec<Report>, Error>;
 }
 
-/// A peer's client, which sends [`TEXT`](super::conversation::TEXT), waits for it to come back,
+/// A peer's client, which sends [`TEXT`], waits for it to come back,
 /// and closes.
 pub trait Client: Send {
     /// Plays the case's connections to their end, and says what it knows of each.
@@ -130,4 +130,15 @@ pub struct Report {
     pub verified: Option<bool>,
     /// Whether ours came.
     pub close_notify: Option<bool>,
+}
+
+/// What a program says of [`TEXT`], without what ends the line.
+fn line() -> Result<&'static str, Error> {
+    Ok(str::from_utf8(TEXT)?.trim_end())
+}
+
+/// What a program said after these words.
+fn after<'s>(said: &'s str, words: &str) -> Option<&'s str> {
+    let (_, rest) = said.split_once(words)?;
+    Some(rest)
 }

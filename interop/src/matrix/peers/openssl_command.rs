@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use openssl::base64::decode_block;
 use openssl::ssl::{SslSession, SslVersion};
 
-use super::{Client, Peer, Report, Server};
+use super::{Client, Peer, Report, Server, after, line};
 use crate::Error;
 use crate::matrix::conversation::TEXT;
 use crate::matrix::{Case, Group, Kind, Setup, Spoken};
@@ -203,16 +203,6 @@ impl ClientOfEach {
 
 fn tell(program: &mut Program) -> Result<(), Error> {
     program.tell(str::from_utf8(TEXT)?)
-}
-
-/// What is said of [`TEXT`], without what ends the line.
-fn line() -> Result<&'static str, Error> {
-    Ok(str::from_utf8(TEXT)?.trim_end())
-}
-
-fn after<'s>(said: &'s str, words: &str) -> Option<&'s str> {
-    let (_, rest) = said.split_once(words)?;
-    Some(rest)
 }
 
 fn first_word(text: &str) -> &str {
