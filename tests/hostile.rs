@@ -116,16 +116,13 @@ fn a_client_flight_with_a_message_missing_or_twice_is_refused() {
 /// So short that all fit into one message, and too long for that.
 #[test]
 fn ten_thousand_certificates_are_refused_by_either_side() {
-    let (decode, illegal) = (
-        AlertDescription::DECODE_ERROR,
-        AlertDescription::ILLEGAL_PARAMETER,
-    );
+    let alert = AlertDescription::DECODE_ERROR;
     for version in in_memory::ssl3_and_later() {
-        for (len, alert, text, limit) in [
-            (1, decode, "Certificate: it has too many certificates", 256),
-            (4, decode, "Certificate: it has too many certificates", 256),
+        for (len, text, limit) in [
+            (1, "Certificate: it has too many certificates", 256),
+            (4, "Certificate: it has too many certificates", 256),
             // By the message's header.
-            (20, illegal, "Certificate: it is 230003 bytes long", 64),
+            (20, "Certificate: it is 230003 bytes long", 64),
         ] {
             let policy = only(version, AES);
             let flood = certificates(version.wire(), 10_000, len);

@@ -71,6 +71,20 @@ impl ExportKeys {
     }
 }
 
+#[cfg(test)]
+impl ExportKeys {
+    /// With a key of so many bits that was made already.
+    pub(crate) fn given(bits: usize, key: Arc<RsaPrivateKey>, at: UnixTime) -> Self {
+        let uses = 0;
+        Self(Mutex::new(vec![Made {
+            bits,
+            key,
+            at,
+            uses,
+        }]))
+    }
+}
+
 impl Made {
     /// A clock that was set back makes a key old, too.
     fn is_fresh(&self, now: UnixTime) -> bool {

@@ -50,6 +50,8 @@ pub(super) struct Pump {
     pub(super) random: Arc<dyn SecureRandom>,
     buffer_limit: usize,
     first_version: ProtocolVersion,
+    /// Where there is only one that it can come to.
+    only_version: Option<ProtocolVersion>,
     pub(super) tolerated: Tolerated,
     pub(super) new_keys: NewKeys,
     /// How the last renegotiation that was asked for ended: `Idle` or `Refused`.
@@ -103,6 +105,9 @@ impl Pump {
             random: common.random.clone(),
             buffer_limit: common.buffer_limit,
             first_version,
+            only_version: policy
+                .usable_ssl3_versions()
+                .and_then(|(oldest, newest)| (oldest == newest).then_some(newest)),
             tolerated: Tolerated::default(),
             new_keys: NewKeys::NotAskedFor,
             settled: RenegotiationState::Idle,
@@ -396,7 +401,7 @@ impl Pump {
     }
 
     fn alert_for_version(&self, alert: AlertDescription) -> AlertDescription {
-        match self.known.version {
+        match self.known.version.or(self.only_version) {
             Some(ProtocolVersion::SSLv3) => alert.for_ssl3(),
             _ => alert,
         }

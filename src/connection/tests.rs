@@ -2,6 +2,7 @@
 
 mod fragments;
 mod sessions;
+mod states;
 
 use std::io::{Read, Write};
 
@@ -15,7 +16,7 @@ use crate::testing::in_memory::{
     Pair, client_config, deliver, each_version_and_suite, only, read, server_config, take,
     test_identity,
 };
-use crate::{AlertDescription, CipherSuite, ProtocolVersion, Renegotiation};
+use crate::{AlertDescription, CipherSuite, Policy, ProtocolVersion, Renegotiation};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 const HELLO_REQUEST: [u8; 4] = [0; 4];
@@ -190,6 +191,28 @@ fn malformed_alerts_are_refused_and_the_rest_understood() {
     inject(&mut pair.server, ContentType::Alert, &[1, 90, 1, 0]);
     cross(&mut pair.server, &mut pair.client).unwrap();
     assert!(pair.client.process_new_packets().unwrap().peer_has_closed);
+}
+
+/// RFC 6101 §5.4.2 has no decode_error. Where later versions are possible, it is said all the same.
+#[test]
+fn who_speaks_ssl3_alone_hears_its_alerts_before_the_hellos_agree() {
+    for (policy, sent) in [
+        (
+            only(ProtocolVersion::SSLv3, AES),
+            AlertDescription::ILLEGAL_PARAMETER,
+        ),
+        (Policy::HISTORIC, AlertDescription::DECODE_ERROR),
+    ] {
+        let mut pair = Pair::under(policy);
+        let Pair { client, server } = &mut pair;
+        take(client);
+        for (connection, hello) in [(&mut **client, 2), (&mut **server, 1)] {
+            let cut_short = bytes(&[handshake(0x0300, hello, &[3, 0])]);
+            let error = deliver(&cut_short, connection, || usize::MAX).unwrap_err();
+            assert_eq!(error.alert(), Some(AlertDescription::DECODE_ERROR));
+            assert_eq!(connection.sent_alert(), Some(sent));
+        }
+    }
 }
 
 #[test]

@@ -70,10 +70,9 @@ impl Malformed {
             | Self::TrailingBytes
             | Self::LengthOutOfRange
             | Self::TooManyExtensions
-            | Self::TooManyCertificates => AlertDescription::DECODE_ERROR,
-            Self::IllegalValue | Self::DuplicateExtension | Self::TooLong(_) => {
-                AlertDescription::ILLEGAL_PARAMETER
-            }
+            | Self::TooManyCertificates
+            | Self::TooLong(_) => AlertDescription::DECODE_ERROR,
+            Self::IllegalValue | Self::DuplicateExtension => AlertDescription::ILLEGAL_PARAMETER,
             Self::RecordOverflow(_) => AlertDescription::RECORD_OVERFLOW,
             Self::NotTls | Self::UnknownContentType(_) => AlertDescription::UNEXPECTED_MESSAGE,
         }

@@ -10,7 +10,7 @@ use super::record_limits::RecordLimits;
 use crate::config::{Event, KeyLog};
 use crate::crypto::HashAlgorithm;
 use crate::error::{Error, PeerMisbehaved};
-use crate::message::{Handshake, HandshakeType};
+use crate::message::{Finished, Handshake, HandshakeType};
 use crate::policy::Policy;
 use crate::record::{Protection, ProtectionParameters, WriteKeys};
 use crate::secrets::{
@@ -177,7 +177,8 @@ impl Negotiated {
     ) -> Result<(), Error> {
         let expected =
             VerifyData::compute(self.choice.version, master_secret, &self.transcript, side);
-        if !expected.matches(message.body) {
+        let received = Finished::read(message.body, expected.as_bytes().len())?;
+        if !expected.matches(received.verify_data) {
             return Err(PeerMisbehaved::BadFinished.into());
         }
         self.transcript.add(message.encoded);

@@ -10,6 +10,7 @@ mod client_hello;
 mod client_key_exchange;
 pub(crate) mod codec;
 pub(crate) mod extension;
+mod finished;
 mod handshake_type;
 mod new_session_ticket;
 mod server_hello;
@@ -22,6 +23,7 @@ pub(crate) use certificate_verify::{CertificateVerify, SignatureAlgorithm, write
 pub use client_hello::{ClientHello, HelloFormat};
 pub(crate) use client_key_exchange::ClientKeyExchange;
 pub use extension::ExtensionType;
+pub(crate) use finished::Finished;
 pub use handshake_type::HandshakeType;
 pub(crate) use new_session_ticket::NewSessionTicket;
 pub use server_hello::ServerHello;

@@ -177,6 +177,16 @@ fn the_first_host_name_counts_and_names_of_other_kinds_do_not() {
 }
 
 #[test]
+fn a_finished_has_the_versions_length() {
+    let read = |body: &[u8]| problem(Finished::read(body, 12));
+    assert_eq!(read(&[7; 12]), None);
+    assert_eq!(read(&[7; 13]), Some(Malformed::TrailingBytes));
+    for len in 0..12 {
+        assert_eq!(read(&vec![7; len]), Some(Malformed::Truncated));
+    }
+}
+
+#[test]
 fn a_chain_has_32_certificates_at_the_most_and_none_is_empty() {
     let read = |certificate_list: Vec<&[u8]>| {
         let body = written(|out| Certificate { certificate_list }.write(out));
