@@ -12,6 +12,8 @@ pub(crate) mod codec;
 pub(crate) mod extension;
 mod handshake_type;
 mod new_session_ticket;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod rewritten;
 mod server_hello;
 mod server_key_exchange;
 pub(crate) mod ssl2;
