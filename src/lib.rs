@@ -79,6 +79,11 @@ mod connection;
 mod crypto;
 mod error;
 mod fingerprint;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
+#[cfg(all(test, not(fuzzing)))]
+mod fuzz;
 mod handshake;
 mod message;
 mod policy;
@@ -90,7 +95,7 @@ mod side;
 mod ssl2;
 mod stream;
 mod suite;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod testing;
 mod version;
 

@@ -23,7 +23,7 @@ struct Made {
 impl ExportKeys {
     /// Makes a key of so many bits ahead, so that the first handshake has not to wait for it; those
     /// that come when it is to be renewed wait for some milliseconds.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         &self,
         bits: usize,
         now: UnixTime,
@@ -43,6 +43,13 @@ impl ExportKeys {
             made.uses += 1;
             made.key.clone()
         })
+    }
+
+    /// Keeps keys from wearing out.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn forget_uses(&self) {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter_mut().for_each(|made| made.uses = 0);
     }
 
     /// Hands out the key, a new one where there is none or it is worn out.

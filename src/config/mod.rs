@@ -21,7 +21,7 @@ pub use certified_key::CertifiedKey;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use clock::{Clock, SystemClock};
 pub(crate) use common::{Common, MAX_SESSION_LIFETIME, Sessions, check_policy};
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use export_keys::ExportKeys;
 pub use key_log::{KeyLog, KeyLogFile};
 pub use observer::{Direction, Event, Observer, ObserverFactory, Resumption};

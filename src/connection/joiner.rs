@@ -54,6 +54,12 @@ impl Joiner {
         }
     }
 
+    /// Bytes of the message that is under way.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn len(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Whether no message is under way.
     pub(crate) fn is_empty(&self) -> bool {
         self.partial.is_empty()

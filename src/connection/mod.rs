@@ -3,6 +3,8 @@
 
 mod facts;
 mod joiner;
+#[cfg(any(test, fuzzing))]
+mod probe;
 mod pump;
 mod reader_writer;
 mod renegotiation;

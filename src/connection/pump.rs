@@ -45,7 +45,7 @@ pub(super) struct Pump {
     /// Made when the first record of SSL 2.0 comes.
     pub(super) ssl2_opener: Option<Box<ssl2::Opener>>,
     pub(super) protocol: Protocol,
-    joiner: Joiner,
+    pub(super) joiner: Joiner,
     pub(super) observer: Option<Box<dyn Observer>>,
     pub(super) random: Arc<dyn SecureRandom>,
     buffer_limit: usize,

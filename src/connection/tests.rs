@@ -23,11 +23,7 @@ const HELLO_REQUEST: [u8; 4] = [0; 4];
 
 /// Sends content of any kind under the connection's keys.
 fn inject(from: &mut Connection, content_type: ContentType, content: &[u8]) {
-    let random = &crate::SystemRandom;
-    from.pump
-        .outgoing
-        .send(content_type, content, random)
-        .unwrap();
+    from.inject(content_type, content).unwrap();
 }
 
 fn established(version: ProtocolVersion) -> Pair {

@@ -13,6 +13,8 @@ pub(crate) mod extension;
 mod finished;
 mod handshake_type;
 mod new_session_ticket;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod rewritten;
 mod server_hello;
 mod server_key_exchange;
 pub(crate) mod ssl2;

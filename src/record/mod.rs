@@ -11,6 +11,8 @@ mod outgoing;
 mod protection;
 mod sealer;
 pub(crate) mod ssl2;
+#[cfg(any(test, fuzzing))]
+mod tampering;
 
 pub(crate) use byte_queue::ByteQueue;
 pub(crate) use deframer::{Deframer, Framed, Framing, Record};
@@ -20,6 +22,8 @@ pub(crate) use opener::Opener;
 pub(crate) use outgoing::Outgoing;
 pub(crate) use protection::{Protection, ProtectionParameters, WriteKeys};
 pub(crate) use sealer::Sealer;
+#[cfg(any(test, fuzzing))]
+pub(crate) use tampering::{Change, Tampering};
 
 /// What a record carries (RFC 5246 §6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub(crate) struct Outgoing {
     version: ProtocolVersion,
     splitting: RecordSplitting,
     limit: PlaintextLimit,
+    #[cfg(any(test, fuzzing))]
+    pub(crate) tampering: Option<Box<super::Tampering>>,
 }
 
 /// Which protocol's records are made.
@@ -52,6 +54,8 @@ impl Outgoing {
             layer: Layer::Ssl3(Sealer::unprotected()),
             version,
             limit: PlaintextLimit::MAX,
+            #[cfg(any(test, fuzzing))]
+            tampering: None,
         }
     }
 
@@ -132,6 +136,37 @@ impl Outgoing {
         data: &[u8],
         random: &dyn SecureRandom,
     ) -> Result<usize, Error> {
+        #[cfg(any(test, fuzzing))]
+        if let Some(mut tampering) = self.tampering.take() {
+            let sent = self.send_tampered(&mut tampering, content_type, data, random);
+            self.tampering = Some(tampering);
+            return sent.map(|()| data.len());
+        }
+        self.send_as_it_is(content_type, data, random)
+    }
+
+    #[cfg(any(test, fuzzing))]
+    fn send_tampered(
+        &mut self,
+        tampering: &mut super::Tampering,
+        content_type: ContentType,
+        data: &[u8],
+        random: &dyn SecureRandom,
+    ) -> Result<(), Error> {
+        for (content_type, mut content) in tampering.apply(content_type, data) {
+            let sent = self.send_as_it_is(content_type, &content, random)?;
+            content.truncate(sent);
+            tampering.sealed.push((content_type, content));
+        }
+        Ok(())
+    }
+
+    fn send_as_it_is(
+        &mut self,
+        content_type: ContentType,
+        data: &[u8],
+        random: &dyn SecureRandom,
+    ) -> Result<usize, Error> {
         match &self.layer {
             Layer::Ssl3(sealer) => {
                 let first = self.first_fragment(sealer, content_type);
@@ -199,7 +234,7 @@ impl Outgoing {
     }
 
     /// As if the peer took any record.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn lift_limit(&mut self) {
         self.limit = PlaintextLimit::MAX;
     }

@@ -74,6 +74,12 @@ impl ServerConnection {
         self.0.received_server_name()
     }
 
+    /// What both sides have in common.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn into_inner(self) -> Connection {
+        self.0
+    }
+
     /// See [`Connection::into_leftovers`].
     pub fn into_leftovers(self) -> crate::Leftovers {
         self.0.into_leftovers()

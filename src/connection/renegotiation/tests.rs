@@ -290,9 +290,7 @@ fn willing(version: ProtocolVersion) -> Policy {
 
 /// Sends content of any kind under the connection's keys.
 fn seal(from: &mut Connection, content_type: ContentType, content: &[u8]) {
-    let random = &crate::SystemRandom;
-    let outgoing = &mut from.pump.outgoing;
-    outgoing.send(content_type, content, random).unwrap();
+    from.inject(content_type, content).unwrap();
 }
 
 fn cross(from: &mut Connection, to: &mut Connection) -> Result<(), Error> {

@@ -112,7 +112,7 @@ fn refuses_more(limit: usize, established: impl Fn() -> Pair, client_receives: b
             } else {
                 (client, server)
             };
-            from.pump.outgoing.lift_limit();
+            from.lift_limit();
             // The start of a Certificate: the first byte alone is the one that BEAST splits off.
             let mut content = vec![0; len];
             content[..4].copy_from_slice(&[11, 0, 0x40, 0]);

@@ -11,6 +11,8 @@ mod client_master_key;
 mod error;
 mod finished;
 mod message_type;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod rewritten;
 mod server_hello;
 
 pub(crate) use client_authentication::{

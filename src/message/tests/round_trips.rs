@@ -12,6 +12,7 @@ use proptest::test_runner::TestCaseError;
 
 use crate::message::certificate_verify::write_algorithms;
 use crate::message::extension::{self, Extensions, ExtensionsWriter};
+use crate::message::rewritten::*;
 use crate::message::*;
 use crate::suite::CipherSuite;
 use crate::testing::vectors::written;
@@ -186,6 +187,19 @@ proptest! {
         changes_are_seen(encoded, &changes, rewrite)?;
     }
 
+    #[test]
+    fn a_new_session_ticket_reads_back(
+        lifetime_hint: u32,
+        ticket in bytes(0..100),
+        changes in changes(),
+    ) {
+        let message = NewSessionTicket { lifetime_hint, ticket: &ticket };
+        let encoded = written(|out| message.write(out));
+        prop_assert_eq!(NewSessionTicket::read(&encoded), Ok(message));
+        prefixes_are_refused(&encoded, None, rewrite_new_session_ticket)?;
+        changes_are_seen(encoded, &changes, rewrite_new_session_ticket)?;
+    }
+
     /// Not canonical: names of other kinds, and those behind the first, are passed over.
     #[test]
     fn a_server_name_reads_back(name in "[!-~]{1,255}", changes in changes()) {
@@ -257,6 +271,7 @@ proptest! {
         is_canonical(&bytes, |body| rewrite_certificate_verify(body, version))?;
         is_canonical(&bytes, rewrite_server_key_exchange)?;
         is_canonical(&bytes, |body| rewrite_client_key_exchange(body, version, modulus_len))?;
+        is_canonical(&bytes, rewrite_new_session_ticket)?;
         is_canonical(&bytes, rewrite_protocol_names)?;
         is_canonical(&bytes, rewrite_renegotiated_connection)?;
         is_canonical(&bytes, rewrite_signature_algorithms)?;
@@ -295,97 +310,6 @@ fn is_canonical(encoded: &[u8], rewrite: impl Fn(&[u8]) -> Rewritten) -> Result<
         prop_assert_eq!(rewritten, encoded);
     }
     Ok(())
-}
-
-/// What was read, written again.
-type Rewritten = Result<Vec<u8>, InvalidMessage>;
-
-fn rewrite_handshake(encoded: &[u8]) -> Rewritten {
-    let message = Handshake::read(encoded)?;
-    Ok(encode(message.kind, |out| {
-        out.extend_from_slice(message.body);
-    }))
-}
-
-fn rewrite_client_hello(body: &[u8]) -> Rewritten {
-    let hello = ClientHello::read(body)?;
-    // Whatever is in the extensions, asking for it must not panic.
-    let _ = (hello.server_name(), hello.alpn_protocols().count());
-    Ok(written(|out| hello.write(out)))
-}
-
-fn rewrite_server_hello(body: &[u8]) -> Rewritten {
-    let hello = ServerHello::read(body)?;
-    Ok(written(|out| hello.write(out)))
-}
-
-fn rewrite_certificate(body: &[u8]) -> Rewritten {
-    let message = Certificate::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_certificate_request(body: &[u8], version: ProtocolVersion) -> Rewritten {
-    let message = CertificateRequest::read(body, version)?;
-    Ok(written(|out| message.write(out, version)))
-}
-
-fn rewrite_certificate_verify(body: &[u8], version: ProtocolVersion) -> Rewritten {
-    let message = CertificateVerify::read(body, version)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_server_key_exchange(body: &[u8]) -> Rewritten {
-    let message = ServerKeyExchange::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-/// At TLS 1.0 a message without the length is not canonical: it is written with one. At SSL 3.0 one
-/// with it is not.
-fn rewrite_client_key_exchange(
-    body: &[u8],
-    version: ProtocolVersion,
-    modulus_len: usize,
-) -> Rewritten {
-    let message = ClientKeyExchange::read(body, version, modulus_len)?;
-    let mut rewritten = written(|out| message.write(out, version));
-    if version == ProtocolVersion::TLSv1_0 && body.len() == modulus_len {
-        rewritten.drain(..2);
-    }
-    if version == ProtocolVersion::SSLv3 && body.len() == rewritten.len() + 2 {
-        rewritten.splice(..0, (modulus_len as u16).to_be_bytes());
-    }
-    Ok(rewritten)
-}
-
-fn rewrite_protocol_names(body: &[u8]) -> Rewritten {
-    let names = extension::read_protocol_names(body)?;
-    Ok(written(|out| extension::write_protocol_names(out, names)))
-}
-
-fn rewrite_renegotiated_connection(body: &[u8]) -> Rewritten {
-    let verify_data = extension::read_renegotiated_connection(body)?;
-    Ok(written(|out| {
-        extension::write_renegotiated_connection(out, verify_data);
-    }))
-}
-
-fn rewrite_signature_algorithms(body: &[u8]) -> Rewritten {
-    let algorithms: Vec<_> = extension::read_signature_algorithms(body)?.collect();
-    Ok(written(|out| write_algorithms(out, &algorithms)))
-}
-
-fn rewrite_max_fragment_length(body: &[u8]) -> Rewritten {
-    let code = extension::read_max_fragment_length(body)?;
-    Ok(written(|out| {
-        extension::write_max_fragment_length(out, code)
-    }))
-}
-
-fn rewrite_record_size_limit(body: &[u8]) -> Rewritten {
-    let limit = extension::read_record_size_limit(body)?;
-    Ok(written(|out| {
-        extension::write_record_size_limit(out, limit)
-    }))
 }
 
 fn bytes(len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {

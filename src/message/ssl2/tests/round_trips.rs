@@ -10,6 +10,8 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::TestCaseError;
 
 use crate::cipher_kind::CipherKind;
+use crate::message::rewritten::Rewritten;
+use crate::message::ssl2::rewritten::*;
 use crate::message::ssl2::*;
 use crate::suite::CipherSuite;
 use crate::testing::vectors::written;
@@ -221,67 +223,6 @@ fn is_canonical(encoded: &[u8], rewrite: impl Fn(&[u8]) -> Rewritten) -> Result<
         prop_assert_eq!(rewritten, encoded);
     }
     Ok(())
-}
-
-/// What was read, written again.
-type Rewritten = Result<Vec<u8>, InvalidMessage>;
-
-fn rewrite_message(encoded: &[u8]) -> Rewritten {
-    let message = Message::read(encoded)?;
-    Ok(encode(message.kind, |out| {
-        out.extend_from_slice(message.body);
-    }))
-}
-
-fn rewrite_client_hello(body: &[u8]) -> Rewritten {
-    let hello = ClientHello::read(body)?;
-    // Whatever is in it, asking for it must not panic.
-    let _ = (
-        crate::message::ClientHello::of_ssl2(&hello)
-            .cipher_suites()
-            .count(),
-        hello.random(),
-    );
-    Ok(written(|out| hello.write(out)))
-}
-
-fn rewrite_server_hello(body: &[u8]) -> Rewritten {
-    let hello = ServerHello::read(body)?;
-    let mut rewritten = written(|out| hello.write(out));
-    if hello.session_id_hit {
-        rewritten[0] = body[0];
-    }
-    Ok(rewritten)
-}
-
-fn rewrite_client_master_key(body: &[u8]) -> Rewritten {
-    let message = ClientMasterKey::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_client_finished(body: &[u8]) -> Rewritten {
-    let message = ClientFinished::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_server_verify(body: &[u8]) -> Rewritten {
-    let message = ServerVerify::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_request_certificate(body: &[u8]) -> Rewritten {
-    let message = RequestCertificate::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_client_certificate(body: &[u8]) -> Rewritten {
-    let message = ClientCertificate::read(body)?;
-    Ok(written(|out| message.write(out)))
-}
-
-fn rewrite_error(body: &[u8]) -> Rewritten {
-    let message = ErrorMessage::read(body)?;
-    Ok(written(|out| message.write(out)))
 }
 
 fn bytes(len: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {

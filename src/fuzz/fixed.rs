@@ -1,0 +1,143 @@
+//! What a config is given so that a conversation is the same each time, and costs little.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls_pki_types::UnixTime;
+
+use crate::crypto::pkcs1::SignatureInput;
+use crate::crypto::random::{RandomFailed, SecureRandom};
+use crate::crypto::rsa::RsaPublicKey;
+use crate::error::KeyError;
+use crate::side::Side;
+use crate::{Clock, PrivateKey, RsaPrivateKey, SessionStore};
+
+/// Does each private operation once: they are the dearest by far, and most are the same.
+#[derive(Debug)]
+pub(super) struct RememberingKey {
+    key: RsaPrivateKey,
+    seen: Mutex<HashMap<Vec<u8>, Done>>,
+}
+
+/// What came of an operation.
+type Done = Result<Vec<u8>, KeyError>;
+
+impl RememberingKey {
+    pub(super) fn new(key: RsaPrivateKey) -> Arc<Self> {
+        let seen = Mutex::default();
+        Arc::new(Self { key, seen })
+    }
+
+    fn once(&self, input: &[u8], operation: impl FnOnce() -> Done) -> Done {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() > 1000 {
+            seen.clear();
+        }
+        seen.entry(input.to_vec()).or_insert_with(operation).clone()
+    }
+}
+
+impl PrivateKey for RememberingKey {
+    fn public_key(&self) -> &RsaPublicKey {
+        self.key.public_key()
+    }
+
+    fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError> {
+        let len = plaintext.len();
+        let decrypted = self.once(ciphertext, || {
+            let mut plaintext = vec![0; len];
+            self.key.raw_decrypt(ciphertext, &mut plaintext)?;
+            Ok(plaintext)
+        })?;
+        plaintext.copy_from_slice(&decrypted);
+        Ok(())
+    }
+
+    fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError> {
+        let name = format!("{input:?}");
+        self.once(name.as_bytes(), || self.key.sign(input))
+    }
+}
+
+/// The same numbers each time.
+#[derive(Debug)]
+pub(super) struct FixedRandom(AtomicU64);
+
+impl FixedRandom {
+    pub(super) fn of(side: Side) -> Self {
+        Self(AtomicU64::new(match side {
+            Side::Client => 1 << 32,
+            Side::Server => 2 << 32,
+        }))
+    }
+
+    pub(super) fn of_nobody() -> Self {
+        Self(AtomicU64::new(3 << 32))
+    }
+}
+
+impl SecureRandom for FixedRandom {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
+        for chunk in buffer.chunks_mut(8) {
+            // SplitMix64.
+            let state = self.0.fetch_add(1, Ordering::Relaxed);
+            let mut mixed = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^= mixed >> 31;
+            chunk.copy_from_slice(&mixed.to_be_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A time that stands still until it is set forward.
+#[derive(Debug)]
+pub(super) struct FixedClock(AtomicU64);
+
+impl FixedClock {
+    pub(super) fn forward(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Default for FixedClock {
+    fn default() -> Self {
+        Self(AtomicU64::new(1_717_243_200))
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// What is kept, by its name.
+pub(super) type Map = HashMap<Vec<u8>, Vec<u8>>;
+
+/// A store of sealed sessions that can be looked into.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(Mutex<Map>);
+
+impl Sessions {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Map> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SessionStore for Sessions {
+    fn put(&self, key: &[u8], session: Vec<u8>, _: Duration) {
+        self.lock().insert(key.to_vec(), session);
+    }
+
+    fn find(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.lock().get(key).cloned()
+    }
+
+    fn remove(&self, key: &[u8]) {
+        self.lock().remove(key);
+    }
+}

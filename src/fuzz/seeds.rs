@@ -1,0 +1,413 @@
+//! What the fuzzers start from: the recordings and replays in `tests/data`, and conversations of
+//! both sides of this crate, each in the form of its target.
+//!
+//! `fuzz/seed` writes them.
+
+mod paths;
+mod seen;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+pub(super) use seen::Seen;
+
+use super::conversation::step;
+use super::input::Input;
+use super::messages::reader;
+use super::parties::{self, Parties, meet};
+use super::terms::{self, Terms, flag};
+use super::watched::take;
+use crate::connection::Connection;
+use crate::session::{Context, Resumable, Session, Ssl2Session};
+use crate::side::Side;
+use crate::testing::recordings::Recording;
+use crate::{CipherKind, CipherSuite, Clock, ProtocolVersion, TicketKeys};
+
+/// One file of a corpus: its target, its name, and what is in it.
+pub(super) struct Seed {
+    pub(super) target: &'static str,
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+pub(super) fn all() -> Vec<Seed> {
+    let mut seeds = Seeds(Vec::new());
+    for recording in Recording::all() {
+        seeds.recording(&recording, &terms_of(&recording));
+    }
+    for recording in Recording::all_of_ssl2() {
+        seeds.recording(&recording, &ssl2_terms_of(&recording));
+    }
+    for (name, terms) in conversations() {
+        seeds.wire(&name, terms);
+        seeds.scripts(&name, terms);
+    }
+    seeds.stored_sessions();
+    seeds.paths();
+    seeds.0
+}
+
+impl Seed {
+    /// Writes the file, in its target's directory.
+    pub(super) fn write(&self, directory: &Path) -> std::io::Result<()> {
+        let target = directory.join(self.target);
+        fs::create_dir_all(&target)?;
+        fs::write(target.join(&self.name), &self.bytes)
+    }
+}
+
+struct Seeds(Vec<Seed>);
+
+impl Seeds {
+    fn add(&mut self, target: &'static str, name: impl Into<String>, parts: &[&[u8]]) {
+        let name = name.into();
+        let bytes = parts.concat();
+        self.0.push(Seed {
+            target,
+            name,
+            bytes,
+        });
+    }
+
+    /// For one side, or for either at SSL 2.0.
+    fn connection(&mut self, side: Side, name: &str, mode: u8, terms: &[u8; 4], parts: &[&[u8]]) {
+        let target = match side {
+            Side::Client => "client",
+            Side::Server => "server",
+        };
+        let parts = parts.concat();
+        self.add(target, name, &[&[mode], terms, &parts]);
+        if [terms::VERSIONS_ALL, terms::VERSIONS_SSL2].contains(&terms[0])
+            || terms[0] == terms::VERSIONS_ALL_BY_SSL2_HELLO
+        {
+            let role = u8::from(side == Side::Server);
+            let versions = match terms[0] {
+                terms::VERSIONS_SSL2 => 0,
+                terms::VERSIONS_ALL => 2,
+                _ => 3,
+            };
+            let rest = &terms[1..];
+            let name = format!("{target}-{name}");
+            self.add("ssl2", name, &[&[role, mode, versions], rest, &parts]);
+        }
+    }
+
+    /// A foreign conversation: whole, for both sides, and each message of it that is in clear.
+    fn recording(&mut self, recording: &Recording, terms: &[u8; 4]) {
+        for side in [Side::Client, Side::Server] {
+            let from = recording.records.iter().filter(|(from, _)| *from != side);
+            let wire: Vec<u8> = from.flat_map(|(_, record)| record.clone()).collect();
+            let name = format!("recorded-{}", recording.name);
+            self.connection(side, &name, 0, terms, &[&[0], &wire]);
+            let records = match terms[0] {
+                terms::VERSIONS_SSL2 => reader::SSL2_RECORDS,
+                _ => reader::FIRST_RECORDS,
+            };
+            let name = format!("{side:?}-{}", recording.name);
+            self.add(
+                "messages",
+                format!("records-{name}"),
+                &[&[records, 3, 7], &wire],
+            );
+            self.add(
+                "messages",
+                format!("hello-{name}"),
+                &[&[reader::ACCEPTOR, 3, 50], &wire],
+            );
+        }
+    }
+
+    /// One of our own, that comes to its end: the bytes are those that the fixed numbers call for.
+    fn wire(&mut self, name: &str, terms: [u8; 4]) {
+        for side in [Side::Client, Side::Server] {
+            let seen = Seen::default();
+            let wire = wire_to(side, &parties(terms, side, seen.clone()));
+            self.connection(side, name, 0, &terms, &[&[0], &wire]);
+            for (index, (reader, body)) in seen.0.lock().unwrap().iter().enumerate() {
+                let name = format!("{name}-{side:?}-{index}");
+                let version = terms[0].wrapping_sub(2).min(3);
+                self.add("messages", name, &[&[*reader, version, 64], body]);
+            }
+        }
+    }
+
+    /// Scripts that an honest peer follows to the end, and some that it does not.
+    fn scripts(&mut self, name: &str, terms: [u8; 4]) {
+        use step::*;
+        const PING: &[u8] = &[WRITE, 4, b'p', b'i', b'n', b'g'];
+        const PONG: &[u8] = &[PEER_WRITES, 4, b'p', b'o', b'n', b'g'];
+        let ping_pong = [PING, PONG, &[EXCHANGE, READ]].concat();
+        let handshakes = [
+            RENEGOTIATE,
+            PEER_RENEGOTIATES,
+            RENEGOTIATE_RESUMING,
+            PEER_RENEGOTIATES_RESUMING,
+            RENEGOTIATE_ASKING,
+        ];
+        let renegotiations: Vec<u8> = handshakes
+            .iter()
+            .flat_map(|handshake| [&[*handshake, EXCHANGE], &ping_pong[..]].concat())
+            .collect();
+        for side in [Side::Client, Side::Server] {
+            let mut script = |what: &str, parts: &[&[u8]]| {
+                self.connection(side, &format!("{name}-{what}"), 1, &terms, parts);
+            };
+            script(
+                "talk",
+                &[
+                    &[EXCHANGE],
+                    &ping_pong,
+                    &[LOOK, PEER_CLOSES, EXCHANGE, CLOSE],
+                ],
+            );
+            script(
+                "renegotiate",
+                &[&[EXCHANGE], &renegotiations, &[CLOSE, EXCHANGE]],
+            );
+            script(
+                "much",
+                &[&[
+                    WRITE_MUCH,
+                    0x90,
+                    0,
+                    EXCHANGE,
+                    PEER_WRITES_MUCH,
+                    0x50,
+                    0,
+                    PART_FROM_PEER,
+                    200,
+                    EXCHANGE,
+                    RELEASE,
+                    READ,
+                    PEER_WRITES_MUCH,
+                    0,
+                    9,
+                    EXCHANGE,
+                    END,
+                ]],
+            );
+            script(
+                "alerts",
+                &[&[
+                    EXCHANGE, INJECT, 1, 2, 1, 90, INJECT, 1, 2, 1, 100, INJECT, 3, 0, EXCHANGE,
+                    INJECT, 1, 2, 2, 40, EXCHANGE,
+                ]],
+            );
+            script(
+                "tampered",
+                &[&[
+                    TAMPER,
+                    3,
+                    9,
+                    TAMPER_FLIP,
+                    0,
+                    5,
+                    1,
+                    TAMPER_APPEND,
+                    1,
+                    0,
+                    TAMPER,
+                    2,
+                    EXCHANGE,
+                ]],
+            );
+            script(
+                "wire",
+                &[
+                    &[EXCHANGE],
+                    PONG,
+                    &[
+                        FROM_PEER,
+                        REPLAY,
+                        FLIP_ON_THE_WIRE,
+                        0,
+                        1,
+                        1,
+                        CUT_ON_THE_WIRE,
+                        0,
+                        0,
+                        3,
+                        ADD_TO_THE_WIRE,
+                        2,
+                        9,
+                        9,
+                        FROM_PEER,
+                    ],
+                ],
+            );
+            script(
+                "in-the-middle",
+                &[&[
+                    EXCHANGE,
+                    RENEGOTIATE,
+                    TO_PEER,
+                    PEER_WRITES,
+                    1,
+                    7,
+                    FROM_PEER,
+                    TAMPER_BEFORE,
+                    3,
+                    1,
+                    8,
+                    PEER_RENEGOTIATES,
+                    FROM_PEER,
+                    TO_PEER,
+                    FROM_PEER,
+                    INJECT,
+                    2,
+                    4,
+                    0,
+                    0,
+                    0,
+                    0,
+                    EXCHANGE,
+                ]],
+            );
+            script(
+                "spoilt",
+                &[&[SPOIL_SESSIONS, 0, 60, 1, CLOCK, 0, 9, EXCHANGE]],
+            );
+        }
+    }
+
+    /// What either side keeps, and tickets.
+    fn stored_sessions(&mut self) {
+        let keys = TicketKeys::given([parties::ticket_key()]).unwrap();
+        for (name, terms) in conversations() {
+            let parties = parties(terms, Side::Client, Seen::default());
+            meet(&parties);
+            let now = parties.clock.now();
+            let stores = [&parties.client_sessions, &parties.server_sessions];
+            for (store, sessions) in stores.into_iter().enumerate() {
+                for (key, sealed) in sessions.lock().iter() {
+                    self.add(
+                        "sessions",
+                        format!("{name}-sealed-{store}"),
+                        &[&[3], &[0; 16], &[0, sealed.len().min(250) as u8], sealed],
+                    );
+                    let mut contexts = vec![
+                        Context::ServersSession(key),
+                        Context::ServersSsl2Session(key),
+                    ];
+                    if let Ok(binding) = key.as_slice().try_into() {
+                        contexts.push(Context::ClientsSession(binding));
+                        contexts.push(Context::ClientsSsl2Session(binding));
+                    }
+                    for context in contexts {
+                        let context = context.encode();
+                        let Some(encoded) = keys.open(sealed, &context, now) else {
+                            continue;
+                        };
+                        let mode = match () {
+                            () if Session::read(&encoded).is_ok() => 0,
+                            () if Resumable::read(&encoded).is_ok() => 1,
+                            () if Ssl2Session::read(&encoded).is_ok() => 2,
+                            () => panic!("what was kept cannot be read"),
+                        };
+                        let name = format!("{name}-{store}");
+                        self.add("sessions", &*name, &[&[mode], &encoded]);
+                        self.add(
+                            "sessions",
+                            format!("seal-{name}"),
+                            &[
+                                &[4, context.len() as u8],
+                                &context,
+                                &[2, 9, 9, 0, 60, 1, 250],
+                                &encoded,
+                            ],
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Each version and suite, and, with a few of them, each flag.
+pub(super) fn conversations() -> Vec<(String, [u8; 4])> {
+    let mut all = Vec::new();
+    for (index, version) in ProtocolVersion::all().enumerate() {
+        let versions = index as u8 + 1;
+        let suites = match version {
+            ProtocolVersion::SSLv2 => CipherKind::all().count(),
+            _ => CipherSuite::all()
+                .filter(|suite| suite.exists_at(version))
+                .count(),
+        };
+        for suite in 1..=suites as u8 {
+            all.push((format!("{version}-{suite}"), [versions, suite, 0, 0]));
+        }
+        for bit in 0..16 {
+            let flags = (1u16 << bit | combined(1 << bit)).to_be_bytes();
+            all.push((
+                format!("{version}-flag-{bit}"),
+                [versions, 0, flags[0], flags[1]],
+            ));
+        }
+    }
+    all.push(("any".to_owned(), [terms::VERSIONS_ALL, 0, 0, 0]));
+    all.push((
+        "any-ssl2".to_owned(),
+        [terms::VERSIONS_ALL_BY_SSL2_HELLO, 0, 0, 0],
+    ));
+    all
+}
+
+/// What goes with a flag, so that it shows.
+fn combined(one: u16) -> u16 {
+    match one {
+        flag::CLIENT_CERTIFICATE => flag::ASKS_FOR_CERTIFICATE,
+        flag::WITHOUT_TICKETS => flag::RESUMES,
+        flag::FALLBACK => flag::RESUMES | flag::UNBIDDEN_RENEGOTIATION,
+        _ => 0,
+    }
+}
+
+fn terms_of(recording: &Recording) -> [u8; 4] {
+    let version = recording.version();
+    let versions = ProtocolVersion::all().position(|it| it == version).unwrap() as u8 + 1;
+    let mut suites = CipherSuite::all().filter(|suite| suite.exists_at(version));
+    let suite = suites.position(|it| it == recording.suite()).unwrap() as u8 + 1;
+    [versions, suite, 0, 0]
+}
+
+fn ssl2_terms_of(recording: &Recording) -> [u8; 4] {
+    let kind = CipherKind::all()
+        .position(|it| it == recording.kind())
+        .unwrap() as u8
+        + 1;
+    [terms::VERSIONS_SSL2, kind, 0, 0]
+}
+
+pub(super) fn parties(terms: [u8; 4], side: Side, observers: Seen) -> Parties {
+    Parties::new(Terms::read(&mut Input::new(&terms)), side, observers)
+}
+
+/// All that crosses to `side`, with a little data.
+fn wire_to(side: Side, parties: &Parties) -> Vec<u8> {
+    let mut client = parties.connection(Side::Client);
+    let mut server = parties.connection(Side::Server);
+    let mut crossed = Vec::new();
+    for round in 0..6 {
+        if round == 4 {
+            let _ = client.writer().write(b"ping");
+            let _ = server.writer().write(b"pong");
+            client.send_close_notify();
+            server.send_close_notify();
+        }
+        let mut carry = |from: &mut Connection, to: &mut Connection| {
+            let wire = take(from);
+            if to.side() == side {
+                crossed.extend_from_slice(&wire);
+            }
+            let mut rest = &wire[..];
+            while !rest.is_empty() && to.read_tls(&mut rest).is_ok() {
+                let _ = to.process_new_packets();
+            }
+        };
+        carry(&mut client, &mut server);
+        carry(&mut server, &mut client);
+    }
+    crossed
+}
