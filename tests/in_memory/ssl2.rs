@@ -1,6 +1,7 @@
 //! Both sides at SSL 2.0.
 
 pub mod by_hand;
+pub mod conversation;
 pub mod messages;
 pub mod records;
 pub mod states;
