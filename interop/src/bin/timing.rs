@@ -4,7 +4,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -80,6 +80,10 @@ fn main() -> Result<(), Error> {
     });
     for experiment in &mut experiments {
         if let Some(class) = options.class {
+            let classes = experiment.classes().len();
+            if class >= classes {
+                return Err(format!("{} has {classes} classes", experiment.name()).into());
+            }
             let times = samples(&**experiment, &options);
             repeat(&mut **experiment, class, times)?;
             continue;
@@ -120,7 +124,7 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
     let name = experiment.name().to_owned();
     let start = Instant::now();
     let mut shown = start;
-    let mut measured = measure(experiment, samples, |done| {
+    let measured = measure(experiment, samples, |done| {
         if shown.elapsed() > SHOW_EVERY {
             shown = Instant::now();
             let left = start
@@ -138,23 +142,18 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
         "\r{name}: measured in {} s, computing …   ",
         start.elapsed().as_secs()
     );
-    let now = Asn1Time::days_from_now(0)?;
-    if let Some(directory) = &options.keep {
-        let directory = directory.join(&name);
-        fs::create_dir_all(&directory)?;
-        if samples > 0 {
-            let file = directory.join(std::process::id().to_string());
-            OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(file)?
-                .write_all(&measured.to_bytes())?;
-        }
-        measured = Samples::none(experiment.classes().len());
-        for file in fs::read_dir(directory)? {
-            measured.add_bytes(&fs::read(file?.path())?);
-        }
+    let measured = match &options.keep {
+        Some(directory) => keep(
+            &measured,
+            &directory.join(&name),
+            experiment.classes().len(),
+        )?,
+        None => measured,
+    };
+    if measured.rounds() == 0 {
+        return Err(format!("{name}: there are no samples").into());
     }
+    let now = Asn1Time::days_from_now(0)?;
     let circumstances = format!(
         "{}, {}, {}{}",
         *now,
@@ -165,6 +164,22 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
             .map_or(String::new(), |core| format!(", on core {core}")),
     );
     Ok(Report::new(experiment, &measured, options.resamples).to_markdown(&circumstances))
+}
+
+/// Adds to what is in the directory, and gives all of it.
+fn keep(measured: &Samples, directory: &Path, classes: usize) -> Result<Samples, Error> {
+    fs::create_dir_all(directory)?;
+    let file = directory.join(std::process::id().to_string());
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)?
+        .write_all(&measured.to_bytes())?;
+    let mut all = Samples::none(classes);
+    for file in fs::read_dir(directory)? {
+        all.add_bytes(&fs::read(file?.path())?);
+    }
+    Ok(all)
 }
 
 fn processor() -> String {

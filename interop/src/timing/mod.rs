@@ -123,7 +123,8 @@ pub fn measure(
     let mut order: Vec<usize> = (0..experiment.classes().len()).collect();
     let mut samples = Samples::none(order.len());
     let mut measured = Vec::with_capacity(order.len());
-    for round in 0..WARM_UP + rounds {
+    let warm_up = WARM_UP.min(rounds);
+    for round in 0..warm_up + rounds {
         order.shuffle(&mut random);
         let inputs: Vec<Input> = order
             .iter()
@@ -134,13 +135,13 @@ pub fn measure(
         }
         for (class, (outcome, elapsed)) in order.iter().zip(measured.drain(..)) {
             check(experiment, *class, &outcome)?;
-            if round >= WARM_UP {
+            if round >= warm_up {
                 let nanoseconds = u32::try_from(elapsed.as_nanos()).unwrap_or(u32::MAX);
                 samples.0[*class].push(nanoseconds);
             }
         }
-        if round >= WARM_UP {
-            progress(round + 1 - WARM_UP);
+        if round >= warm_up {
+            progress(round + 1 - warm_up);
         }
     }
     Ok(samples)
@@ -212,7 +213,7 @@ fn seeded() -> SmallRng {
     SmallRng::seed_from_u64(rand::random())
 }
 
-/// Rounds before the first one that counts.
+/// Rounds before the first one that counts; no more than those that do.
 const WARM_UP: usize = 500;
 
 #[cfg(test)]

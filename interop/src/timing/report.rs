@@ -96,10 +96,6 @@ impl Report {
         }
     }
 
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// A section of Markdown, from its heading on; `circumstances` is a line about the machine.
     pub fn to_markdown(&self, circumstances: &str) -> String {
         let mut out = String::new();
