@@ -3,6 +3,7 @@
 
 mod in_memory;
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use allocation_counter::measure;
@@ -15,7 +16,21 @@ use retrossl::{
 #[test]
 fn ten_thousand_that_say_nothing_hold_1_kib_each() {
     let server = Arc::new(server_config(Policy::HISTORIC));
-    check("silent", MANY, KIB, &server, |_| ());
+    check("silent", MANY, KIB, &server, ask);
+}
+
+/// Asks a transport that has nothing yet.
+fn ask(server: &mut ServerConnection) {
+    struct Unready;
+
+    impl Read for Unready {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    let asked = server.read_tls(&mut Unready).unwrap_err();
+    assert_eq!(asked.kind(), io::ErrorKind::WouldBlock);
 }
 
 #[test]
@@ -54,6 +69,7 @@ fn ten_thousand_that_wait_for_the_clients_key_hold_3_kib_each() {
         check(what, MANY, 3 * KIB, &Arc::new(server), |server| {
             deliver(&hello, server, || usize::MAX).unwrap();
             assert!(!take(server).is_empty());
+            ask(server);
         });
     }
 }

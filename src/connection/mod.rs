@@ -134,7 +134,10 @@ impl Connection {
                 "the buffer limit is reached: read the received plaintext first",
             ));
         }
-        let read = self.deframer.read(transport)?;
+        let read = self.deframer.read(transport);
+        // A transport that has nothing yet leaves the buffer empty.
+        self.release_between_flights();
+        let read = read?;
         self.transport_has_ended = read == 0;
         Ok(read)
     }
@@ -259,7 +262,7 @@ impl Connection {
     }
 
     /// Gives the memory of empty buffers back, for a connection that will be idle. They grow
-    /// again when they are needed. (In a handshake that happens by itself.)
+    /// again when they are needed. (In the first handshake that happens by itself.)
     pub fn release_buffers(&mut self) {
         self.deframer.release();
         self.pump.release_buffers();
