@@ -118,7 +118,10 @@ impl Material {
             material::LIST => {
                 let der = CertificateRevocationListDer::from(der);
                 match RevocationList::from_der(&der) {
-                    Ok(list) => self.lists.push(list),
+                    Ok(list) => {
+                        let _ = (list.this_update(), list.next_update(), format!("{list:?}"));
+                        self.lists.push(list);
+                    }
                     Err(error) => assert!(!error.to_string().is_empty()),
                 }
             }

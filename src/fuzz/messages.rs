@@ -25,6 +25,7 @@ pub fn messages(data: &[u8]) {
             if let Ok(hello) = ClientHello::read(body) {
                 read_extensions(hello.extensions());
                 let _ = (format!("{hello:?}"), hello.cipher_suites().count());
+                let _ = (hello.cipher_kinds().count(), hello.session_id().len());
             }
         }
         reader::SERVER_HELLO => {

@@ -44,7 +44,7 @@ pub(super) fn all() -> Vec<Seed> {
         seeds.scripts(&name, terms);
     }
     seeds.stored_sessions();
-    seeds.paths();
+    seeds.certificates();
     seeds.0
 }
 
