@@ -169,12 +169,11 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
 /// Adds to what is in the directory, and gives all of it.
 fn keep(measured: &Samples, directory: &Path, classes: usize) -> Result<Samples, Error> {
     fs::create_dir_all(directory)?;
-    let file = directory.join(std::process::id().to_string());
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(file)?
-        .write_all(&measured.to_bytes())?;
+    if measured.rounds() > 0 {
+        let file = directory.join(std::process::id().to_string());
+        let mut file = OpenOptions::new().create(true).append(true).open(file)?;
+        file.write_all(&measured.to_bytes())?;
+    }
     let mut all = Samples::none(classes);
     for file in fs::read_dir(directory)? {
         all.add_bytes(&fs::read(file?.path())?);
