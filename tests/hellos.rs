@@ -284,7 +284,7 @@ fn an_acceptor_takes_256_kib_and_not_a_byte_more() {
     }
     acceptor.read_tls(&mut (&mut rest).take(1)).unwrap();
     let error = acceptor.accept().unwrap_err();
-    assert_eq!(error.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
+    assert_eq!(error.alert(), Some(AlertDescription::DECODE_ERROR));
     assert_eq!(acceptor.into_bytes().len(), 256 * 1024 + 1);
 }
 
