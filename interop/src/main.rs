@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
@@ -16,11 +18,14 @@ use retrossl::{ProtocolVersion, Side};
 /// Plays every live peer in both roles, with every version and suite, full, resumed, with a client's
 /// certificate and renegotiated, and writes interop/MATRIX.md.
 ///
+/// Peers that are missing are installed where that can be done, by npm, PyPI and Debian's packages.
+///
 /// Each filter can be given several times, or several values with commas. Exit status: 0 when all
-/// passed, 1 when something failed, 3 when nothing failed but a peer could not be had.
+/// passed, 1 when something failed, 2 when no case is left to play, 3 when nothing failed but a peer
+/// could not be had: then interop/MATRIX.md is left as it is, too.
 #[derive(Parser)]
 struct Options {
-    /// Peers, such as openssl-1.0.1e [default: all; --list names them]
+    /// Peers, such as openssl-1.0.1e or 'OpenSSL 1.0.1e' [default: all; a wrong name lists them]
     #[arg(long, value_delimiter = ',', value_parser = peer)]
     peer: Vec<&'static dyn Peer>,
 
@@ -46,7 +51,7 @@ struct Options {
 
     /// How many conversations at once [default: as many as there are processors]
     #[arg(long)]
-    jobs: Option<usize>,
+    jobs: Option<NonZeroUsize>,
 }
 
 impl Options {
@@ -74,6 +79,15 @@ impl Options {
         }
     }
 
+    /// Whether any case is selected that its peer can play.
+    fn leaves_something(&self) -> bool {
+        self.peers().iter().any(|peer| {
+            let kinds = peer.kinds();
+            let mut cases = Case::all().filter(|case| kinds.contains(&case.kind));
+            cases.any(|case| self.selects(&case) && outcome_without_trying(*peer, &case).is_none())
+        })
+    }
+
     fn selects(&self, case: &Case) -> bool {
         let name = case.spoken.name().to_ascii_uppercase();
         let is_named = |part: &String| name.contains(&part.to_ascii_uppercase());
@@ -89,7 +103,12 @@ fn is_among<T: PartialEq>(chosen: &[T], one: &T) -> bool {
 }
 
 fn peer(name: &str) -> Result<&'static dyn Peer, String> {
-    let found = peers::ALL.iter().find(|peer| peer.short_name() == name);
+    let is_called = |peer: &&&'static dyn Peer| {
+        [peer.short_name(), peer.name()]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(name))
+    };
+    let found = peers::ALL.iter().find(is_called);
     found.copied().ok_or_else(|| {
         let names: Vec<&str> = peers::ALL.iter().map(|peer| peer.short_name()).collect();
         format!("one of {} is expected", names.join(", "))
@@ -98,19 +117,27 @@ fn peer(name: &str) -> Result<&'static dyn Peer, String> {
 
 fn side(name: &str) -> Result<Side, String> {
     let mut sides = [Side::Client, Side::Server].into_iter();
-    let found = sides.find(|side| side.to_string() == name);
+    let found = sides.find(|side| side.to_string().eq_ignore_ascii_case(name));
     found.ok_or_else(|| "client or server is expected".to_owned())
 }
 
 fn main() -> Result<ExitCode, Error> {
     let options = Options::parse();
     if options.list {
-        list(&options);
-        return Ok(ExitCode::SUCCESS);
+        return match list(&options, &mut io::stdout().lock()) {
+            // Whoever reads has read enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+            listed => Ok(listed.map(|()| ExitCode::SUCCESS)?),
+        };
+    }
+    if !options.leaves_something() {
+        eprintln!("no case is left to play: --list with the same filters says why");
+        return Ok(ExitCode::from(NOTHING_TO_DO));
     }
     let jobs = options
         .jobs
-        .or_else(|| thread::available_parallelism().ok().map(usize::from));
+        .or_else(|| thread::available_parallelism().ok())
+        .map_or(1, usize::from);
     let output = Mutex::new(());
     let tell = |progress: Progress<'_>| {
         // A line at a time.
@@ -118,18 +145,22 @@ fn main() -> Result<ExitCode, Error> {
         tell(&progress);
     };
     let selected = |case: &Case| options.selects(case);
-    let all = run(options.peers(), selected, jobs.unwrap_or(1), &tell)?;
+    let all = run(options.peers(), selected, jobs, &tell)?;
     conclude(&all);
-    if options.is_filtered() {
-        println!("interop/MATRIX.md is left as it is: this was a part only");
-    } else {
-        fs::write(table::file(), table::document(&all))?;
-        println!("interop/MATRIX.md is written");
-    }
     let failed = all
         .iter()
         .any(|results| results.failures().next().is_some());
     let not_run = all.iter().any(|results| results.not_run() > 0);
+    if options.is_filtered() {
+        println!("interop/MATRIX.md is left as it is: this was a part only");
+    } else if not_run {
+        println!("interop/MATRIX.md is left as it is: not all peers could be had");
+    } else {
+        let file = table::file();
+        fs::write(&file, table::document(&all))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        println!("interop/MATRIX.md is written");
+    }
     Ok(match (failed, not_run) {
         (true, _) => ExitCode::FAILURE,
         (false, true) => ExitCode::from(NOT_RUN),
@@ -137,21 +168,26 @@ fn main() -> Result<ExitCode, Error> {
     })
 }
 
-/// clap's own is 2.
+/// As clap's own, for options that make no sense.
+const NOTHING_TO_DO: u8 = 2;
+
 const NOT_RUN: u8 = 3;
 
-fn list(options: &Options) {
+fn list(options: &Options, out: &mut impl Write) -> io::Result<()> {
     for peer in options.peers() {
         let kinds = peer.kinds();
         let cases = Case::all().filter(|case| kinds.contains(&case.kind));
         for case in cases.filter(|case| options.selects(case)) {
             let short_name = peer.short_name();
             match outcome_without_trying(*peer, &case) {
-                Some(Outcome::Absent(why)) => println!("{short_name}: {case}: {}", said(why)),
-                _ => println!("{short_name}: {case}"),
+                Some(Outcome::Absent(why)) => {
+                    writeln!(out, "{short_name}: {case}: {}", said(why))?;
+                }
+                _ => writeln!(out, "{short_name}: {case}")?,
             }
         }
     }
+    Ok(())
 }
 
 fn said(why: Absence) -> String {

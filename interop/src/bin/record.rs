@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use clap::Parser;
 use interop::Error;
 use interop::certificate::{Hash, Identity};
 use interop::loopback::{self, Listener};
@@ -111,7 +112,15 @@ const EXTRAS: &[(Version, Suite, &[Extra])] = &[
     (Version::Tls1_2, AES_256_GCM, &[ExtendedMasterSecret]),
 ];
 
+/// Writes conversations into tests/data: peers among themselves, and ours with them.
+///
+/// What is there stays: to have a file made anew, delete it. Peers that are missing are installed
+/// where that can be done.
+#[derive(Parser)]
+struct Options {}
+
 fn main() -> Result<(), Error> {
+    let Options {} = Options::parse();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
     let directory = data.join("recordings");
     fs::create_dir_all(&directory)?;
