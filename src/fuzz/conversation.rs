@@ -32,6 +32,7 @@ pub(super) fn run(side: Side, terms: Terms, mut input: Input<'_>) {
     conversation.check();
     conversation.watched.end();
     conversation.check();
+    conversation.take_apart();
 }
 
 struct Conversation {
@@ -255,27 +256,24 @@ impl Conversation {
         self.check_agreement();
     }
 
-    /// Nobody without the keys adds, changes or reorders what the application reads.
     fn check_plaintext(&mut self) {
         let plaintext = &self.watched.plaintext;
         if plaintext.len() == self.checked {
             return;
         }
         self.checked = plaintext.len();
-        let sealed = self.peer.sealed();
-        let sent = |sealed: &[(ContentType, Vec<u8>)], is_data: fn(ContentType) -> bool| {
-            let data = sealed.iter().filter(|(kind, _)| is_data(*kind));
-            let data: Vec<u8> = data.flat_map(|(_, content)| content.clone()).collect();
-            data.starts_with(plaintext)
-        };
-        let all_sent = match self.watched.connection.protocol_version() {
-            // A record does not say what it is: from some place on all are data.
-            Some(ProtocolVersion::SSLv2) => {
-                (0..sealed.len()).any(|from| sent(&sealed[from..], |_| true))
-            }
-            _ => sent(sealed, |kind| kind == ContentType::ApplicationData),
-        };
-        assert!(all_sent, "data that the peer did not send");
+        let version = self.watched.connection.protocol_version();
+        let is_data = is_sealed_data(plaintext, self.peer.sealed(), version);
+        assert!(is_data, "data that the peer did not send");
+    }
+
+    /// What was received and is not read is no other data.
+    fn take_apart(self) {
+        let version = self.watched.connection.protocol_version();
+        let leftovers = self.watched.connection.into_leftovers();
+        let plaintext = [self.watched.plaintext, leftovers.plaintext].concat();
+        let is_data = is_sealed_data(&plaintext, self.peer.sealed(), version);
+        assert!(is_data, "leftover data that the peer did not send");
     }
 
     /// Who has completed the same handshake has agreed on everything.
@@ -294,8 +292,30 @@ impl Conversation {
         let kinds = [one, other].map(|side| side.negotiated_cipher_kind());
         assert_eq!(kinds[0], kinds[1]);
         assert_eq!(one.session_resumed(), other.session_resumed());
-        let keys = [one, other].map(|side| side.export_keying_material([0; 16], b"label", None));
+        let keys = [one, other]
+            .map(|side| side.export_keying_material([0; 16], b"label", Some(b"context")));
         assert_eq!(keys[0], keys[1]);
+    }
+}
+
+/// Whether the peer has sealed these bytes as data, in this order: nobody without the keys adds any,
+/// changes or reorders them.
+fn is_sealed_data(
+    plaintext: &[u8],
+    sealed: &[(ContentType, Vec<u8>)],
+    version: Option<ProtocolVersion>,
+) -> bool {
+    let starts = |sealed: &[(ContentType, Vec<u8>)], is_data: fn(ContentType) -> bool| {
+        let data = sealed.iter().filter(|(kind, _)| is_data(*kind));
+        let data: Vec<u8> = data.flat_map(|(_, content)| content.clone()).collect();
+        data.starts_with(plaintext)
+    };
+    match version {
+        // A record does not say what it is: from some place on all are data.
+        Some(ProtocolVersion::SSLv2) => {
+            (0..=sealed.len()).any(|from| starts(&sealed[from..], |_| true))
+        }
+        _ => starts(sealed, |kind| kind == ContentType::ApplicationData),
     }
 }
 
@@ -308,7 +328,15 @@ fn look(connection: &Connection) {
         .map(|hello| format!("{hello:?}"));
     let _ = connection.peer_certificates().map(<[_]>::len);
     let _ = connection.ephemeral_key();
-    let _ = connection.resumption();
+    let _ = (connection.resumption(), connection.sent_ssl2_error());
+    let _ = (
+        connection.extended_master_secret(),
+        connection.encrypt_then_mac(),
+    );
+    let _ = (
+        connection.secure_renegotiation(),
+        connection.received_server_name(),
+    );
     let _ = connection.alpn_protocol().map(<[_]>::len);
     let _ = connection.peer_record_limit();
     let _ = connection
