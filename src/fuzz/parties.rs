@@ -30,7 +30,7 @@ pub(super) struct Parties {
 impl Parties {
     /// `side`'s connections are seen by `observers`.
     pub(super) fn new(terms: Terms, side: Side, observers: impl ObserverFactory + 'static) -> Self {
-        let mut parties = Self::without_sessions(terms);
+        let mut parties = Self::without_sessions(terms, NOW);
         if terms.client.has(flag::RESUMES) {
             let (clients, servers) = kept_sessions(terms);
             *parties.client_sessions.lock() = clients;
@@ -47,7 +47,7 @@ impl Parties {
         parties
     }
 
-    fn without_sessions(terms: Terms) -> Self {
+    fn without_sessions(terms: Terms, streams: [u32; 2]) -> Self {
         let base = &*BASE;
         let with_certificate = terms.client.has(flag::CLIENT_CERTIFICATE);
         let mut client = base.clients[usize::from(with_certificate)].clone();
@@ -61,13 +61,23 @@ impl Parties {
         let clock = Arc::new(FixedClock::default());
         let client_sessions: Arc<Sessions> = Arc::default();
         let server_sessions: Arc<Sessions> = Arc::default();
-        for (side, common, sessions) in [
-            (Side::Client, &mut client.common, &client_sessions),
-            (Side::Server, &mut server.common, &server_sessions),
+        for (side, stream, common, sessions) in [
+            (
+                Side::Client,
+                streams[0],
+                &mut client.common,
+                &client_sessions,
+            ),
+            (
+                Side::Server,
+                streams[1],
+                &mut server.common,
+                &server_sessions,
+            ),
         ] {
             let settings = terms.of(side);
             common.policy = settings.policy();
-            common.random = Arc::new(FixedRandom::of(side));
+            common.random = Arc::new(FixedRandom::stream(stream));
             common.clock = clock.clone();
             common.sessions.store = Some(sessions.clone());
             common.sessions.by_ticket = !settings.has(flag::WITHOUT_TICKETS);
@@ -172,7 +182,7 @@ fn kept_sessions(terms: Terms) -> (Map, Map) {
     }
     kept.entry(terms)
         .or_insert_with(|| {
-            let parties = Parties::without_sessions(terms);
+            let parties = Parties::without_sessions(terms, BEFORE);
             meet(&parties);
             let sessions = [&parties.client_sessions, &parties.server_sessions];
             let [clients, servers] = sessions.map(|sessions| sessions.lock().clone());
@@ -223,8 +233,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
     };
     let export_keys = ExportKeys::default();
     for bits in [512, 1024] {
-        let made =
-            export_keys.prepare(bits, FixedClock::default().now(), &FixedRandom::of_nobody());
+        let made = export_keys.prepare(bits, FixedClock::default().now(), &FixedRandom::stream(0));
         made.expect("fixed randomness does not fail");
     }
     Base {
@@ -233,3 +242,9 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
         export_keys: Arc::new(export_keys),
     }
 });
+
+/// Both sides' numbers.
+const NOW: [u32; 2] = [1, 2];
+
+/// Those of the conversation before: an ID that comes twice would name two sessions.
+const BEFORE: [u32; 2] = [3, 4];
