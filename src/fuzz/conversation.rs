@@ -12,10 +12,11 @@ use super::parties::Parties;
 use super::terms::Terms;
 use super::watched::{Watched, take};
 use crate::connection::{Connection, RenegotiationState};
+use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::Resume;
 use crate::record::{Change, ContentType};
 use crate::side::Side;
-use crate::version::ProtocolVersion;
+use crate::{CipherKind, ProtocolVersion};
 
 /// Plays the script in `input` against `side`.
 pub(super) fn run(side: Side, terms: Terms, mut input: Input<'_>) {
@@ -32,6 +33,7 @@ pub(super) fn run(side: Side, terms: Terms, mut input: Input<'_>) {
     conversation.check();
     conversation.watched.end();
     conversation.check();
+    conversation.take_apart();
 }
 
 struct Conversation {
@@ -45,6 +47,10 @@ struct Conversation {
     written: Vec<u8>,
     peers_plaintext: Vec<u8>,
     much_left: usize,
+    /// Whether the peer has kept to the protocol so far, and the transport was reliable.
+    honest: bool,
+    /// Whether somebody in between has changed what crosses.
+    meddled_with: bool,
     /// Bytes that the application has read, when that was last looked at.
     checked: usize,
 }
@@ -63,12 +69,17 @@ impl Conversation {
             written: Vec::new(),
             peers_plaintext: Vec::new(),
             much_left: MAX_MUCH,
+            honest: true,
+            meddled_with: false,
             checked: 0,
         }
     }
 
     fn step(&mut self, step: u8, input: &mut Input<'_>) {
-        match step % 32 {
+        let step = step % 32;
+        self.meddled_with |= meddles(step);
+        self.honest &= !meddles(step) && !is_dishonest(step);
+        match step {
             step::EXCHANGE => self.exchange(),
             step::FROM_PEER => self.deliver(usize::MAX),
             step::PART_FROM_PEER => self.deliver(input.byte().into()),
@@ -253,29 +264,47 @@ impl Conversation {
             assert!(self.written.starts_with(read), "data that was not written");
         }
         self.check_agreement();
+        if self.honest {
+            for side in [&self.watched.connection, &self.peer] {
+                check_accusation(side.error());
+            }
+        }
     }
 
-    /// Nobody without the keys adds, changes or reorders what the application reads.
     fn check_plaintext(&mut self) {
         let plaintext = &self.watched.plaintext;
         if plaintext.len() == self.checked {
             return;
         }
         self.checked = plaintext.len();
-        let sealed = self.peer.sealed();
-        let sent = |sealed: &[(ContentType, Vec<u8>)], is_data: fn(ContentType) -> bool| {
-            let data = sealed.iter().filter(|(kind, _)| is_data(*kind));
-            let data: Vec<u8> = data.flat_map(|(_, content)| content.clone()).collect();
-            data.starts_with(plaintext)
-        };
-        let all_sent = match self.watched.connection.protocol_version() {
-            // A record does not say what it is: from some place on all are data.
-            Some(ProtocolVersion::SSLv2) => {
-                (0..sealed.len()).any(|from| sent(&sealed[from..], |_| true))
-            }
-            _ => sent(sealed, |kind| kind == ContentType::ApplicationData),
-        };
-        assert!(all_sent, "data that the peer did not send");
+        let version = self.watched.connection.protocol_version();
+        let is_data = is_sealed_data(plaintext, self.peer.sealed(), version);
+        assert!(
+            is_data || self.padding_may_have_moved(),
+            "data that the peer did not send"
+        );
+    }
+
+    /// Nothing authenticates how much of a record of SSL 2.0 is padding.
+    fn padding_may_have_moved(&self) -> bool {
+        let kind = self.watched.connection.negotiated_cipher_kind();
+        let pads = kind
+            .and_then(CipherKind::row)
+            .is_some_and(|row| row.key_arg_len() > 0);
+        pads && self.meddled_with
+    }
+
+    /// What was received and is not read is no other data.
+    fn take_apart(self) {
+        let version = self.watched.connection.protocol_version();
+        let padding_may_have_moved = self.padding_may_have_moved();
+        let leftovers = self.watched.connection.into_leftovers();
+        let plaintext = [self.watched.plaintext, leftovers.plaintext].concat();
+        let is_data = is_sealed_data(&plaintext, self.peer.sealed(), version);
+        assert!(
+            is_data || padding_may_have_moved,
+            "leftover data that the peer did not send"
+        );
     }
 
     /// Who has completed the same handshake has agreed on everything.
@@ -294,9 +323,71 @@ impl Conversation {
         let kinds = [one, other].map(|side| side.negotiated_cipher_kind());
         assert_eq!(kinds[0], kinds[1]);
         assert_eq!(one.session_resumed(), other.session_resumed());
-        let keys = [one, other].map(|side| side.export_keying_material([0; 16], b"label", None));
+        let keys = [one, other]
+            .map(|side| side.export_keying_material([0; 16], b"label", Some(b"context")));
         assert_eq!(keys[0], keys[1]);
     }
+}
+
+/// Whether the peer has sealed these bytes as data, in this order: nobody without the keys adds any,
+/// changes or reorders them.
+fn is_sealed_data(
+    plaintext: &[u8],
+    sealed: &[(ContentType, Vec<u8>)],
+    version: Option<ProtocolVersion>,
+) -> bool {
+    let starts = |sealed: &[(ContentType, Vec<u8>)], is_data: fn(ContentType) -> bool| {
+        let data = sealed.iter().filter(|(kind, _)| is_data(*kind));
+        let data: Vec<u8> = data.flat_map(|(_, content)| content.clone()).collect();
+        data.starts_with(plaintext)
+    };
+    match version {
+        // A record does not say what it is: from some place on all are data.
+        Some(ProtocolVersion::SSLv2) => {
+            (0..=sealed.len()).any(|from| starts(&sealed[from..], |_| true))
+        }
+        _ => starts(sealed, |kind| kind == ContentType::ApplicationData),
+    }
+}
+
+/// Whether a step is one that no honest peer makes.
+fn is_dishonest(step: u8) -> bool {
+    matches!(
+        step,
+        step::INJECT
+            | step::TAMPER_FLIP
+            | step::TAMPER_REPLACE
+            | step::TAMPER_BEFORE
+            | step::TAMPER_APPEND
+            | step::TAMPER
+    )
+}
+
+/// Whether a step is that of somebody in between.
+fn meddles(step: u8) -> bool {
+    matches!(
+        step,
+        step::END
+            | step::FLIP_ON_THE_WIRE
+            | step::CUT_ON_THE_WIRE
+            | step::ADD_TO_THE_WIRE
+            | step::REPLAY
+    )
+}
+
+/// Two honest sides may not agree, or ask for too much, but do not accuse each other of more.
+fn check_accusation(error: Option<&Error>) {
+    let tolerable = match error {
+        Some(Error::PeerMisbehaved(accusation)) => matches!(
+            accusation,
+            PeerMisbehaved::InappropriateFallback(_)
+                | PeerMisbehaved::TooManyRenegotiationRequests
+                | PeerMisbehaved::TooManyWarnings
+        ),
+        Some(Error::InvalidMessage(_) | Error::Internal(_)) => false,
+        _ => true,
+    };
+    assert!(tolerable, "an honest peer is accused: {error:?}");
 }
 
 /// Asks for all that can be asked for.
@@ -308,7 +399,15 @@ fn look(connection: &Connection) {
         .map(|hello| format!("{hello:?}"));
     let _ = connection.peer_certificates().map(<[_]>::len);
     let _ = connection.ephemeral_key();
-    let _ = connection.resumption();
+    let _ = (connection.resumption(), connection.sent_ssl2_error());
+    let _ = (
+        connection.extended_master_secret(),
+        connection.encrypt_then_mac(),
+    );
+    let _ = (
+        connection.secure_renegotiation(),
+        connection.received_server_name(),
+    );
     let _ = connection.alpn_protocol().map(<[_]>::len);
     let _ = connection.peer_record_limit();
     let _ = connection

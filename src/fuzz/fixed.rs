@@ -11,7 +11,6 @@ use crate::crypto::pkcs1::SignatureInput;
 use crate::crypto::random::{RandomFailed, SecureRandom};
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::KeyError;
-use crate::side::Side;
 use crate::{Clock, PrivateKey, RsaPrivateKey, SessionStore};
 
 /// Does each private operation once: they are the dearest by far, and most are the same.
@@ -66,15 +65,9 @@ impl PrivateKey for RememberingKey {
 pub(super) struct FixedRandom(AtomicU64);
 
 impl FixedRandom {
-    pub(super) fn of(side: Side) -> Self {
-        Self(AtomicU64::new(match side {
-            Side::Client => 1 << 32,
-            Side::Server => 2 << 32,
-        }))
-    }
-
-    pub(super) fn of_nobody() -> Self {
-        Self(AtomicU64::new(3 << 32))
+    /// Other numbers for each stream.
+    pub(super) fn stream(number: u32) -> Self {
+        Self(AtomicU64::new(u64::from(number) << 32))
     }
 }
 

@@ -50,10 +50,10 @@ pub fn ssl2(data: &[u8]) {
 
 /// The first byte says whether the rest is what the peer's transport gives, or what a peer does that
 /// has the keys.
-fn connection(side: Side, terms: fn(&mut Input<'_>) -> Terms, data: &[u8]) {
+fn connection(side: Side, terms: fn(&mut Input<'_>, Side) -> Terms, data: &[u8]) {
     let mut input = Input::new(data);
     let mode = input.byte();
-    let terms = terms(&mut input);
+    let terms = terms(&mut input, side);
     match mode & 1 {
         0 => wire::run(side, terms, input),
         _ => conversation::run(side, terms, input),

@@ -9,11 +9,12 @@ use super::watched::take;
 use crate::config::ExportKeys;
 use crate::connection::Connection;
 use crate::handshake::{Attempt, Occasion, Resume, client, server};
+use crate::server::{ClientToVerify, ClientVerifier};
 use crate::side::Side;
 use crate::testing::vectors::{test_certificate, test_key_der};
 use crate::{
-    CipherSuite, ClientConfig, Clock, ObserverFactory, Policy, ProtocolVersion, RsaPrivateKey,
-    ServerConfig, TicketKey, TicketKeys, dangerous,
+    AnonymousClients, CertificateError, CipherSuite, ClientConfig, Clock, ObserverFactory, Policy,
+    ProtocolVersion, RsaPrivateKey, ServerConfig, TicketKey, TicketKeys, dangerous,
 };
 
 /// Both sides' configs, and what they keep.
@@ -29,51 +30,65 @@ pub(super) struct Parties {
 impl Parties {
     /// `side`'s connections are seen by `observers`.
     pub(super) fn new(terms: Terms, side: Side, observers: impl ObserverFactory + 'static) -> Self {
-        let mut parties = Self::without_sessions(terms, side, Some(Arc::new(observers)));
-        if terms.has(flag::RESUMES) {
+        let mut parties = Self::without_sessions(terms, NOW);
+        if terms.client.has(flag::RESUMES) {
             let (clients, servers) = kept_sessions(terms);
             *parties.client_sessions.lock() = clients;
             *parties.server_sessions.lock() = servers;
-            if terms.has(flag::FALLBACK) {
-                parties.attempt = Attempt::Fallback;
-            }
         }
+        if terms.client.has(flag::FALLBACK) {
+            parties.attempt = Attempt::Fallback;
+        }
+        let common = match side {
+            Side::Client => &mut Arc::make_mut(&mut parties.client).common,
+            Side::Server => &mut Arc::make_mut(&mut parties.server).common,
+        };
+        common.observers = Some(Arc::new(observers));
         parties
     }
 
-    fn without_sessions(
-        terms: Terms,
-        side: Side,
-        observers: Option<Arc<dyn ObserverFactory>>,
-    ) -> Self {
+    fn without_sessions(terms: Terms, streams: [u32; 2]) -> Self {
         let base = &*BASE;
-        let longer = terms.has(flag::LONGER_CERTIFICATE);
-        let asks = terms.has(flag::ASKS_FOR_CERTIFICATE);
-        let mut client = base.clients[usize::from(terms.has(flag::CLIENT_CERTIFICATE))].clone();
-        let mut server = base.servers[usize::from(longer)][usize::from(asks)].clone();
+        let with_certificate = terms.client.has(flag::CLIENT_CERTIFICATE);
+        let mut client = base.clients[usize::from(with_certificate)].clone();
+        let longer = terms.server.has(flag::LONGER_CERTIFICATE);
+        let mut server = base.servers[usize::from(longer)].clone();
+        if terms.server.has(flag::ASKS_FOR_CERTIFICATE) {
+            server.client_verifier = Some(Arc::new(Doorman {
+                insists: terms.server.has(flag::INSISTS_ON_CERTIFICATE),
+            }));
+        }
         let clock = Arc::new(FixedClock::default());
         let client_sessions: Arc<Sessions> = Arc::default();
         let server_sessions: Arc<Sessions> = Arc::default();
-        for (of, common, sessions) in [
-            (Side::Client, &mut client.common, &client_sessions),
-            (Side::Server, &mut server.common, &server_sessions),
+        for (side, stream, common, sessions) in [
+            (
+                Side::Client,
+                streams[0],
+                &mut client.common,
+                &client_sessions,
+            ),
+            (
+                Side::Server,
+                streams[1],
+                &mut server.common,
+                &server_sessions,
+            ),
         ] {
-            common.policy = terms.policy();
-            common.random = Arc::new(FixedRandom::of(of));
+            let settings = terms.of(side);
+            common.policy = settings.policy();
+            common.random = Arc::new(FixedRandom::stream(stream));
             common.clock = clock.clone();
             common.sessions.store = Some(sessions.clone());
-            common.sessions.by_ticket = !terms.has(flag::WITHOUT_TICKETS);
-            if terms.has(flag::ALPN) {
+            common.sessions.by_ticket = !settings.has(flag::WITHOUT_TICKETS);
+            if settings.has(flag::ALPN) {
                 common.alpn_protocols = vec![b"http/1.1".to_vec(), b"x".to_vec()];
             }
-            if terms.has(flag::SMALL_RECORDS) {
+            if settings.has(flag::SMALL_RECORDS) {
                 common.max_fragment = Some(512);
             }
-            if terms.has(flag::SMALL_BUFFERS) {
+            if settings.has(flag::SMALL_BUFFERS) {
                 common.buffer_limit = 100;
-            }
-            if of == side {
-                common.observers = observers.clone();
             }
         }
         server.export_keys = base.export_keys.clone();
@@ -113,8 +128,27 @@ impl Parties {
     /// The server's, with a client certificate asked for.
     pub(super) fn asking_server(&self) -> Arc<ServerConfig> {
         let mut server = ServerConfig::clone(&self.server);
-        server.client_verifier = Some(Arc::new(dangerous::AcceptAnyCertificate));
+        server.client_verifier = Some(Arc::new(Doorman { insists: false }));
         Arc::new(server)
+    }
+}
+
+/// Lets in whoever has a certificate, and perhaps others.
+#[derive(Debug)]
+struct Doorman {
+    insists: bool,
+}
+
+impl ClientVerifier for Doorman {
+    fn anonymous_clients(&self) -> AnonymousClients {
+        match self.insists {
+            true => AnonymousClients::Refused,
+            false => AnonymousClients::Accepted,
+        }
+    }
+
+    fn verify_client(&self, _: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        Ok(())
     }
 }
 
@@ -148,7 +182,7 @@ fn kept_sessions(terms: Terms) -> (Map, Map) {
     }
     kept.entry(terms)
         .or_insert_with(|| {
-            let parties = Parties::without_sessions(terms, Side::Client, None);
+            let parties = Parties::without_sessions(terms, BEFORE);
             meet(&parties);
             let sessions = [&parties.client_sessions, &parties.server_sessions];
             let [clients, servers] = sessions.map(|sessions| sessions.lock().clone());
@@ -166,8 +200,8 @@ pub(super) fn ticket_key() -> TicketKey {
 struct Base {
     /// Without a certificate, and with one.
     clients: [ClientConfig; 2],
-    /// By the certificate's length, without a client verifier and with one.
-    servers: [[ServerConfig; 2]; 2],
+    /// By the certificate's length.
+    servers: [ServerConfig; 2],
     export_keys: Arc<ExportKeys>,
 }
 
@@ -185,29 +219,32 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
             .ticket_keys(ticket_keys.clone())
     };
     let with_certificate = client().certificate(vec![test_certificate(512)], short.clone());
-    let server = |longer: bool, asks: bool| {
+    let server = |longer: bool| {
         let (one, other) = match longer {
             false => ((512, &short), (1024, &long)),
             true => ((1024, &long), (512, &short)),
         };
-        let mut server = ServerConfig::builder(policy)
+        ServerConfig::builder(policy)
             .certificate(vec![test_certificate(one.0)], one.1.clone())
             .ssl2_certificate(test_certificate(other.0), other.1.clone())
-            .ticket_keys(ticket_keys.clone());
-        if asks {
-            server = server.client_verifier(dangerous::AcceptAnyCertificate);
-        }
-        server.build().expect("sound settings")
+            .ticket_keys(ticket_keys.clone())
+            .build()
+            .expect("sound settings")
     };
     let export_keys = ExportKeys::default();
     for bits in [512, 1024] {
-        let made =
-            export_keys.prepare(bits, FixedClock::default().now(), &FixedRandom::of_nobody());
+        let made = export_keys.prepare(bits, FixedClock::default().now(), &FixedRandom::stream(0));
         made.expect("fixed randomness does not fail");
     }
     Base {
         clients: [client(), with_certificate].map(|it| it.build().expect("sound settings")),
-        servers: [false, true].map(|longer| [false, true].map(|asks| server(longer, asks))),
+        servers: [false, true].map(server),
         export_keys: Arc::new(export_keys),
     }
 });
+
+/// Both sides' numbers.
+const NOW: [u32; 2] = [1, 2];
+
+/// Those of the conversation before: an ID that comes twice would name two sessions.
+const BEFORE: [u32; 2] = [3, 4];

@@ -4,6 +4,7 @@
 //! `fuzz/seed` writes them.
 
 mod paths;
+mod scripts;
 mod seen;
 
 use std::fs;
@@ -12,7 +13,6 @@ use std::path::Path;
 
 pub(super) use seen::Seen;
 
-use super::conversation::step;
 use super::input::Input;
 use super::messages::reader;
 use super::parties::{self, Parties, meet};
@@ -41,7 +41,12 @@ pub(super) fn all() -> Vec<Seed> {
     }
     for (name, terms) in conversations() {
         seeds.wire(&name, terms);
-        seeds.scripts(&name, terms);
+        seeds.talks(&name, &terms);
+        seeds.disturbances(&name, &terms);
+    }
+    for (name, terms) in differences() {
+        seeds.wire(&name, terms);
+        seeds.talks(&name, &terms);
     }
     seeds.stored_sessions();
     seeds.certificates();
@@ -71,7 +76,7 @@ impl Seeds {
     }
 
     /// For one side, or for either at SSL 2.0.
-    fn connection(&mut self, side: Side, name: &str, mode: u8, terms: &[u8; 4], parts: &[&[u8]]) {
+    fn connection(&mut self, side: Side, name: &str, mode: u8, terms: &[u8; 7], parts: &[&[u8]]) {
         let target = match side {
             Side::Client => "client",
             Side::Server => "server",
@@ -94,7 +99,7 @@ impl Seeds {
     }
 
     /// A foreign conversation: whole, for both sides, and each message of it that is in clear.
-    fn recording(&mut self, recording: &Recording, terms: &[u8; 4]) {
+    fn recording(&mut self, recording: &Recording, terms: &[u8; 7]) {
         for side in [Side::Client, Side::Server] {
             let from = recording.records.iter().filter(|(from, _)| *from != side);
             let wire: Vec<u8> = from.flat_map(|(_, record)| record.clone()).collect();
@@ -119,7 +124,7 @@ impl Seeds {
     }
 
     /// One of our own, that comes to its end: the bytes are those that the fixed numbers call for.
-    fn wire(&mut self, name: &str, terms: [u8; 4]) {
+    fn wire(&mut self, name: &str, terms: [u8; 7]) {
         for side in [Side::Client, Side::Server] {
             let seen = Seen::default();
             let wire = wire_to(side, &parties(terms, side, seen.clone()));
@@ -129,145 +134,6 @@ impl Seeds {
                 let version = terms[0].wrapping_sub(2).min(3);
                 self.add("messages", name, &[&[*reader, version, 64], body]);
             }
-        }
-    }
-
-    /// Scripts that an honest peer follows to the end, and some that it does not.
-    fn scripts(&mut self, name: &str, terms: [u8; 4]) {
-        use step::*;
-        const PING: &[u8] = &[WRITE, 4, b'p', b'i', b'n', b'g'];
-        const PONG: &[u8] = &[PEER_WRITES, 4, b'p', b'o', b'n', b'g'];
-        let ping_pong = [PING, PONG, &[EXCHANGE, READ]].concat();
-        let handshakes = [
-            RENEGOTIATE,
-            PEER_RENEGOTIATES,
-            RENEGOTIATE_RESUMING,
-            PEER_RENEGOTIATES_RESUMING,
-            RENEGOTIATE_ASKING,
-        ];
-        let renegotiations: Vec<u8> = handshakes
-            .iter()
-            .flat_map(|handshake| [&[*handshake, EXCHANGE], &ping_pong[..]].concat())
-            .collect();
-        for side in [Side::Client, Side::Server] {
-            let mut script = |what: &str, parts: &[&[u8]]| {
-                self.connection(side, &format!("{name}-{what}"), 1, &terms, parts);
-            };
-            script(
-                "talk",
-                &[
-                    &[EXCHANGE],
-                    &ping_pong,
-                    &[LOOK, PEER_CLOSES, EXCHANGE, CLOSE],
-                ],
-            );
-            script(
-                "renegotiate",
-                &[&[EXCHANGE], &renegotiations, &[CLOSE, EXCHANGE]],
-            );
-            script(
-                "much",
-                &[&[
-                    WRITE_MUCH,
-                    0x90,
-                    0,
-                    EXCHANGE,
-                    PEER_WRITES_MUCH,
-                    0x50,
-                    0,
-                    PART_FROM_PEER,
-                    200,
-                    EXCHANGE,
-                    RELEASE,
-                    READ,
-                    PEER_WRITES_MUCH,
-                    0,
-                    9,
-                    EXCHANGE,
-                    END,
-                ]],
-            );
-            script(
-                "alerts",
-                &[&[
-                    EXCHANGE, INJECT, 1, 2, 1, 90, INJECT, 1, 2, 1, 100, INJECT, 3, 0, EXCHANGE,
-                    INJECT, 1, 2, 2, 40, EXCHANGE,
-                ]],
-            );
-            script(
-                "tampered",
-                &[&[
-                    TAMPER,
-                    3,
-                    9,
-                    TAMPER_FLIP,
-                    0,
-                    5,
-                    1,
-                    TAMPER_APPEND,
-                    1,
-                    0,
-                    TAMPER,
-                    2,
-                    EXCHANGE,
-                ]],
-            );
-            script(
-                "wire",
-                &[
-                    &[EXCHANGE],
-                    PONG,
-                    &[
-                        FROM_PEER,
-                        REPLAY,
-                        FLIP_ON_THE_WIRE,
-                        0,
-                        1,
-                        1,
-                        CUT_ON_THE_WIRE,
-                        0,
-                        0,
-                        3,
-                        ADD_TO_THE_WIRE,
-                        2,
-                        9,
-                        9,
-                        FROM_PEER,
-                    ],
-                ],
-            );
-            script(
-                "in-the-middle",
-                &[&[
-                    EXCHANGE,
-                    RENEGOTIATE,
-                    TO_PEER,
-                    PEER_WRITES,
-                    1,
-                    7,
-                    FROM_PEER,
-                    TAMPER_BEFORE,
-                    3,
-                    1,
-                    8,
-                    PEER_RENEGOTIATES,
-                    FROM_PEER,
-                    TO_PEER,
-                    FROM_PEER,
-                    INJECT,
-                    2,
-                    4,
-                    0,
-                    0,
-                    0,
-                    0,
-                    EXCHANGE,
-                ]],
-            );
-            script(
-                "spoilt",
-                &[&[SPOIL_SESSIONS, 0, 60, 1, CLOCK, 0, 9, EXCHANGE]],
-            );
         }
     }
 
@@ -324,8 +190,8 @@ impl Seeds {
     }
 }
 
-/// Each version and suite, and, with a few of them, each flag.
-pub(super) fn conversations() -> Vec<(String, [u8; 4])> {
+/// Each version and suite, and each flag: handshakes that are completed.
+pub(super) fn conversations() -> Vec<(String, [u8; 7])> {
     let mut all = Vec::new();
     for (index, version) in ProtocolVersion::all().enumerate() {
         let versions = index as u8 + 1;
@@ -336,22 +202,53 @@ pub(super) fn conversations() -> Vec<(String, [u8; 4])> {
                 .count(),
         };
         for suite in 1..=suites as u8 {
-            all.push((format!("{version}-{suite}"), [versions, suite, 0, 0]));
+            let name = format!("{version}-{suite}");
+            all.push((name, [versions, suite, 0, 0, 0, 0, 0]));
         }
         for bit in 0..16 {
-            let flags = (1u16 << bit | combined(1 << bit)).to_be_bytes();
-            all.push((
-                format!("{version}-flag-{bit}"),
-                [versions, 0, flags[0], flags[1]],
-            ));
+            let [high, low] = (1u16 << bit | combined(1 << bit)).to_be_bytes();
+            let name = format!("{version}-flag-{bit}");
+            all.push((name, [versions, 0, high, low, 0, 0, 0]));
         }
     }
-    all.push(("any".to_owned(), [terms::VERSIONS_ALL, 0, 0, 0]));
-    all.push((
-        "any-ssl2".to_owned(),
-        [terms::VERSIONS_ALL_BY_SSL2_HELLO, 0, 0, 0],
-    ));
+    for versions in [terms::VERSIONS_ALL, terms::VERSIONS_ALL_BY_SSL2_HELLO] {
+        all.push((format!("all-{versions}"), [versions, 0, 0, 0, 0, 0, 0]));
+    }
     all
+}
+
+/// Sides that do not want the same; some of them cannot agree.
+fn differences() -> Vec<(String, [u8; 7])> {
+    let mut all = Vec::new();
+    for own in 0..7 {
+        for peers in (0..7).filter(|peers| *peers != own) {
+            for flags in [0, flag::FALLBACK] {
+                let [high, low] = flags.to_be_bytes();
+                let name = format!("versions-{own}-{peers}-{high}");
+                all.push((name, [own, 0, high, low, peers + 1, high, low]));
+            }
+        }
+        for bit in 0..16 {
+            let [high, low] = (1u16 << bit).to_be_bytes();
+            let [all_high, all_low] = (1u16 << bit | differing(1 << bit)).to_be_bytes();
+            let name = format!("only-own-{own}-{bit}");
+            all.push((name, [own, 0, all_high, all_low, 0, high, low]));
+            let [other_high, other_low] = differing(1 << bit).to_be_bytes();
+            let name = format!("only-peers-{own}-{bit}");
+            all.push((name, [own, 0, other_high, other_low, 0, high, low]));
+        }
+    }
+    all
+}
+
+/// What both have, so that a difference shows.
+fn differing(one: u16) -> u16 {
+    match one {
+        flag::NO_EXTENSIONS => flag::LEGACY_RENEGOTIATION,
+        flag::INSISTS_ON_CERTIFICATE => flag::ASKS_FOR_CERTIFICATE,
+        flag::WITHOUT_TICKETS => flag::RESUMES,
+        _ => 0,
+    }
 }
 
 /// What goes with a flag, so that it shows.
@@ -360,28 +257,29 @@ fn combined(one: u16) -> u16 {
         flag::CLIENT_CERTIFICATE => flag::ASKS_FOR_CERTIFICATE,
         flag::WITHOUT_TICKETS => flag::RESUMES,
         flag::FALLBACK => flag::RESUMES | flag::UNBIDDEN_RENEGOTIATION,
+        flag::ASKS_FOR_CERTIFICATE => flag::RESUMES,
         _ => 0,
     }
 }
 
-fn terms_of(recording: &Recording) -> [u8; 4] {
+fn terms_of(recording: &Recording) -> [u8; 7] {
     let version = recording.version();
     let versions = ProtocolVersion::all().position(|it| it == version).unwrap() as u8 + 1;
     let mut suites = CipherSuite::all().filter(|suite| suite.exists_at(version));
     let suite = suites.position(|it| it == recording.suite()).unwrap() as u8 + 1;
-    [versions, suite, 0, 0]
+    [versions, suite, 0, 0, 0, 0, 0]
 }
 
-fn ssl2_terms_of(recording: &Recording) -> [u8; 4] {
+fn ssl2_terms_of(recording: &Recording) -> [u8; 7] {
     let kind = CipherKind::all()
         .position(|it| it == recording.kind())
         .unwrap() as u8
         + 1;
-    [terms::VERSIONS_SSL2, kind, 0, 0]
+    [terms::VERSIONS_SSL2, kind, 0, 0, 0, 0, 0]
 }
 
-pub(super) fn parties(terms: [u8; 4], side: Side, observers: Seen) -> Parties {
-    Parties::new(Terms::read(&mut Input::new(&terms)), side, observers)
+pub(super) fn parties(terms: [u8; 7], side: Side, observers: Seen) -> Parties {
+    Parties::new(Terms::read(&mut Input::new(&terms), side), side, observers)
 }
 
 /// All that crosses to `side`, with a little data.

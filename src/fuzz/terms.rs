@@ -1,14 +1,22 @@
-//! Under which terms two sides meet, as four bytes.
+//! Under which terms two sides meet, as seven bytes.
 
 use super::input::Input;
+use crate::side::Side;
 use crate::{
     CipherKind, CipherSuite, HelloFormat, Policy, ProtocolVersion, Quirk, RecordSplitting,
     Renegotiation, UnbiddenRenegotiation,
 };
 
-/// Versions, suite, and two bytes of flags.
+/// Each side's own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
+    pub(super) client: Settings,
+    pub(super) server: Settings,
+}
+
+/// Versions, suite, and two bytes of flags.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Settings {
     versions: u8,
     suite: u8,
     flags: u16,
@@ -32,27 +40,69 @@ pub(super) mod flag {
     pub(in crate::fuzz) const NO_EXTENSIONS: u16 = 1 << 12;
     pub(in crate::fuzz) const PLAIN_CBC: u16 = 1 << 13;
     pub(in crate::fuzz) const NO_SPLITTING: u16 = 1 << 14;
+    /// Of a client.
     pub(in crate::fuzz) const FALLBACK: u16 = 1 << 15;
+    /// Of a server that asks for one.
+    pub(in crate::fuzz) const INSISTS_ON_CERTIFICATE: u16 = 1 << 15;
 }
 
 impl Terms {
-    pub(super) fn read(input: &mut Input<'_>) -> Self {
+    /// The settings of `side`, in four bytes; then how its peer's differ: other versions, where the
+    /// byte is not 0, and which flags.
+    pub(super) fn read(input: &mut Input<'_>, side: Side) -> Self {
+        Self::with_peer(Settings::read(input), input, side)
+    }
+
+    /// The same with settings under which SSL 2.0 is spoken, or a hello in its format.
+    pub(super) fn read_ssl2(input: &mut Input<'_>, side: Side) -> Self {
+        let own = Settings::read(input);
+        let versions = match own.versions % 4 {
+            0 | 1 => VERSIONS_SSL2,
+            2 => VERSIONS_ALL,
+            _ => VERSIONS_ALL_BY_SSL2_HELLO,
+        };
+        Self::with_peer(Settings { versions, ..own }, input, side)
+    }
+
+    fn with_peer(own: Settings, input: &mut Input<'_>, side: Side) -> Self {
+        let versions = input.byte();
+        let flags = own.flags ^ input.u16();
+        let peer = match versions.checked_sub(1) {
+            None => Settings { flags, ..own },
+            // The suite of one version would be another one of others.
+            Some(versions) => Settings {
+                versions,
+                suite: 0,
+                flags,
+            },
+        };
+        match side {
+            Side::Client => Self {
+                client: own,
+                server: peer,
+            },
+            Side::Server => Self {
+                client: peer,
+                server: own,
+            },
+        }
+    }
+
+    pub(super) fn of(&self, side: Side) -> Settings {
+        match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+}
+
+impl Settings {
+    fn read(input: &mut Input<'_>) -> Self {
         Self {
             versions: input.byte(),
             suite: input.byte(),
             flags: input.u16(),
         }
-    }
-
-    /// The same with terms under which SSL 2.0 is spoken, or a hello in its format.
-    pub(super) fn read_ssl2(input: &mut Input<'_>) -> Self {
-        let terms = Self::read(input);
-        let versions = match terms.versions % 4 {
-            0 | 1 => VERSIONS_SSL2,
-            2 => VERSIONS_ALL,
-            _ => VERSIONS_ALL_BY_SSL2_HELLO,
-        };
-        Self { versions, ..terms }
     }
 
     pub(super) fn has(self, flag: u16) -> bool {

@@ -11,7 +11,7 @@ pub(super) fn run(side: Side, terms: Terms, mut input: Input<'_>) {
     let bytes = input.rest();
     let in_pieces = converse(side, terms, bytes, cut);
     // Under a small limit it depends on what waits already whether a request is answered.
-    if terms.has(flag::SMALL_BUFFERS) {
+    if terms.of(side).has(flag::SMALL_BUFFERS) {
         return;
     }
     let whole = converse(side, terms, bytes, usize::MAX);
