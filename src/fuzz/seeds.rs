@@ -1,9 +1,12 @@
-//! What the fuzzers start from: the recordings and replays in `tests/data`, and conversations of
+//! What the fuzzers start from: the recordings and the replays in `tests/data`, and conversations of
 //! both sides of this crate, each in the form of its target.
 //!
 //! `fuzz/seed` writes them.
 
 mod paths;
+#[allow(dead_code, reason = "what writes replays is not needed here")]
+#[path = "../../tests/replay/file.rs"]
+mod replay;
 mod scripts;
 mod seen;
 
@@ -22,7 +25,8 @@ use crate::connection::Connection;
 use crate::session::{Context, Resumable, Session, Ssl2Session};
 use crate::side::Side;
 use crate::testing::recordings::Recording;
-use crate::{CipherKind, CipherSuite, Clock, ProtocolVersion, TicketKeys};
+use crate::{CipherKind, CipherSuite, Clock, ProtocolVersion, Resumption, TicketKeys};
+use replay::{Cipher, Flight, Offer, Replay, Scenario};
 
 /// One file of a corpus: its target, its name, and what is in it.
 pub(super) struct Seed {
@@ -39,6 +43,11 @@ pub(super) fn all() -> Vec<Seed> {
     for recording in Recording::all_of_ssl2() {
         seeds.recording(&recording, &ssl2_terms_of(&recording));
     }
+    let replays = Replay::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/replays"));
+    for (path, replay) in replays.unwrap_or_else(|problem| panic!("{problem}")) {
+        let name = path.with_extension("").display().to_string();
+        seeds.replay(&name.replace('/', "-"), &replay);
+    }
     for (name, terms) in conversations() {
         seeds.wire(&name, terms);
         seeds.talks(&name, &terms);
@@ -48,6 +57,7 @@ pub(super) fn all() -> Vec<Seed> {
         seeds.wire(&name, terms);
         seeds.talks(&name, &terms);
     }
+    seeds.crafted_hellos();
     seeds.stored_sessions();
     seeds.certificates();
     seeds.0
@@ -98,28 +108,38 @@ impl Seeds {
         }
     }
 
-    /// A foreign conversation: whole, for both sides, and each message of it that is in clear.
     fn recording(&mut self, recording: &Recording, terms: &[u8; 7]) {
         for side in [Side::Client, Side::Server] {
             let from = recording.records.iter().filter(|(from, _)| *from != side);
             let wire: Vec<u8> = from.flat_map(|(_, record)| record.clone()).collect();
-            let name = format!("recorded-{}", recording.name);
-            self.connection(side, &name, 0, terms, &[&[0], &wire]);
-            let records = match terms[0] {
-                terms::VERSIONS_SSL2 => reader::SSL2_RECORDS,
-                _ => reader::FIRST_RECORDS,
-            };
-            let name = format!("{side:?}-{}", recording.name);
-            self.add(
-                "messages",
-                format!("records-{name}"),
-                &[&[records, 3, 7], &wire],
-            );
-            self.add(
-                "messages",
-                format!("hello-{name}"),
-                &[&[reader::ACCEPTOR, 3, 50], &wire],
-            );
+            self.foreign(side, &format!("recorded-{}", recording.name), terms, &wire);
+        }
+    }
+
+    fn replay(&mut self, name: &str, replay: &Replay) {
+        let terms = terms_of_replay(&replay.scenario);
+        for (number, flights) in replay.conversations.iter().enumerate() {
+            for side in [Side::Client, Side::Server] {
+                let from = flights.iter().filter(|flight| flight.from != side);
+                let wire: Vec<u8> = from.flat_map(Flight::bytes).collect();
+                self.foreign(side, &format!("{name}-{number}"), &terms, &wire);
+            }
+        }
+    }
+
+    /// What another implementation has sent to `side`: whole, as records, and as a hello.
+    fn foreign(&mut self, side: Side, name: &str, terms: &[u8; 7], wire: &[u8]) {
+        self.connection(side, name, 0, terms, &[&[0], wire]);
+        let records = match terms[0] {
+            terms::VERSIONS_SSL2 => reader::SSL2_RECORDS,
+            _ => reader::FIRST_RECORDS,
+        };
+        let name = format!("{side:?}-{name}");
+        for (what, head) in [
+            ("records", [records, 3, 7]),
+            ("hello", [reader::ACCEPTOR, 3, 50]),
+        ] {
+            self.add("messages", format!("{what}-{name}"), &[&head, wire]);
         }
     }
 
@@ -263,19 +283,49 @@ fn combined(one: u16) -> u16 {
 }
 
 fn terms_of(recording: &Recording) -> [u8; 7] {
-    let version = recording.version();
-    let versions = ProtocolVersion::all().position(|it| it == version).unwrap() as u8 + 1;
-    let mut suites = CipherSuite::all().filter(|suite| suite.exists_at(version));
-    let suite = suites.position(|it| it == recording.suite()).unwrap() as u8 + 1;
-    [versions, suite, 0, 0, 0, 0, 0]
+    terms_for(recording.version(), Cipher::Suite(recording.suite()), 0)
 }
 
 fn ssl2_terms_of(recording: &Recording) -> [u8; 7] {
-    let kind = CipherKind::all()
-        .position(|it| it == recording.kind())
-        .unwrap() as u8
-        + 1;
-    [terms::VERSIONS_SSL2, kind, 0, 0, 0, 0, 0]
+    terms_for(ProtocolVersion::SSLv2, Cipher::Kind(recording.kind()), 0)
+}
+
+fn terms_of_replay(scenario: &Scenario) -> [u8; 7] {
+    let mut flags = flag::LEGACY_RENEGOTIATION;
+    if scenario.client_certificate.is_some() {
+        flags |= flag::ASKS_FOR_CERTIFICATE | flag::CLIENT_CERTIFICATE;
+    }
+    match scenario.resumed_by {
+        Some(Resumption::SessionId) => flags |= flag::RESUMES | flag::WITHOUT_TICKETS,
+        Some(Resumption::Ticket) => flags |= flag::RESUMES,
+        None => {}
+    }
+    if scenario.renegotiated_by == Some(scenario.role.peer()) {
+        flags |= flag::UNBIDDEN_RENEGOTIATION;
+    }
+    let terms = terms_for(scenario.version, scenario.cipher, flags);
+    match scenario.offer {
+        Offer::Exact => terms,
+        // Any suite.
+        Offer::Everything => {
+            let [_, _, high, low, ..] = terms;
+            [terms::VERSIONS_ALL_BY_SSL2_HELLO, 0, high, low, 0, 0, 0]
+        }
+    }
+}
+
+/// One version with one suite, on both sides.
+fn terms_for(version: ProtocolVersion, cipher: Cipher, flags: u16) -> [u8; 7] {
+    let versions = ProtocolVersion::all().position(|it| it == version);
+    let cipher = match cipher {
+        Cipher::Suite(suite) => CipherSuite::all()
+            .filter(|suite| suite.exists_at(version))
+            .position(|it| it == suite),
+        Cipher::Kind(kind) => CipherKind::all().position(|it| it == kind),
+    };
+    let [high, low] = flags.to_be_bytes();
+    let nth = |index: Option<usize>| index.expect("a row of the table") as u8 + 1;
+    [nth(versions), nth(cipher), high, low, 0, 0, 0]
 }
 
 pub(super) fn parties(terms: [u8; 7], side: Side, observers: Seen) -> Parties {
