@@ -244,7 +244,9 @@ impl Pump {
         self.check_uninterrupted(PeerMisbehaved::InterruptedMessage)?;
         if !plaintext.is_empty() {
             self.tolerated.data();
-            self.received.tail().extend_from_slice(plaintext);
+            self.received
+                .tail(plaintext.len())
+                .extend_from_slice(plaintext);
         }
         self.replace_worn_keys()
     }

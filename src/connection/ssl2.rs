@@ -110,7 +110,7 @@ impl Pump {
     fn receive_ssl2_data(&mut self, data: &[u8]) -> Result<(), Error> {
         if !data.is_empty() {
             self.tolerated.data();
-            self.received.tail().extend_from_slice(data);
+            self.received.tail(data.len()).extend_from_slice(data);
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ pub(crate) mod ssl2;
 #[cfg(any(test, fuzzing))]
 mod tampering;
 
-pub(crate) use byte_queue::ByteQueue;
+pub(crate) use byte_queue::{ByteQueue, extend_within};
 pub(crate) use deframer::{Deframer, Framed, Framing, Record};
 use fragment::{FirstFragment, fragments};
 pub(crate) use limit::{MaxFragmentLength, PlaintextLimit};
@@ -67,6 +67,10 @@ impl ContentType {
 
 /// Bytes of header: type, version, length.
 pub(crate) const HEADER: usize = 5;
+
+/// Bytes that a record has beside its plaintext, at the most, when it is sent: its header, an IV, a
+/// MAC and a block of padding.
+const MAX_ADDED: usize = HEADER + 16 + 32 + 16;
 
 /// Bytes of plaintext in a record at the most.
 pub(crate) const MAX_PLAINTEXT: usize = 1 << 14;

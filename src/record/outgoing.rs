@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::{
-    ByteQueue, ContentType, FirstFragment, PlaintextLimit, Protection, Sealer, fragments, ssl2,
+    ByteQueue, ContentType, FirstFragment, MAX_ADDED, PlaintextLimit, Protection, Sealer,
+    fragments, ssl2,
 };
 use crate::crypto::random::SecureRandom;
 use crate::error::Error;
@@ -190,7 +191,7 @@ impl Outgoing {
     ) -> Result<usize, Error> {
         let mut taken = 0;
         for fragment in fragments {
-            let out = self.queue.tail();
+            let out = self.queue.tail(fragment.len() + MAX_ADDED);
             let before = out.len();
             let sealed = match &mut self.layer {
                 Layer::Ssl3(sealer) => {
@@ -242,7 +243,7 @@ impl Outgoing {
     /// Bytes of memory that are held.
     #[cfg(test)]
     pub(crate) fn memory(&mut self) -> usize {
-        self.queue.tail().capacity()
+        self.queue.tail(0).capacity()
     }
 
     /// Writes once to `io`, from the first run only.

@@ -56,7 +56,6 @@ impl Sealer {
             .checked_add(1)
             .ok_or(Error::KeysWornOut(self.bytes))?;
         let start = out.len();
-        out.reserve(HEADER + fragment.len() + MAX_ADDED);
         let [major, minor] = version.wire().to_be_bytes();
         out.extend_from_slice(&[content_type.wire(), major, minor, 0, 0]);
         if let Err(error) = self.protect(content_type, version, fragment, random, out) {
@@ -115,6 +114,3 @@ impl Sealer {
         Ok(())
     }
 }
-
-/// What protection adds at the most: an IV, a MAC and a block of padding.
-const MAX_ADDED: usize = 16 + 32 + 16;

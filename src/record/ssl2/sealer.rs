@@ -63,7 +63,6 @@ impl Sealer {
         let header = Header::new(len, padding).ok_or(NO_RECORD)?;
         let sequence = self.usage.count(content_type, len)?;
         let start = out.len();
-        out.reserve(header.header_len() + len);
         header.write(out);
         let record = out.len();
         out.resize(record + mac_len, 0);
