@@ -4,14 +4,12 @@
 mod counted;
 mod in_memory;
 
+use counted::hostile::{hello, unfinished_hello, with_the_longest_chain};
 use counted::{Account, Configs, Conversation, Counted, Maximum};
 use in_memory::wire::{CHANGE_CIPHER_SPEC, HANDSHAKE, bytes, record, records, with_extensions};
-use in_memory::{only, pin, ssl2, ssl3_and_later, test_identity};
-use retrossl::pki_types::CertificateDer;
-use retrossl::{
-    CipherKind, CipherSuite, ClientConfig, ProtocolVersion, ServerConfig, Side,
-    UnbiddenRenegotiation,
-};
+use in_memory::{pin, ssl2, ssl3_and_later, test_identity};
+use retrossl::server::Acceptor;
+use retrossl::{CipherKind, ProtocolVersion, Side};
 
 /// In each state all of the longest message but its last byte, and then all of the longest record
 /// but its last byte.
@@ -22,7 +20,7 @@ fn a_peer_that_never_finishes_makes_nobody_hold_more_than_the_longest_messages()
         let mut later = Maximum::of("a chain and an unfinished message");
         let mut peak = Maximum::of("while the memory grows");
         for version in ssl3_and_later() {
-            let configs = configs(version, side);
+            let configs = with_the_longest_chain(version, side);
             for messages in 0.. {
                 let Some(held) = stalled(&configs, side, messages, stall) else {
                     assert!(messages > 5, "{side}, {version}");
@@ -70,7 +68,7 @@ fn a_long_server_hello_adds_no_more_than_its_length() {
         let Conversation {
             mut client,
             mut server,
-        } = configs(version, Side::Client).connect();
+        } = with_the_longest_chain(version, Side::Client).connect();
         server.receive(&client.flight()).unwrap();
         let flight = with_extensions(&server.flight(), |extensions| {
             extensions.retain(|(kind, _)| *kind != SERVER_NAME);
@@ -98,7 +96,7 @@ fn a_peer_that_sends_a_byte_at_a_time_costs_no_more_memory_and_hardly_more_work(
         let mut peak = Maximum::of("in renegotiations with the longest chain");
         for version in ssl3_and_later() {
             let place = format!("{side}, {version}");
-            let whole = check_pace(&place, || configs(version, side), side);
+            let whole = check_pace(&place, || with_the_longest_chain(version, side), side);
             peak.add(place, whole.peak);
         }
         check_pace(&format!("{side}, {kind}"), || ssl2_configs(kind), side);
@@ -123,7 +121,8 @@ fn check_pace(place: &str, configs: impl Fn() -> Configs, side: Side) -> Account
 /// The longest ClientHello, in as many records as it has bytes.
 #[test]
 fn a_message_in_the_shortest_records_is_joined_in_few_steps() {
-    let mut server = configs(ProtocolVersion::TLSv1_2, Side::Server).connect_server();
+    let mut server =
+        with_the_longest_chain(ProtocolVersion::TLSv1_2, Side::Server).connect_server();
     let hello = unfinished_hello(Side::Client);
     let mut wire = bytes(&[record(HANDSHAKE, 0x0301, &[0])]);
     for byte in &hello {
@@ -143,6 +142,32 @@ fn a_message_in_the_shortest_records_is_joined_in_few_steps() {
     assert!(allocations < 50, "{allocations}");
     assert!(allocated < 4 * hello.len() as u64, "{allocated}");
     assert!(peak < 264 * KIB, "{peak}");
+}
+
+/// What has come counts twice: as it came, and as far as it is joined. The longest hello that comes in
+/// so many bytes is in records of five.
+#[test]
+fn an_acceptor_holds_what_has_come_and_what_is_joined() {
+    let hello = unfinished_hello(Side::Client);
+    let wire: Vec<u8> = hello
+        .chunks(5)
+        .flat_map(|piece| bytes(&[record(HANDSHAKE, 0x0301, piece)]))
+        .collect();
+    let mut account = Account::default();
+    let mut acceptor = account.run(Acceptor::default);
+    for mut piece in wire[..256 * 1024].chunks(1024) {
+        while !piece.is_empty() {
+            account.run(|| acceptor.read_tls(&mut piece)).unwrap();
+            assert!(account.run(|| acceptor.accept()).unwrap().is_none());
+        }
+    }
+    println!("{account:?}");
+    let mut held = Maximum::of("a hello in short records");
+    held.add("acceptor", account.live);
+    held.check(392 * KIB);
+    let mut peak = Maximum::of("while the memory grows");
+    peak.add("acceptor", account.peak);
+    peak.check(460 * KIB);
 }
 
 /// The connection of `side` after so many of the peer's messages and key changes, and then what
@@ -214,23 +239,6 @@ fn stall_ssl2(connection: &mut Counted, _: Keys) {
     connection.receive(&longest).unwrap();
 }
 
-/// The longest message that there is, a hello, without its last byte.
-fn unfinished_hello(from: Side) -> Vec<u8> {
-    let kind = hello(from, 2);
-    let len = 2 + 32 + 33 + 2 + 65_534 + 256 + 2 + 65_535u32;
-    let mut message = [&[kind][..], &len.to_be_bytes()[1..]].concat();
-    message.resize(message.len() + len as usize - 1, 0);
-    message
-}
-
-/// The type of a hello.
-fn hello(from: Side, servers: u8) -> u8 {
-    match from {
-        Side::Client => 1,
-        Side::Server => servers,
-    }
-}
-
 /// A flight's records, those joined that a message in clear is in.
 fn split(flight: &[u8]) -> Vec<Vec<u8>> {
     if flight.first().is_some_and(|byte| !(20..24).contains(byte)) {
@@ -284,31 +292,6 @@ fn converse(configs: &Configs, side: Side, piece: usize) -> Account {
     connection.account
 }
 
-/// Both sides have a certificate; that of the peer of `side` has the longest chain.
-fn configs(version: ProtocolVersion, side: Side) -> Configs {
-    let policy = only(version, AES).unbidden_renegotiation(UnbiddenRenegotiation::Accepted);
-    let (short, key) = test_identity(1024);
-    let (client, server) = match side {
-        Side::Client => (short, longest_chain()),
-        Side::Server => (longest_chain(), short),
-    };
-    let client = ClientConfig::builder(policy)
-        .verifier(pin(1024))
-        .certificate(client, key.clone());
-    let server = ServerConfig::builder(policy)
-        .certificate(server, key)
-        .client_verifier(pin(1024));
-    Configs::new(client.build().unwrap(), server.build().unwrap())
-}
-
-/// The longest that a message has room for, of as many certificates as are allowed.
-fn longest_chain() -> Vec<CertificateDer<'static>> {
-    let (mut chain, _) = test_identity(1024);
-    let rest = 128 * 1024 - 3 - 3 - chain[0].len();
-    chain.resize(32, vec![7; rest / 31 - 3].into());
-    chain
-}
-
 fn ssl2_configs(kind: CipherKind) -> Configs {
     let policy = ssl2::only_kind(kind);
     let (chain, key) = test_identity(2048);
@@ -318,7 +301,5 @@ fn ssl2_configs(kind: CipherKind) -> Configs {
 }
 
 const SERVER_NAME: u16 = 0;
-
-const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
 const KIB: i64 = 1024;

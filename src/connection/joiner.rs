@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, InvalidMessage, Malformed};
 use crate::message::{HANDSHAKE_HEADER, HandshakeType};
+use crate::record::extend_within;
 
 /// Joins handshake messages that span records; whole ones pass without a copy.
 ///
@@ -39,18 +40,8 @@ impl Joiner {
             }
             let missing = wanted.saturating_sub(self.partial.len());
             let (taken, rest) = bytes.split_at(missing.min(bytes.len()));
-            self.make_room(taken.len(), wanted);
-            self.partial.extend_from_slice(taken);
+            extend_within(&mut self.partial, taken, wanted);
             *bytes = rest;
-        }
-    }
-
-    /// Doubles the memory where `more` bytes do not fit, but never beyond the `wanted` message.
-    fn make_room(&mut self, more: usize, wanted: usize) {
-        let (len, capacity) = (self.partial.len(), self.partial.capacity());
-        if len + more > capacity {
-            let grown = (2 * capacity).min(wanted).max(len + more);
-            self.partial.reserve_exact(grown - len);
         }
     }
 

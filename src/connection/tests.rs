@@ -2,6 +2,7 @@
 
 mod fragments;
 mod sessions;
+mod stalled;
 mod states;
 
 use std::io::{Read, Write};

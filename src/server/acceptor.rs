@@ -12,7 +12,7 @@ use crate::crypto::random::SystemRandom;
 use crate::error::{Error, InvalidMessage, Malformed, PeerMisbehaved};
 use crate::message::{ClientHello, Handshake, HandshakeType, HelloFormat, ssl2};
 use crate::policy::RecordSplitting;
-use crate::record::{self, ContentType, Deframer, Framed, Framing, Outgoing};
+use crate::record::{self, ContentType, Deframer, Framed, Framing, Outgoing, extend_within};
 use crate::version::ProtocolVersion;
 
 /// Reads a ClientHello, so that a server can look at it before it picks its config.
@@ -77,8 +77,8 @@ impl Acceptor {
         let read = self.deframer.read(transport)?;
         let unread = self.deframer.unread();
         // What was read is at the end of what is unread.
-        self.bytes
-            .extend_from_slice(unread.get(before..).unwrap_or_default());
+        let new = unread.get(before..).unwrap_or_default();
+        extend_within(&mut self.bytes, new, MAX_BYTES + new.len());
         Ok(read)
     }
 

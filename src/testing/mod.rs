@@ -2,6 +2,9 @@
 //! pair of connections.
 
 #[cfg(test)]
+#[path = "../../tests/counted/mod.rs"]
+pub(crate) mod counted;
+#[cfg(test)]
 #[path = "../../tests/in_memory/mod.rs"]
 pub(crate) mod in_memory;
 #[cfg(test)]

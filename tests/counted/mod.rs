@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub mod hostile;
+
 use std::fmt::Display;
 use std::ops::DerefMut;
 use std::sync::Arc;
