@@ -79,11 +79,9 @@ mod connection;
 mod crypto;
 mod error;
 mod fingerprint;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
-#[cfg(all(test, not(fuzzing)))]
-mod fuzz;
 mod handshake;
 mod message;
 mod policy;

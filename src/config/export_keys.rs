@@ -45,13 +45,6 @@ impl ExportKeys {
         })
     }
 
-    /// Keeps keys from wearing out.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn forget_uses(&self) {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter_mut().for_each(|made| made.uses = 0);
-    }
-
     /// Hands out the key, a new one where there is none or it is worn out.
     fn with<T>(
         &self,
@@ -78,17 +71,18 @@ impl ExportKeys {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl ExportKeys {
-    /// With a key of so many bits that was made already.
-    pub(crate) fn given(bits: usize, key: Arc<RsaPrivateKey>, at: UnixTime) -> Self {
-        let uses = 0;
-        Self(Mutex::new(vec![Made {
-            bits,
+    /// With keys that were made already.
+    pub(crate) fn given(keys: impl IntoIterator<Item = Arc<RsaPrivateKey>>, at: UnixTime) -> Self {
+        use super::private_key::PrivateKey;
+        let made = |key: Arc<RsaPrivateKey>| Made {
+            bits: key.public_key().bits(),
             key,
             at,
-            uses,
-        }]))
+            uses: 0,
+        };
+        Self(Mutex::new(keys.into_iter().map(made).collect()))
     }
 }
 

@@ -6,7 +6,6 @@
 
 mod certificates;
 mod conversation;
-mod fixed;
 mod input;
 mod messages;
 mod parties;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::fixed::{FixedClock, FixedRandom, Map, RememberingKey, Sessions};
 use super::terms::{Terms, flag};
 use super::watched::take;
 use crate::config::ExportKeys;
@@ -11,6 +10,7 @@ use crate::connection::Connection;
 use crate::handshake::{Attempt, Occasion, Resume, client, server};
 use crate::server::{ClientToVerify, ClientVerifier};
 use crate::side::Side;
+use crate::testing::fixed::{FixedClock, FixedRandom, Map, RememberingKey, Sessions};
 use crate::testing::vectors::{test_certificate, test_key_der};
 use crate::{
     AnonymousClients, CertificateError, CipherSuite, ClientConfig, Clock, ObserverFactory, Policy,
@@ -91,8 +91,7 @@ impl Parties {
                 common.buffer_limit = 100;
             }
         }
-        server.export_keys = base.export_keys.clone();
-        base.export_keys.forget_uses();
+        server.export_keys = Arc::new(ExportKeys::given(base.export_keys.clone(), clock.now()));
         if !server.common.policy.usable_at(ProtocolVersion::SSLv2) {
             server.ssl2 = None;
         }
@@ -202,16 +201,16 @@ struct Base {
     clients: [ClientConfig; 2],
     /// By the certificate's length.
     servers: [ServerConfig; 2],
-    export_keys: Arc<ExportKeys>,
+    export_keys: [Arc<RsaPrivateKey>; 2],
 }
 
 static BASE: LazyLock<Base> = LazyLock::new(|| {
     let policy = Policy::EVERYTHING.cipher_suites(&[CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA]);
-    let key = |bits| {
-        let key = RsaPrivateKey::from_der(&test_key_der(bits)).expect("a test key");
-        RememberingKey::new(key)
-    };
-    let (short, long) = (key(512), key(1024));
+    let keys = [512, 1024].map(|bits| {
+        let key = RsaPrivateKey::from_der(&test_key_der(bits));
+        Arc::new(key.expect("a test key"))
+    });
+    let [short, long] = keys.clone().map(|key| RememberingKey::new(key));
     let ticket_keys = Arc::new(TicketKeys::given([ticket_key()]).expect("a key"));
     let client = || {
         ClientConfig::builder(policy)
@@ -231,15 +230,10 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
             .build()
             .expect("sound settings")
     };
-    let export_keys = ExportKeys::default();
-    for bits in [512, 1024] {
-        let made = export_keys.prepare(bits, FixedClock::default().now(), &FixedRandom::stream(0));
-        made.expect("fixed randomness does not fail");
-    }
     Base {
         clients: [client(), with_certificate].map(|it| it.build().expect("sound settings")),
         servers: [false, true].map(server),
-        export_keys: Arc::new(export_keys),
+        export_keys: keys,
     }
 });
 

@@ -1,9 +1,10 @@
-//! What unit tests share: vectors, keys, recordings, sealed sessions, and the integration tests'
+//! What unit tests share, and fuzzing a part of it: fixed numbers, vectors, keys, recordings, sealed sessions, and the integration tests'
 //! pair of connections.
 
 #[cfg(test)]
 #[path = "../../tests/counted/mod.rs"]
 pub(crate) mod counted;
+pub(crate) mod fixed;
 #[cfg(test)]
 #[path = "../../tests/in_memory/mod.rs"]
 pub(crate) mod in_memory;

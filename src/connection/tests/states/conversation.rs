@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::ops::DerefMut;
 use std::sync::Arc;
 
-use super::setup::{Remembered, Setup};
+use super::setup::Setup;
 use crate::connection::Connection;
 use crate::record::ProtectionParameters;
 use crate::secrets::{KeyBlock, MasterSecret, VerifyData};
+use crate::testing::fixed::Remembered;
 use crate::testing::in_memory::wire::{self, records, with_extensions};
 use crate::testing::in_memory::{Pair, only};
 use crate::{

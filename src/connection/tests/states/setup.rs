@@ -2,21 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{PrivateKeyDer, UnixTime};
 
 use super::conversation::{Case, Flavour, Message, Step};
 use crate::config::{ExportKeys, TicketKeys};
-use crate::crypto::rsa::RsaPublicKey;
-use crate::error::KeyError;
+use crate::testing::fixed::{FixedClock, FixedRandom, RememberingKey};
 use crate::testing::in_memory::terms::MapStore;
 use crate::testing::in_memory::{Pair, pin, test_identity};
+use crate::testing::vectors::test_key_der;
 use crate::{
     ClientConfig, ClientConnection, Clock, Direction, Event, Observer, ObserverFactory, PrivateKey,
-    RandomFailed, RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection, Side,
-    SignatureInput, TicketKey, dangerous,
+    RsaPrivateKey, ServerConfig, ServerConnection, Side, TicketKey, dangerous,
 };
 
 /// Both sides' configs and what they draw from.
@@ -26,7 +21,7 @@ pub(super) struct Setup {
     pub(super) server: ServerConfig,
     pub(super) client_store: Arc<MapStore>,
     pub(super) server_store: Arc<MapStore>,
-    randoms: [Arc<Counting>; 2],
+    randoms: [Arc<FixedRandom>; 2],
     pub(super) tape: Tape,
     pub(super) client_key: Arc<dyn PrivateKey>,
     pub(super) server_key: Arc<dyn PrivateKey>,
@@ -37,7 +32,7 @@ impl Setup {
     pub(super) fn new(case: Case) -> Self {
         let flavour = case.flavour;
         let tape = Tape::default();
-        let randoms = [1, 2].map(|seed| Arc::new(Counting::new(seed)));
+        let randoms = [1, 2].map(|stream| Arc::new(FixedRandom::stream(stream)));
         let [client_store, server_store] = [Arc::<MapStore>::default(), Arc::default()];
         let bits = flavour.certificate();
         let (chain, key) = test_identity(bits);
@@ -47,7 +42,7 @@ impl Setup {
             .random(randoms[1].clone())
             .session_store(server_store.clone())
             .ticket_keys(ticket_keys())
-            .clock(Noon);
+            .clock(FixedClock::default());
         let (chain, key) = test_identity(1024);
         let client_key = RememberingKey::new(key);
         let mut client = ClientConfig::builder(case.policy(Side::Client))
@@ -55,7 +50,7 @@ impl Setup {
             .random(randoms[0].clone())
             .session_store(client_store.clone())
             .ticket_keys(ticket_keys())
-            .clock(Noon);
+            .clock(FixedClock::default());
         if flavour.asks_for_certificate() {
             server = server.client_verifier(dangerous::AcceptAnyCertificate);
         }
@@ -83,7 +78,7 @@ impl Setup {
             tape,
             client_key,
             server_key,
-            ephemeral_key: Arc::new(ephemeral_key()),
+            ephemeral_key: Arc::new(RsaPrivateKey::from_der(&test_key_der(512)).unwrap()),
         }
     }
 
@@ -96,7 +91,8 @@ impl Setup {
 
     /// Its ephemeral key never wears out.
     pub(super) fn server(&self) -> ServerConnection {
-        let export_keys = ExportKeys::given(512, self.ephemeral_key.clone(), Noon.now());
+        let export_keys =
+            ExportKeys::given([self.ephemeral_key.clone()], FixedClock::default().now());
         ServerConnection::new(Arc::new(ServerConfig {
             export_keys: Arc::new(export_keys),
             ..self.server.clone()
@@ -127,11 +123,6 @@ impl Setup {
             flavour => flavour == Flavour::ResumingRenegotiation,
         }
     }
-}
-
-fn ephemeral_key() -> RsaPrivateKey {
-    let pem = include_bytes!("../../../../tests/data/test-key-512.pem");
-    RsaPrivateKey::from_der(&PrivateKeyDer::from_pem_slice(pem).unwrap()).unwrap()
 }
 
 fn ticket_keys() -> TicketKeys {
@@ -173,103 +164,5 @@ impl Observer for Tape {
             _ => return,
         };
         self.push(Step::Say(message));
-    }
-}
-
-/// Numbers that look random and come again after a restart.
-#[derive(Debug)]
-struct Counting {
-    seed: u64,
-    next: Mutex<u64>,
-}
-
-impl Counting {
-    pub(super) fn new(seed: u64) -> Self {
-        let next = Mutex::new(seed);
-        Self { seed, next }
-    }
-
-    pub(super) fn restart(&self) {
-        *self.next.lock().unwrap() = self.seed;
-    }
-}
-
-impl SecureRandom for Counting {
-    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
-        let mut next = self.next.lock().unwrap();
-        for byte in buffer {
-            // Knuth's MMIX.
-            *next = next
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            *byte = (*next >> 56) as u8;
-        }
-        Ok(())
-    }
-}
-
-/// A key that does the same work only once.
-#[derive(Debug)]
-struct RememberingKey {
-    key: Arc<dyn PrivateKey>,
-    decrypted: Remembered<Result<Vec<u8>, KeyError>>,
-    signed: Remembered<Result<Vec<u8>, KeyError>>,
-}
-
-impl RememberingKey {
-    pub(super) fn new(key: Arc<dyn PrivateKey>) -> Arc<Self> {
-        Arc::new(Self {
-            key,
-            decrypted: Remembered::default(),
-            signed: Remembered::default(),
-        })
-    }
-}
-
-impl PrivateKey for RememberingKey {
-    fn public_key(&self) -> &RsaPublicKey {
-        self.key.public_key()
-    }
-
-    fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError> {
-        let decrypted = self.decrypted.of(&[ciphertext], || {
-            let mut plaintext = vec![0; plaintext.len()];
-            let result = self.key.raw_decrypt(ciphertext, &mut plaintext);
-            result.map(|()| plaintext)
-        });
-        plaintext.copy_from_slice(&decrypted?);
-        Ok(())
-    }
-
-    fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError> {
-        self.signed
-            .of(&[&input.to_bytes()], || self.key.sign(input))
-    }
-}
-
-/// What was worked out before, by all that it depends on.
-#[derive(Debug)]
-pub(super) struct Remembered<T>(Mutex<HashMap<Vec<u8>, T>>);
-
-impl<T> Default for Remembered<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T: Clone> Remembered<T> {
-    pub(super) fn of(&self, from: &[&[u8]], make: impl FnOnce() -> T) -> T {
-        let mut remembered = self.0.lock().unwrap();
-        remembered.entry(from.concat()).or_insert_with(make).clone()
-    }
-}
-
-/// The time stands still.
-#[derive(Debug)]
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> UnixTime {
-        UnixTime::since_unix_epoch(Duration::from_secs(1_717_243_200))
     }
 }

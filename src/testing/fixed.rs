@@ -1,4 +1,5 @@
-//! What a config is given so that a conversation is the same each time, and costs little.
+//! What a config is given so that a conversation is the same each time, and costs little: for
+//! fuzzing, and for the conversations that are held again with something wrong in them.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
@@ -11,30 +12,23 @@ use crate::crypto::pkcs1::SignatureInput;
 use crate::crypto::random::{RandomFailed, SecureRandom};
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::KeyError;
-use crate::{Clock, PrivateKey, RsaPrivateKey, SessionStore};
+use crate::{Clock, PrivateKey, SessionStore};
 
-/// Does each private operation once: they are the dearest by far, and most are the same.
+/// A key that does each operation once: they are the dearest by far, and most are the same.
 #[derive(Debug)]
-pub(super) struct RememberingKey {
-    key: RsaPrivateKey,
-    seen: Mutex<HashMap<Vec<u8>, Done>>,
+pub(crate) struct RememberingKey {
+    key: Arc<dyn PrivateKey>,
+    decrypted: Remembered<Result<Vec<u8>, KeyError>>,
+    signed: Remembered<Result<Vec<u8>, KeyError>>,
 }
 
-/// What came of an operation.
-type Done = Result<Vec<u8>, KeyError>;
-
 impl RememberingKey {
-    pub(super) fn new(key: RsaPrivateKey) -> Arc<Self> {
-        let seen = Mutex::default();
-        Arc::new(Self { key, seen })
-    }
-
-    fn once(&self, input: &[u8], operation: impl FnOnce() -> Done) -> Done {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() > 1000 {
-            seen.clear();
-        }
-        seen.entry(input.to_vec()).or_insert_with(operation).clone()
+    pub(crate) fn new(key: Arc<dyn PrivateKey>) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            decrypted: Remembered::default(),
+            signed: Remembered::default(),
+        })
     }
 }
 
@@ -44,30 +38,59 @@ impl PrivateKey for RememberingKey {
     }
 
     fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError> {
-        let len = plaintext.len();
-        let decrypted = self.once(ciphertext, || {
-            let mut plaintext = vec![0; len];
-            self.key.raw_decrypt(ciphertext, &mut plaintext)?;
-            Ok(plaintext)
-        })?;
-        plaintext.copy_from_slice(&decrypted);
+        let decrypted = self.decrypted.of(&[ciphertext], || {
+            let mut plaintext = vec![0; plaintext.len()];
+            let result = self.key.raw_decrypt(ciphertext, &mut plaintext);
+            result.map(|()| plaintext)
+        });
+        plaintext.copy_from_slice(&decrypted?);
         Ok(())
     }
 
     fn sign(&self, input: &SignatureInput) -> Result<Vec<u8>, KeyError> {
+        // The kind of the input matters, too.
         let name = format!("{input:?}");
-        self.once(name.as_bytes(), || self.key.sign(input))
+        self.signed.of(&[name.as_bytes()], || self.key.sign(input))
     }
 }
 
+/// What was worked out before, by all that it depends on.
+#[derive(Debug)]
+pub(crate) struct Remembered<T>(Mutex<HashMap<Vec<u8>, T>>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Remembered<T> {
+    pub(crate) fn of(&self, from: &[&[u8]], make: impl FnOnce() -> T) -> T {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() > MAX_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.entry(from.concat()).or_insert_with(make).clone()
+    }
+}
+
+/// A fuzzer comes with something new for hours.
+const MAX_REMEMBERED: usize = 10_000;
+
 /// The same numbers each time.
 #[derive(Debug)]
-pub(super) struct FixedRandom(AtomicU64);
+pub(crate) struct FixedRandom(AtomicU64);
 
 impl FixedRandom {
     /// Other numbers for each stream.
-    pub(super) fn stream(number: u32) -> Self {
+    pub(crate) fn stream(number: u32) -> Self {
         Self(AtomicU64::new(u64::from(number) << 32))
+    }
+
+    /// The same numbers again.
+    #[cfg(test)]
+    pub(crate) fn restart(&self) {
+        self.0.fetch_and(!u64::from(u32::MAX), Ordering::Relaxed);
     }
 }
 
@@ -88,10 +111,10 @@ impl SecureRandom for FixedRandom {
 
 /// A time that stands still until it is set forward.
 #[derive(Debug)]
-pub(super) struct FixedClock(AtomicU64);
+pub(crate) struct FixedClock(AtomicU64);
 
 impl FixedClock {
-    pub(super) fn forward(&self, seconds: u64) {
+    pub(crate) fn forward(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 }
@@ -109,14 +132,14 @@ impl Clock for FixedClock {
 }
 
 /// What is kept, by its name.
-pub(super) type Map = HashMap<Vec<u8>, Vec<u8>>;
+pub(crate) type Map = HashMap<Vec<u8>, Vec<u8>>;
 
 /// A store of sealed sessions that can be looked into.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<Map>);
+pub(crate) struct Sessions(Mutex<Map>);
 
 impl Sessions {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Map> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Map> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
