@@ -37,5 +37,15 @@ pub mod replays;
 pub mod talk;
 pub mod timing;
 
+use std::process::ExitCode;
+
+/// A program's end: what stopped it, if something did, in words.
+pub fn conclude(program: &str, result: Result<ExitCode, Error>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("{program}: {error}");
+        ExitCode::FAILURE
+    })
+}
+
 /// What stops a peer: shown to whoever reads the failing test, never matched on.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

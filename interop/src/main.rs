@@ -49,7 +49,7 @@ struct Options {
     #[arg(long)]
     list: bool,
 
-    /// How many conversations at once [default: as many as there are processors]
+    /// How many conversations at once, up to 64 [default: as many as there are processors]
     #[arg(long)]
     jobs: Option<NonZeroUsize>,
 }
@@ -121,10 +121,13 @@ fn side(name: &str) -> Result<Side, String> {
     found.ok_or_else(|| "client or server is expected".to_owned())
 }
 
-fn main() -> Result<ExitCode, Error> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    interop::conclude("interop", play(&Options::parse()))
+}
+
+fn play(options: &Options) -> Result<ExitCode, Error> {
     if options.list {
-        return match list(&options, &mut io::stdout().lock()) {
+        return match list(options, &mut io::stdout().lock()) {
             // Whoever reads has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
             listed => Ok(listed.map(|()| ExitCode::SUCCESS)?),
@@ -137,7 +140,8 @@ fn main() -> Result<ExitCode, Error> {
     let jobs = options
         .jobs
         .or_else(|| thread::available_parallelism().ok())
-        .map_or(1, usize::from);
+        .map_or(1, usize::from)
+        .min(MAX_JOBS);
     let output = Mutex::new(());
     let tell = |progress: Progress<'_>| {
         // A line at a time.
@@ -172,6 +176,9 @@ fn main() -> Result<ExitCode, Error> {
 const NOTHING_TO_DO: u8 = 2;
 
 const NOT_RUN: u8 = 3;
+
+/// Each has a peer in a process of its own, or several.
+const MAX_JOBS: usize = 64;
 
 fn list(options: &Options, out: &mut impl Write) -> io::Result<()> {
     for peer in options.peers() {

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -119,8 +120,12 @@ const EXTRAS: &[(Version, Suite, &[Extra])] = &[
 #[derive(Parser)]
 struct Options {}
 
-fn main() -> Result<(), Error> {
+fn main() -> ExitCode {
     let Options {} = Options::parse();
+    interop::conclude("record", record().map(|()| ExitCode::SUCCESS))
+}
+
+fn record() -> Result<(), Error> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
     let directory = data.join("recordings");
     fs::create_dir_all(&directory)?;

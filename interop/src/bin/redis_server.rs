@@ -6,6 +6,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -20,7 +21,11 @@ use retrossl::{
     TicketKeys,
 };
 
-fn main() -> Result<(), Error> {
+fn main() -> ExitCode {
+    interop::conclude("redis_server", serve_all().map(|()| ExitCode::SUCCESS))
+}
+
+fn serve_all() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [redis, chain, key] = arguments.as_slice() else {
         return Err("usage: redis_server REDIS_URL CHAIN_PEM KEY_PEM".into());

@@ -2,25 +2,27 @@
 
 #![forbid(unsafe_code)]
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use interop::Error;
 use interop::timing::pre_master_secret::{KeyExchange, Operation};
 use interop::timing::record::{CASES, CbcRecord};
-use interop::timing::report::{Report, with_section};
+use interop::timing::report::{Report, Verdict, with_section};
 use interop::timing::server::identity;
-use interop::timing::{Experiment, Samples, measure, repeat};
+use interop::timing::{Experiment, Kept, measure, repeat};
 use openssl::asn1::Asn1Time;
 
 /// A statistical test of timing: every class of input once in each round, in random order; paired
 /// tests and bootstrapped confidence intervals of the differences.
 ///
-/// A machine that does nothing else, and a core of its own, give the narrowest intervals.
+/// A machine that does nothing else, and a core of its own, give the narrowest intervals. Exit
+/// status: 0 where nothing was found that should not be, 1 where secrets differ or something failed, 3
+/// where an experiment was blind, as with too few samples.
 #[derive(Parser)]
 struct Options {
     /// Runs these experiments only, by their names; see --list
@@ -55,8 +57,11 @@ struct Options {
     write: Option<PathBuf>,
 }
 
-fn main() -> Result<(), Error> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    interop::conclude("timing", run_all(&Options::parse()))
+}
+
+fn run_all(options: &Options) -> Result<ExitCode, Error> {
     let mut experiments = experiments()?;
     if let Some(unknown) = options.only.iter().find(|name| {
         let mut names = experiments.iter().map(|experiment| experiment.name());
@@ -68,7 +73,7 @@ fn main() -> Result<(), Error> {
         for experiment in &experiments {
             println!("{}: {}", experiment.name(), experiment.about());
         }
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     if let Some(id) = options.core
         && !core_affinity::set_for_current(core_affinity::CoreId { id })
@@ -78,25 +83,37 @@ fn main() -> Result<(), Error> {
     experiments.retain(|experiment| {
         options.only.is_empty() || options.only.iter().any(|name| name == experiment.name())
     });
+    let mut verdicts = Vec::new();
     for experiment in &mut experiments {
         if let Some(class) = options.class {
             let classes = experiment.classes().len();
             if class >= classes {
                 return Err(format!("{} has {classes} classes", experiment.name()).into());
             }
-            let times = samples(&**experiment, &options);
+            let times = samples(&**experiment, options);
             repeat(&mut **experiment, class, times)?;
             continue;
         }
-        let report = run(&mut **experiment, &options)?;
+        let (report, verdict) = run(&mut **experiment, options)?;
         println!("{report}");
+        verdicts.push((experiment.name().to_owned(), verdict));
         if let Some(path) = &options.write {
             let document = fs::read_to_string(path).unwrap_or_else(|_| OPENING.to_owned());
             fs::write(path, with_section(&document, &report))?;
         }
     }
-    Ok(())
+    for (name, verdict) in &verdicts {
+        println!("{name}: {verdict}");
+    }
+    let any = |wanted| verdicts.iter().any(|(_, verdict)| *verdict == wanted);
+    Ok(match () {
+        () if any(Verdict::LeakFound) => ExitCode::FAILURE,
+        () if any(Verdict::Blind) => ExitCode::from(BLIND),
+        () => ExitCode::SUCCESS,
+    })
 }
+
+const BLIND: u8 = 3;
 
 fn experiments() -> Result<Vec<Box<dyn Experiment>>, Error> {
     let identity = identity()?;
@@ -118,8 +135,8 @@ fn samples(experiment: &dyn Experiment, options: &Options) -> usize {
     }
 }
 
-/// The experiment's section.
-fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Error> {
+/// The experiment's section, and what it shows.
+fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<(String, Verdict), Error> {
     let samples = samples(experiment, options);
     let name = experiment.name().to_owned();
     let start = Instant::now();
@@ -143,11 +160,7 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
         start.elapsed().as_secs()
     );
     let measured = match &options.keep {
-        Some(directory) => keep(
-            &measured,
-            &directory.join(&name),
-            experiment.classes().len(),
-        )?,
+        Some(directory) => Kept::new(directory, experiment)?.add(&measured)?,
         None => measured,
     };
     if measured.rounds() == 0 {
@@ -163,22 +176,8 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<String, Err
             .core
             .map_or(String::new(), |core| format!(", on core {core}")),
     );
-    Ok(Report::new(experiment, &measured, options.resamples).to_markdown(&circumstances))
-}
-
-/// Adds to what is in the directory, and gives all of it.
-fn keep(measured: &Samples, directory: &Path, classes: usize) -> Result<Samples, Error> {
-    fs::create_dir_all(directory)?;
-    if measured.rounds() > 0 {
-        let file = directory.join(std::process::id().to_string());
-        let mut file = OpenOptions::new().create(true).append(true).open(file)?;
-        file.write_all(&measured.to_bytes())?;
-    }
-    let mut all = Samples::none(classes);
-    for file in fs::read_dir(directory)? {
-        all.add_bytes(&fs::read(file?.path())?);
-    }
-    Ok(all)
+    let report = Report::new(experiment, &measured, options.resamples);
+    Ok((report.to_markdown(&circumstances), report.verdict()))
 }
 
 fn processor() -> String {

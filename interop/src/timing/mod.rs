@@ -6,11 +6,14 @@
 //! nor normal.
 
 pub mod differences;
+mod kept;
 pub mod pre_master_secret;
 pub mod record;
 pub mod report;
 pub mod server;
 mod write_keys;
+
+pub use kept::Kept;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -53,7 +56,13 @@ pub trait Experiment {
     /// The first one is what the others are compared with.
     fn classes(&self) -> &[Class];
 
-    /// How many samples of each class are called for.
+    /// What should come of it.
+    fn expected(&self) -> Expected {
+        Expected::NoLeak
+    }
+
+    /// How many samples of each class are called for: fixed beforehand, so that no run ends where
+    /// it looks well.
     fn samples(&self) -> usize;
 
     /// Rounds of a loop that does nothing, which the leak control takes beyond the others.
@@ -67,6 +76,15 @@ pub trait Experiment {
 
     /// Whether the record did to the connection what its class must do.
     fn is_right(&self, class: usize, outcome: &Outcome) -> bool;
+}
+
+/// What should come of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// No secret class differs from another.
+    NoLeak,
+    /// Some do: the experiment shows that it would be seen.
+    Leak,
 }
 
 /// What a record led to.

@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use retrossl::{CipherSuite, PrivateKey, ServerConnection};
 
 use super::server::{Answer, MODULUS, Server, StandIn};
-use super::{Class, Experiment, Outcome, Role, seeded};
+use super::{Class, Expected, Experiment, Outcome, Role, seeded};
 use crate::Error;
 use crate::certificate::Identity;
 use crate::ours::{self, Secrets};
@@ -132,6 +132,13 @@ impl Experiment for KeyExchange {
 
     fn classes(&self) -> &[Class] {
         &self.classes
+    }
+
+    fn expected(&self) -> Expected {
+        match self.operation {
+            Operation::Real | Operation::Copied => Expected::NoLeak,
+            Operation::Searched => Expected::Leak,
+        }
     }
 
     fn samples(&self) -> usize {

@@ -1,11 +1,11 @@
 //! What was measured, for a reader to judge.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use rand::rngs::SmallRng;
 
 use super::differences::{Differences, Interval, Intervals, Location, friedman};
-use super::{Class, Experiment, Role, Samples, seeded};
+use super::{Class, Expected, Experiment, Role, Samples, seeded};
 
 /// The figures of one experiment.
 pub struct Report {
@@ -22,6 +22,31 @@ pub struct Report {
     pairs: usize,
     significant: usize,
     friedman: f64,
+    expected: Expected,
+}
+
+/// What an experiment has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// No secret class differs from another, and what was leaked on purpose was seen.
+    NothingFound,
+    /// The leak that the experiment is there to show.
+    LeakSeen,
+    /// Some secret classes differ.
+    LeakFound,
+    /// What was leaked on purpose was not seen, so that the rest says nothing.
+    Blind,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NothingFound => "no difference found, and the control's is",
+            Self::LeakSeen => "the leak is seen, as it must be",
+            Self::LeakFound => "SECRETS DIFFER",
+            Self::Blind => "the leak on purpose was not seen: take more samples",
+        })
+    }
 }
 
 /// Two classes, by their numbers.
@@ -92,7 +117,21 @@ impl Report {
             pairs: tested.len(),
             significant: tested.iter().filter(|(p, ..)| *p < limit).count(),
             friedman: friedman(&secret_samples),
+            expected: experiment.expected(),
             classes,
+        }
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        let leaks = |row: &&Compared| self.classes[row.class].role == Role::LeakControl;
+        // One pair, two tests.
+        let is_seen = |row: &Compared| row.sign_test.min(row.wilcoxon) < limit(1);
+        let sees = self.against_first.iter().find(leaks).is_some_and(is_seen);
+        match (self.expected, self.significant) {
+            (Expected::Leak, 1..) => Verdict::LeakSeen,
+            (Expected::NoLeak, 1..) => Verdict::LeakFound,
+            (Expected::NoLeak, 0) if sees => Verdict::NothingFound,
+            (_, 0) => Verdict::Blind,
         }
     }
 
@@ -114,11 +153,12 @@ impl Report {
         writeln!(
             out,
             "{} of {} pairs of secret classes differ (sign test or Wilcoxon below {:.1e}); \
-             Friedman over all of them: {}.\n",
+             Friedman over all of them: {}. Verdict: {}.\n",
             self.significant,
             self.pairs,
             limit(self.pairs),
-            probability(self.friedman)
+            probability(self.friedman),
+            self.verdict()
         )?;
         let first = &self.classes[0].name;
         writeln!(out, "Against \"{first}\" ({} ns):\n", self.medians[0])?;
@@ -225,7 +265,12 @@ pub fn with_section(document: &str, section: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use retrossl::ServerConnection;
+
     use super::*;
+    use crate::Error;
+    use crate::timing::Outcome;
 
     #[test]
     fn a_section_takes_the_place_of_the_one_before() {
@@ -238,6 +283,84 @@ mod tests {
             with_section(document, "## c\n\nthree\n"),
             "# Title\n\nText.\n\n## a\n\none\n\n## b\n\ntwo\n\n## c\n\nthree\n"
         );
+    }
+
+    /// The first class, the same again, the leak control, and another secret one: what they take more
+    /// than chance says.
+    #[test]
+    fn a_verdict_tells_leaks_from_blindness() {
+        for (expected, leak, secret, rounds, verdict) in [
+            (Expected::NoLeak, 5, 0, 2000, Verdict::NothingFound),
+            (Expected::NoLeak, 5, 5, 2000, Verdict::LeakFound),
+            (Expected::NoLeak, 0, 5, 2000, Verdict::LeakFound),
+            (Expected::NoLeak, 0, 0, 2000, Verdict::Blind),
+            (Expected::NoLeak, 5, 5, 3, Verdict::Blind),
+            (Expected::Leak, 5, 5, 2000, Verdict::LeakSeen),
+            (Expected::Leak, 5, 0, 2000, Verdict::Blind),
+        ] {
+            let mut random = SmallRng::seed_from_u64(1);
+            let durations = |more: u32, random: &mut SmallRng| {
+                let chance = |_| 1000 + more + random.random_range(0..10);
+                (0..rounds).map(chance).collect()
+            };
+            let samples = [0, 0, leak, secret].map(|more| durations(more, &mut random));
+            let report = Report::new(&Made::new(expected), &Samples(samples.into()), 10);
+            assert_eq!(report.verdict(), verdict, "{expected:?} {leak} {secret}");
+        }
+    }
+
+    struct Made {
+        expected: Expected,
+        classes: [Class; 4],
+    }
+
+    impl Made {
+        fn new(expected: Expected) -> Self {
+            use Role::*;
+            let classes = [Secret, NullControl, LeakControl, Secret].map(|role| Class {
+                name: format!("{role:?}"),
+                role,
+            });
+            Self { expected, classes }
+        }
+    }
+
+    impl Experiment for Made {
+        fn name(&self) -> &str {
+            "made"
+        }
+
+        fn about(&self) -> &str {
+            ""
+        }
+
+        fn classes(&self) -> &[Class] {
+            &self.classes
+        }
+
+        fn expected(&self) -> Expected {
+            self.expected
+        }
+
+        fn samples(&self) -> usize {
+            0
+        }
+
+        fn leak(&self) -> u32 {
+            0
+        }
+
+        fn record(&mut self, _: usize) -> Result<Vec<u8>, Error> {
+            unreachable!("nothing is measured")
+        }
+
+        fn connection(&self) -> Result<ServerConnection, Error> {
+            unreachable!("nothing is measured")
+        }
+
+        fn is_right(&self, _: usize, _: &Outcome) -> bool {
+            unreachable!("nothing is measured")
+        }
     }
 
     #[test]
