@@ -1,4 +1,8 @@
-//! What the README says about versions, suites and cipher kinds is what the presets do.
+//! What the README says about versions, suites and cipher kinds is what the presets do, and what the
+//! tests' own says about files is what there is.
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use retrossl::{CipherKind, CipherSuite, Policy, ProtocolVersion};
 
@@ -78,6 +82,29 @@ fn the_presets_have_the_versions_and_keys_that_are_named() {
 }
 
 /// The cells of the row that begins with `first`, without that one.
+/// Each test file stands in the second column, and nothing else does.
+#[test]
+fn the_tests_own_names_every_file() {
+    let readme = include_str!("README.md");
+    let table = readme.lines().filter(|line| line.starts_with("| "));
+    let named: BTreeSet<_> = table
+        .take_while(|line| !line.starts_with("| |"))
+        .filter_map(|line| line.split('|').nth(2))
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter(|name| !name.contains('/'))
+        .map(str::to_owned)
+        .collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let files: BTreeSet<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(named, files);
+}
+
 fn row(first: &str) -> Vec<String> {
     let found = README.lines().find_map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);
