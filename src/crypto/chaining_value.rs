@@ -36,7 +36,7 @@ impl ChainingValue {
         #[cfg(test)]
         BLOCKS.with(|count| count.set(count.get() + blocks.len()));
         match self {
-            Self::Md5(state) => md5::block_api::compress(state, blocks),
+            Self::Md5(state) => super::md5::compress(state, blocks),
             Self::Sha1(state) => sha1::block_api::compress(state, blocks),
             Self::Sha256(state) => sha2::block_api::compress256(state, blocks),
         }

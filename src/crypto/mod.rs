@@ -10,8 +10,10 @@ pub(crate) mod constant_time;
 pub(crate) mod ecdsa;
 pub(crate) mod hash;
 pub(crate) mod hmac;
+mod md5;
 pub(crate) mod pkcs1;
 pub(crate) mod random;
+mod rc4;
 pub(crate) mod rsa;
 
 pub(crate) use cipher::BulkCipher;

@@ -7,6 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::ContentType;
 use crate::crypto::HashAlgorithm;
 use crate::crypto::chaining_value::{BLOCK, ChainingValue, LENGTH_MARK, MAX_OUTPUT};
+use crate::crypto::cipher::RunningStream;
 use crate::crypto::constant_time::{conditional_copy, hidden, mask_equal, mask_less};
 use crate::version::ProtocolVersion;
 
@@ -54,27 +55,47 @@ impl RecordMac {
 
     /// The MAC over `data`.
     pub(crate) fn compute(&self, header: MacHeader, data: &[u8]) -> Tag {
-        // A fragment is at most 2^14 + 2048 bytes long.
-        let mut head = self.head(header, data.len() as u16);
-        let mut value = self.inner.value;
+        let mut running = self.begin(header, data.len());
+        let (first, rest) = data.split_at(running.first_len(data.len()));
+        let (blocks, last) = rest.as_chunks();
+        running.absorb_first(first);
+        running.value.compress(blocks);
+        self.finish(running, last)
+    }
 
-        let fill = (BLOCK - head.len % BLOCK) % BLOCK;
-        let (filling, rest) = data.split_at(fill.min(data.len()));
-        head.push(filling);
-        let (blocks, head_rest) = head.bytes().as_chunks::<BLOCK>();
-        value.compress(blocks);
-        let (blocks, data_rest) = rest.as_chunks::<BLOCK>();
-        value.compress(blocks);
-        // One of the two is empty: either the data ended in the head's last block or it goes on
-        // from a block's start.
-        let unabsorbed = if head_rest.is_empty() {
-            data_rest
-        } else {
-            head_rest
-        };
-        let message_len = self.inner.absorbed + (self.head_len() + data.len()) as u64;
-        let digest = value.finish(unabsorbed, message_len);
-        self.finish_outer(digest)
+    /// The same, where `stream` then encrypts `data`: as far as it can, in one pass.
+    pub(crate) fn compute_and_encrypt(
+        &self,
+        header: MacHeader,
+        data: &mut [u8],
+        stream: &mut RunningStream<'_>,
+    ) -> Tag {
+        let mut running = self.begin(header, data.len());
+        let (first, rest) = data.split_at_mut(running.first_len(data.len()));
+        let (blocks, last) = rest.as_chunks_mut();
+        running.absorb_first(first);
+        stream.apply(first);
+        stream.hash_and_encrypt(&mut running.value, blocks);
+        let tag = self.finish(running, last);
+        stream.apply(last);
+        tag
+    }
+
+    /// The MAC over what `stream` decrypts first: as far as it can, in one pass.
+    pub(crate) fn decrypt_and_compute(
+        &self,
+        header: MacHeader,
+        data: &mut [u8],
+        stream: &mut RunningStream<'_>,
+    ) -> Tag {
+        let mut running = self.begin(header, data.len());
+        let (first, rest) = data.split_at_mut(running.first_len(data.len()));
+        let (blocks, last) = rest.as_chunks_mut();
+        stream.apply(first);
+        running.absorb_first(first);
+        stream.decrypt_and_hash(&mut running.value, blocks);
+        stream.apply(last);
+        self.finish(running, last)
     }
 
     /// The MAC over the first `len` bytes of `data`, where `len` is a secret between `min_len`
@@ -129,6 +150,28 @@ impl RecordMac {
         self.finish_outer(digest)
     }
 
+    fn begin(&self, header: MacHeader, data_len: usize) -> Running {
+        // A fragment is at most 2^14 + 2048 bytes long.
+        let head = self.head(header, data_len as u16);
+        Running {
+            value: self.inner.value,
+            message_len: self.inner.absorbed + (head.len + data_len) as u64,
+            head,
+        }
+    }
+
+    /// `last` is less than a block, and nothing where the data has ended in the head's last block.
+    fn finish(&self, running: Running, last: &[u8]) -> Tag {
+        let (_, head_rest) = running.head.bytes().as_chunks::<BLOCK>();
+        let unabsorbed = if head_rest.is_empty() {
+            last
+        } else {
+            head_rest
+        };
+        let digest = running.value.finish(unabsorbed, running.message_len);
+        self.finish_outer(digest)
+    }
+
     fn finish_outer(&self, mut inner: Tag) -> Tag {
         let mut head = self.outer.head();
         head.push(&inner[..self.output_len()]);
@@ -152,14 +195,27 @@ impl RecordMac {
         head.push(&data_len.to_be_bytes());
         head
     }
+}
 
-    fn head_len(&self) -> usize {
-        let version = if self.version == ProtocolVersion::SSLv3 {
-            0
-        } else {
-            2
-        };
-        self.inner.rest_len + 8 + 1 + version + 2
+/// An inner hash under way.
+struct Running {
+    value: ChainingValue,
+    head: Head,
+    message_len: u64,
+}
+
+impl Running {
+    /// How many of so many bytes of data share the head's last block.
+    fn first_len(&self, data_len: usize) -> usize {
+        let room = (BLOCK - self.head.len % BLOCK) % BLOCK;
+        room.min(data_len)
+    }
+
+    /// Absorbs the head's whole blocks, the last of which `first` may fill.
+    fn absorb_first(&mut self, first: &[u8]) {
+        self.head.push(first);
+        let (blocks, _) = self.head.bytes().as_chunks();
+        self.value.compress(blocks);
     }
 }
 

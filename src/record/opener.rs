@@ -85,9 +85,11 @@ impl Opener {
                     .len()
                     .checked_sub(mac.output_len())
                     .ok_or(BAD_MAC)?;
-                key.apply(fragment);
-                let expected = mac.compute(header, &fragment[..len]);
-                if !bool::from(expected[..mac.output_len()].ct_eq(&fragment[len..])) {
+                let (data, tag) = fragment.split_at_mut(len);
+                let mut stream = key.run();
+                let expected = mac.decrypt_and_compute(header, data, &mut stream);
+                stream.apply(tag);
+                if !bool::from(expected[..mac.output_len()].ct_eq(tag)) {
                     return Err(BAD_MAC);
                 }
                 0..len

@@ -91,10 +91,12 @@ impl Sealer {
             Protection::Null => out.extend_from_slice(fragment),
             Protection::Stream { key, mac } => {
                 let start = out.len();
-                let tag = mac.compute(header, fragment);
                 out.extend_from_slice(fragment);
+                let mut stream = key.run();
+                let tag = mac.compute_and_encrypt(header, &mut out[start..], &mut stream);
+                let start = out.len();
                 out.extend_from_slice(&tag[..mac.output_len()]);
-                key.apply(&mut out[start..]);
+                stream.apply(&mut out[start..]);
             }
             Protection::Block(cbc) => cbc.seal(header, fragment, random, out)?,
             Protection::Aead { key, implicit } => {

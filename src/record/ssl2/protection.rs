@@ -92,7 +92,7 @@ impl Protection {
             Self::Null => {}
             Self::Stream(keys) => {
                 keys.mac.fill_in(record, sequence)?;
-                keys.key.apply(record);
+                keys.key.run().apply(record);
             }
             Self::Block(keys) => {
                 keys.mac.fill_in(record, sequence)?;
@@ -110,7 +110,7 @@ impl Protection {
         match self {
             Self::Null => Some(()),
             Self::Stream(keys) => {
-                keys.key.apply(record);
+                keys.key.run().apply(record);
                 keys.mac.check(record, sequence)
             }
             Self::Block(keys) => {

@@ -64,6 +64,7 @@ fn by_the_book(cipher: BulkCipher, sequence: u32, padded_data: &[u8]) -> Vec<u8>
     match cipher.cipher_type() {
         CipherType::Stream => StreamKey::new(cipher, &key(cipher))
             .unwrap()
+            .run()
             .apply(&mut record),
         _ => BlockKey::new(cipher, &key(cipher))
             .unwrap()
@@ -119,6 +120,7 @@ fn the_cipher_goes_on_from_record_to_record() {
         match cipher.cipher_type() {
             CipherType::Stream => StreamKey::new(cipher, &key(cipher))
                 .unwrap()
+                .run()
                 .apply(&mut both),
             _ => BlockKey::new(cipher, &key(cipher))
                 .unwrap()

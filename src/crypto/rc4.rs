@@ -1,0 +1,229 @@
+//! RC4, alone or beside MD5.
+//!
+//! A table cipher: its addresses depend on the key, as they do in every RC4.
+//!
+//! What was measured, on an EPYC of 2.45 GHz, in MB/s: the `rc4` crate's 310; the same loop with a
+//! state of words in place of bytes, whose stores the processor forwards to loads in less time, 390;
+//! eight bytes of key stream at a time, 700; with the next word fetched ahead of the swap, 630. OpenSSL
+//! 3.0 has 770. With MD5 one after the other it is 315, and step by step beside it 515, because each
+//! waits for itself most of the time.
+//!
+//! A state of words takes four times the memory, so between records it is packed; to unpack and pack
+//! it takes as long as some 50 bytes of key stream.
+
+use zeroize::{Zeroize, ZeroizeOnDrop, optimization_barrier};
+
+use super::md5;
+
+/// A key's running state, at rest.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Rc4 {
+    permutation: [u8; 256],
+    i: u8,
+    j: u8,
+}
+
+impl Rc4 {
+    /// Key lengths are public; all suites have 16 bytes.
+    pub(crate) fn new(key: &[u8; KEY]) -> Self {
+        let mut permutation = core::array::from_fn(|index| index as u8);
+        let mut j = 0u8;
+        for (i, key) in (0..=255u8).zip(key.iter().cycle()) {
+            j = j
+                .wrapping_add(permutation[usize::from(i)])
+                .wrapping_add(*key);
+            permutation.swap(i.into(), j.into());
+        }
+        Self {
+            permutation,
+            i: 0,
+            j: 0,
+        }
+    }
+
+    /// Unpacked, until it is dropped.
+    pub(crate) fn run(&mut self) -> Running<'_> {
+        Running {
+            permutation: self.permutation.map(u32::from),
+            i: self.i.into(),
+            j: self.j.into(),
+            packed: self,
+        }
+    }
+}
+
+/// A state in use.
+pub(crate) struct Running<'k> {
+    permutation: [u32; 256],
+    /// Both below 256.
+    i: usize,
+    j: usize,
+    packed: &'k mut Rc4,
+}
+
+impl Running<'_> {
+    /// Encrypts or decrypts with the next bytes of the key stream.
+    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        let (words, rest) = data.as_chunks_mut();
+        for word in words {
+            let mut key_stream = 0;
+            for nth in 0..8 {
+                key_stream |= u64::from(self.next()) << (8 * nth);
+            }
+            xor(word, key_stream);
+        }
+        for byte in rest {
+            *byte ^= self.next() as u8;
+        }
+    }
+
+    /// Absorbs blocks into an MD5 chaining value, and encrypts them.
+    pub(crate) fn hash_and_encrypt(&mut self, hash: &mut [u32; 4], blocks: &mut [[u8; 64]]) {
+        for block in blocks {
+            let words = md5::words(block);
+            self.apply_beside_md5(block, hash, &words);
+        }
+    }
+
+    /// Decrypts blocks, and absorbs them: each while the next one is decrypted.
+    pub(crate) fn decrypt_and_hash(&mut self, hash: &mut [u32; 4], blocks: &mut [[u8; 64]]) {
+        let Some((first, rest)) = blocks.split_first_mut() else {
+            return;
+        };
+        self.apply(first);
+        let mut words = md5::words(first);
+        for block in rest {
+            self.apply_beside_md5(block, hash, &words);
+            words = md5::words(block);
+        }
+        md5::compress_beside(hash, &words, |_| {});
+        words.zeroize();
+    }
+
+    /// A byte of `block` with each of the steps that absorb `words`.
+    #[inline(always)]
+    fn apply_beside_md5(&mut self, block: &mut [u8; 64], hash: &mut [u32; 4], words: &[u32; 16]) {
+        let (chunks, _) = block.as_chunks_mut();
+        let mut key_stream = 0;
+        md5::compress_beside(hash, words, |step| {
+            key_stream |= u64::from(self.next()) << (8 * (step % 8));
+            if step % 8 == 7 {
+                xor(&mut chunks[step / 8], key_stream);
+                key_stream = 0;
+            }
+        });
+    }
+
+    /// The next byte of the key stream.
+    #[inline(always)]
+    fn next(&mut self) -> u32 {
+        self.i = (self.i + 1) & 255;
+        let x = self.permutation[self.i];
+        self.j = (self.j + x as usize) & 255;
+        let y = self.permutation[self.j];
+        self.permutation[self.i] = y;
+        self.permutation[self.j] = x;
+        self.permutation[((x + y) & 255) as usize]
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.packed.permutation = self.permutation.map(|value| value as u8);
+        self.packed.i = self.i as u8;
+        self.packed.j = self.j as u8;
+        // Writes that cannot be left out, but can be wide.
+        self.permutation = [0; 256];
+        optimization_barrier(&self.permutation);
+    }
+}
+
+#[inline(always)]
+fn xor(chunk: &mut [u8; 8], key_stream: u64) {
+    *chunk = (u64::from_le_bytes(*chunk) ^ key_stream).to_le_bytes();
+}
+
+/// Bytes of a key.
+pub(crate) const KEY: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use ::rc4::{KeyInit, StreamCipher};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::vectors::hex;
+
+    /// RFC 6229 §2, keys of 128 bits: what stands there at the offsets 0, 16, 240, 256, 496 and 512.
+    #[test]
+    fn rfc_6229() {
+        for (key, streams) in [
+            (
+                "0102030405060708090a0b0c0d0e0f10",
+                [
+                    "9ac7cc9a609d1ef7b2932899cde41b97",
+                    "5248c4959014126a6e8a84f11d1a9e1c",
+                    "065902e4b620f6cc36c8589f66432f2b",
+                    "d39d566bc6bce3010768151549f3873f",
+                    "b6d1e6c4a5e4771cad79538df295fb11",
+                    "c68c1d5c559a974123df1dbc52a43b89",
+                ],
+            ),
+            (
+                "ebb46227c6cc8b37641910833222772a",
+                [
+                    "720c94b63edf44e131d950ca211a5a30",
+                    "c366fdeacf9ca80436be7c358424d20b",
+                    "b3394a40aabf75cba42282ef25a0059f",
+                    "4847d81da4942dbc249defc48c922b9f",
+                    "08128c469f275342adda202b2b58da95",
+                    "970dacef40ad98723bac5d6955b81761",
+                ],
+            ),
+        ] {
+            let mut rc4 = Rc4::new(&hex(key).try_into().unwrap());
+            let mut stream = vec![0; 528];
+            rc4.run().apply(&mut stream);
+            for (offset, expected) in [0, 16, 240, 256, 496, 512].into_iter().zip(streams) {
+                assert_eq!(stream[offset..offset + 16], hex(expected), "{offset}");
+            }
+        }
+    }
+
+    proptest! {
+        /// In pieces, alone and beside MD5.
+        #[test]
+        fn agrees_with_the_crates(
+            key: [u8; KEY],
+            state: [u32; 4],
+            pieces in prop::collection::vec((0..200usize, 0..5usize), 1..6),
+        ) {
+            let mut theirs = ::rc4::Rc4::new_from_slice(&key).unwrap();
+            let mut sender = Rc4::new(&key);
+            let mut receiver = Rc4::new(&key);
+            let (mut sent, mut received, mut expected_hash) = (state, state, state);
+            for (len, blocks) in pieces {
+                let plain: Vec<u8> = (0..len).map(|index| index as u8).collect();
+                let plain_blocks = vec![[len as u8; 64]; blocks];
+                let (mut data, mut hashed) = (plain.clone(), plain_blocks.clone());
+                let mut running = sender.run();
+                running.apply(&mut data);
+                running.hash_and_encrypt(&mut sent, &mut hashed);
+                drop(running);
+
+                ::md5::block_api::compress(&mut expected_hash, &plain_blocks);
+                prop_assert_eq!(sent, expected_hash);
+                let mut expected = [&plain, plain_blocks.as_flattened()].concat();
+                theirs.apply_keystream(&mut expected);
+                prop_assert_eq!([&data, hashed.as_flattened()].concat(), expected);
+
+                let mut running = receiver.run();
+                running.apply(&mut data);
+                running.decrypt_and_hash(&mut received, &mut hashed);
+                drop(running);
+                prop_assert_eq!(received, expected_hash);
+                prop_assert_eq!((data, hashed), (plain, plain_blocks));
+            }
+        }
+    }
+}
