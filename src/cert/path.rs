@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow::{self, Break, Continue};
 
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::budget::Budget;
 use super::parsed::Parsed;
@@ -13,7 +13,7 @@ use crate::crypto::HashAlgorithm;
 use crate::error::{CertificateError, CertificateProblem, ChainError};
 
 /// Accepts a chain if a path leads from its first certificate to one of the roots and stands up
-/// to validation, or says what is wrong with the path that came nearest.
+/// to validation, and says until when it does; or what is wrong with the path that came nearest.
 ///
 /// The other certificates may come in any order, with others in between; several of one name are
 /// tried one after the other. Work is bounded by [`Budget`] and [`MAX_PATH`].
@@ -21,7 +21,7 @@ pub(crate) fn verify(
     chain: &[CertificateDer<'static>],
     roots: &RootStore,
     conditions: &Conditions<'_>,
-) -> Result<(), CertificateError> {
+) -> Result<UnixTime, CertificateError> {
     let (first, others) = chain.split_first().ok_or(CertificateError::Unreadable)?;
     let end_entity = Parsed::read(Some(0), first).map_err(|problem| ChainError {
         index: Some(0),
@@ -34,7 +34,7 @@ pub(crate) fn verify(
     let mut budget = Budget::new();
     if roots.contains(first) {
         validation::validate_trusted(&end_entity, roots, conditions, &mut budget)?;
-        return Ok(());
+        return Ok(validation::holds_until(&[&end_entity], conditions));
     }
     // Others that cannot be read lead nowhere, like others that have nothing to do with the path.
     let others: Vec<Parsed<'_>> = others
@@ -75,17 +75,17 @@ enum Reached {
     Anchor,
 }
 
-/// The search is over: a path was accepted, or too many were tried.
+/// The search is over: a path was accepted until then, or too many were tried.
 enum Over {
-    Accepted,
+    Accepted(UnixTime),
     TooMuchWork,
 }
 
 impl<'a> Search<'a> {
-    fn run(mut self, end_entity: &'a Parsed<'a>) -> Result<(), CertificateError> {
+    fn run(mut self, end_entity: &'a Parsed<'a>) -> Result<UnixTime, CertificateError> {
         let over = self.extend(&mut vec![end_entity]);
         let error = match (over, self.nearest) {
-            (Break(Over::Accepted), _) => return Ok(()),
+            (Break(Over::Accepted(until)), _) => return Ok(until),
             (Continue(()), Some((_, nearest))) => nearest,
             _ => end_entity.at_fault(CertificateProblem::TooMuchWork),
         };
@@ -149,7 +149,10 @@ impl<'a> Search<'a> {
             return Continue(());
         };
         match validation::validate(path, &anchor, self.conditions, &mut self.budget) {
-            Ok(()) => Break(Over::Accepted),
+            Ok(()) => Break(Over::Accepted(validation::holds_until(
+                path,
+                self.conditions,
+            ))),
             Err((_, CertificateProblem::TooMuchWork)) => Break(Over::TooMuchWork),
             Err((certificate, problem)) => {
                 self.note(Reached::Anchor, || certificate.at_fault(problem));
@@ -281,7 +284,7 @@ const MAX_PATH: usize = 10;
 
 #[cfg(test)]
 mod tests {
-    use rustls_pki_types::{ServerName, UnixTime};
+    use rustls_pki_types::ServerName;
 
     use super::*;
     use crate::cert::Role;

@@ -1,6 +1,7 @@
 //! Certificate revocation lists, as the caller gives them (RFC 5280 §5, §6.3). Nothing is fetched.
 
 use core::fmt;
+use core::time::Duration;
 
 use rustls_pki_types::{CertificateRevocationListDer, UnixTime};
 use x509_parser::extensions::X509Extension;
@@ -149,6 +150,15 @@ impl RevocationList {
             .binary_search_by(|(serial, _)| serial.as_slice().cmp(wanted));
         let (_, since) = self.revoked.get(found.ok()?)?;
         Some(*since)
+    }
+
+    /// The last second before one of the list's dates that is not past yet.
+    pub(super) fn next_change(&self, now: UnixTime) -> Option<UnixTime> {
+        if self.this_update > now {
+            let before = self.this_update.as_secs() - 1;
+            return Some(UnixTime::since_unix_epoch(Duration::from_secs(before)));
+        }
+        self.next_update().filter(|next_update| *next_update >= now)
     }
 
     fn is_signed_by(&self, key: &SubjectKey, policy: &Policy) -> bool {

@@ -119,6 +119,18 @@ pub(super) fn validate<'a>(
     Ok(())
 }
 
+/// The last second in which an accepted path is judged as it is now: the anchor's dates do not count,
+/// and of revocation lists each date that is still to come may bring another verdict.
+pub(super) fn holds_until(path: &[&Parsed<'_>], conditions: &Conditions<'_>) -> UnixTime {
+    let expiries = path
+        .iter()
+        .map(|certificate| unix_time(&certificate.x509.validity.not_after));
+    let lists = conditions.revocation_lists.iter();
+    let changes = lists.filter_map(|list| list.next_change(conditions.now));
+    let never = UnixTime::since_unix_epoch(core::time::Duration::MAX);
+    expiries.chain(changes).min().unwrap_or(never)
+}
+
 /// What the certificates above impose on those below (RFC 5280 §6.1.2).
 #[derive(Default)]
 struct State<'a> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::accepted::{Accepted, Case};
 use super::verifier::{
     AnonymousClients, ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier,
 };
-use crate::cert::{self, Conditions, RevocationList, Role, RootStore};
+use crate::cert::{self, Conditions, RevocationList, RootStore};
 use crate::error::{CertificateError, ConfigError};
 
 /// Accepts a peer if a certification path leads from its certificate to one of the roots (RFC 5280
@@ -16,6 +17,11 @@ use crate::error::{CertificateError, ConfigError};
 /// are not asked for. Of constraints on names, those on host names, addresses and directory names
 /// are compared; others refuse a certificate that has such a name. A path may have 10 certificates
 /// below its root, and one chain cause the verification of 100 signatures.
+///
+/// A full handshake always verifies. For a session that is to be taken up again, what this verifier
+/// (or a clone of it) has accepted for the same name under the same policy stays accepted until a
+/// certificate of the path expires or a revocation list comes of age; of such chains 256 are
+/// remembered, by 40 bytes each.
 ///
 /// ```no_run
 /// use retrossl::{ClientConfig, PathVerifier, Policy, RootStore};
@@ -35,6 +41,7 @@ pub struct PathVerifier {
     authorities: Vec<Vec<u8>>,
     revocation_lists: Arc<[RevocationList]>,
     clients: AnonymousClients,
+    accepted: Arc<Accepted>,
 }
 
 impl PathVerifier {
@@ -47,6 +54,7 @@ impl PathVerifier {
             roots,
             revocation_lists: Arc::new([]),
             clients: AnonymousClients::Refused,
+            accepted: Arc::default(),
         }
     }
 
@@ -64,6 +72,8 @@ impl PathVerifier {
     #[must_use]
     pub fn revocation_lists(mut self, lists: impl IntoIterator<Item = RevocationList>) -> Self {
         self.revocation_lists = lists.into_iter().collect();
+        // What was accepted without them may be revoked.
+        self.accepted = Arc::default();
         self
     }
 
@@ -72,6 +82,26 @@ impl PathVerifier {
     pub fn anonymous_clients(mut self, clients: AnonymousClients) -> Self {
         self.clients = clients;
         self
+    }
+
+    fn verify(&self, case: &Case<'_>) -> Result<(), CertificateError> {
+        let conditions = Conditions {
+            policy: case.policy,
+            now: case.now,
+            role: case.role,
+            revocation_lists: &self.revocation_lists,
+        };
+        let until = cert::verify(case.chain, &self.roots, &conditions)?;
+        self.accepted.remember(case, until);
+        Ok(())
+    }
+
+    /// Looks only where what was accepted before may not be any more.
+    fn verify_again(&self, case: &Case<'_>) -> Result<(), CertificateError> {
+        match self.accepted.holds(case) {
+            true => Ok(()),
+            false => self.verify(case),
+        }
     }
 
     fn check_roots(&self) -> Result<(), ConfigError> {
@@ -84,13 +114,11 @@ impl PathVerifier {
 
 impl ServerVerifier for PathVerifier {
     fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
-        let conditions = Conditions {
-            policy: server.policy,
-            now: server.now,
-            role: Role::Server(server.server_name),
-            revocation_lists: &self.revocation_lists,
-        };
-        cert::verify(server.chain, &self.roots, &conditions)
+        self.verify(&Case::of_server(server))
+    }
+
+    fn verify_server_again(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
+        self.verify_again(&Case::of_server(server))
     }
 
     fn check_settings(&self) -> Result<(), ConfigError> {
@@ -108,16 +136,107 @@ impl ClientVerifier for PathVerifier {
     }
 
     fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
-        let conditions = Conditions {
-            policy: client.policy,
-            now: client.now,
-            role: Role::Client,
-            revocation_lists: &self.revocation_lists,
-        };
-        cert::verify(client.chain, &self.roots, &conditions)
+        self.verify(&Case::of_client(client))
+    }
+
+    fn verify_client_again(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        self.verify_again(&Case::of_client(client))
     }
 
     fn check_settings(&self) -> Result<(), ConfigError> {
         self.check_roots()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+    use super::*;
+    use crate::cert::count_names;
+    use crate::policy::Policy;
+    use crate::testing::pki::verdict::{HOST, ROOT, ROOT_KEY, root, roots};
+    use crate::testing::pki::{ListTemplate, Template, now};
+
+    /// As long as nothing is read, nothing is verified.
+    #[test]
+    fn what_was_accepted_is_not_verified_again_until_it_may_not_be_any_more() {
+        let chain = chain("20250101000000Z");
+        let verifier = PathVerifier::new(roots(&[root()]));
+        let again = |now, name: &str, policy| {
+            let name = ServerName::try_from(name).unwrap().to_owned();
+            let server = ServerToVerify::new(&chain, &name, now, policy);
+            let mut verdict = None;
+            let read = count_names(|| verdict = Some(verifier.verify_server_again(&server)));
+            (verdict.unwrap().is_ok(), read > 0)
+        };
+        let (accepted, verified) = (true, true);
+        let (refused, unread) = (false, false);
+        assert_eq!(again(now(), HOST, &Policy::STRICT), (accepted, verified));
+        assert_eq!(again(now(), HOST, &Policy::STRICT), (accepted, unread));
+        let name = ServerName::try_from(HOST).unwrap();
+        let server = ServerToVerify::new(&chain, &name, now(), &Policy::STRICT);
+        assert!(count_names(|| verifier.verify_server(&server).unwrap()) > 0);
+
+        assert_eq!(again(now(), HOST, &Policy::HISTORIC), (accepted, verified));
+        assert_eq!(
+            again(now(), "other.lan", &Policy::STRICT),
+            (refused, verified)
+        );
+        let before = at(now().as_secs() - 1);
+        assert_eq!(again(before, HOST, &Policy::STRICT), (accepted, verified));
+        let last = at(1_735_689_600);
+        assert_eq!(again(last, HOST, &Policy::STRICT), (accepted, unread));
+        let late = at(1_735_689_601);
+        assert_eq!(again(late, HOST, &Policy::STRICT), (refused, verified));
+
+        let client = ClientToVerify::new(&chain, now(), &Policy::STRICT);
+        let read = count_names(|| drop(verifier.verify_client_again(&client)));
+        assert!(read > 0, "a server is no client");
+    }
+
+    #[test]
+    fn a_refusal_is_not_remembered_and_new_lists_start_anew() {
+        let chain = chain("20250101000000Z");
+        let name = ServerName::try_from(HOST).unwrap();
+        let server = ServerToVerify::new(&chain, &name, now(), &Policy::STRICT);
+        let stranger = PathVerifier::new(RootStore::new());
+        for _ in 0..2 {
+            assert!(stranger.verify_server_again(&server).is_err());
+        }
+        let verifier = PathVerifier::new(roots(&[root()]));
+        verifier.verify_server(&server).unwrap();
+        let list = |serial: &[u8]| {
+            let list = ListTemplate::revoking(&[serial]).issued_by(ROOT, &ROOT_KEY);
+            RevocationList::from_der(&list).unwrap()
+        };
+        let revoking = verifier.clone().revocation_lists([list(&[1])]);
+        assert!(revoking.verify_server_again(&server).is_err());
+        assert_eq!(
+            count_names(|| verifier.verify_server_again(&server).unwrap()),
+            0
+        );
+
+        let clearing = verifier.revocation_lists([list(&[9])]);
+        clearing.verify_server(&server).unwrap();
+        assert_eq!(
+            count_names(|| clearing.verify_server_again(&server).unwrap()),
+            0
+        );
+        let overdue = list(&[9]).next_update().unwrap().as_secs() + 1;
+        let server = ServerToVerify::new(&chain, &name, at(overdue), &Policy::STRICT);
+        assert!(clearing.verify_server_again(&server).is_err());
+    }
+
+    fn chain(not_after: &'static str) -> Vec<CertificateDer<'static>> {
+        let template = Template::server(HOST).serial(&[1]);
+        let template = template.valid("20240101000000Z", not_after);
+        vec![template.issued_by(ROOT, &ROOT_KEY)]
+    }
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds))
     }
 }

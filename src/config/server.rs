@@ -70,7 +70,7 @@ impl ServerConfig {
             now: self.common.clock.now(),
             policy: &self.common.policy,
         };
-        verifier.verify_client(&client).is_ok()
+        verifier.verify_client_again(&client).is_ok()
     }
 }
 

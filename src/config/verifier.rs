@@ -20,6 +20,16 @@ pub trait ServerVerifier: Send + Sync + fmt::Debug {
     /// Whatever speaks against the server; the connection is not established then.
     fn verify_server(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError>;
 
+    /// The same for a session that is to be taken up again: it is asked before the session is
+    /// offered. By default it is [`verify_server`](Self::verify_server); a verifier that remembers
+    /// what it accepted can be quicker.
+    ///
+    /// # Errors
+    /// As `verify_server`; the session is not offered then.
+    fn verify_server_again(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
+        self.verify_server(server)
+    }
+
     /// Asked when a config is built, so that a verifier that could accept nobody is noticed then.
     ///
     /// # Errors
@@ -77,6 +87,14 @@ pub trait ClientVerifier: Send + Sync + fmt::Debug {
     /// Whatever speaks against the client; the session ends then.
     fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError>;
 
+    /// As [`ServerVerifier::verify_server_again`], before a client's session is taken up.
+    ///
+    /// # Errors
+    /// As [`verify_client`](Self::verify_client); there is a full handshake then.
+    fn verify_client_again(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        self.verify_client(client)
+    }
+
     /// As [`ServerVerifier::check_settings`].
     ///
     /// # Errors
@@ -120,6 +138,10 @@ impl<V: ServerVerifier + ?Sized> ServerVerifier for Arc<V> {
         (**self).verify_server(server)
     }
 
+    fn verify_server_again(&self, server: &ServerToVerify<'_>) -> Result<(), CertificateError> {
+        (**self).verify_server_again(server)
+    }
+
     fn check_settings(&self) -> Result<(), ConfigError> {
         (**self).check_settings()
     }
@@ -136,6 +158,10 @@ impl<V: ClientVerifier + ?Sized> ClientVerifier for Arc<V> {
 
     fn verify_client(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
         (**self).verify_client(client)
+    }
+
+    fn verify_client_again(&self, client: &ClientToVerify<'_>) -> Result<(), CertificateError> {
+        (**self).verify_client_again(client)
     }
 
     fn check_settings(&self) -> Result<(), ConfigError> {

@@ -48,39 +48,38 @@ fn path(input: &mut Input<'_>) {
         0 => Role::Server(&name),
         _ => Role::Client,
     };
-    let verify = |policy, roots, lists: &[RevocationList]| {
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+    let verify_at = |now, policy, roots, lists: &[RevocationList]| {
         let conditions = Conditions {
             policy,
-            now: UnixTime::since_unix_epoch(Duration::from_secs(now)),
+            now,
             role,
             revocation_lists: lists,
         };
         cert::verify(&material.chain, roots, &conditions)
     };
+    let verify = |policy, roots, lists| verify_at(now, policy, roots, lists);
     let verdict = verify(&policy, &material.roots, &material.lists);
     assert_eq!(verdict, verify(&policy, &material.roots, &material.lists));
     match verdict {
-        Ok(()) => {
+        Ok(until) => {
+            let last = verify_at(until, &policy, &material.roots, &material.lists);
+            assert!(last.is_ok(), "it does not hold until then: {last:?}");
             let nobody = RootStore::new();
             assert!(verify(&policy, &nobody, &material.lists).is_err());
             let without_lists = verify(&policy, &material.roots, &[]);
-            assert_eq!(without_lists, Ok(()), "lists only revoke");
+            assert!(without_lists.is_ok(), "lists only revoke");
             // Of more certificates there may be more signatures than are verified.
             if material.chain.len() <= 4 {
                 let most = verify(&Policy::EVERYTHING, &material.roots, &material.lists);
-                assert_eq!(most, Ok(()), "a wider policy refuses it");
+                assert!(most.is_ok(), "a wider policy refuses it");
             }
         }
         Err(error) => check_text(&error),
     }
     let pins = material.chain.first().map(Fingerprint::of);
     let pinned = PinnedCertificates::new(pins);
-    let server = ServerToVerify::new(
-        &material.chain,
-        &name,
-        UnixTime::since_unix_epoch(Duration::from_secs(now)),
-        &policy,
-    );
+    let server = ServerToVerify::new(&material.chain, &name, now, &policy);
     if let Err(error) = pinned.verify_server(&server) {
         check_text(&error);
     }

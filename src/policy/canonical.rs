@@ -25,7 +25,8 @@ impl Policy {
             max_bytes_per_key,
             quirks,
         } = self;
-        let mut out = vec![FORMAT];
+        let mut out = Vec::with_capacity(64 + 2 * cipher_suites.iter().count());
+        out.push(FORMAT);
         out.extend_from_slice(&min_version.wire().to_be_bytes());
         out.extend_from_slice(&max_version.wire().to_be_bytes());
         out.extend_from_slice(&(*min_rsa_bits as u64).to_be_bytes());

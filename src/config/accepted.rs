@@ -1,0 +1,102 @@
+//! What a verifier has accepted, so that it need not look again.
+
+use core::fmt;
+use core::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use super::verifier::{ClientToVerify, ServerToVerify};
+use crate::cert::Role;
+use crate::crypto::HashAlgorithm;
+use crate::crypto::hash::Hash;
+use crate::policy::Policy;
+
+/// Chains, by a hash of all that the verdict depends on but time, with the seconds from which and to
+/// which it holds.
+pub(super) struct Accepted(Mutex<LruCache<Key, (u64, u64)>>);
+
+/// SHA-256.
+type Key = [u8; 32];
+
+/// A peer to be verified.
+pub(super) struct Case<'a> {
+    pub(super) chain: &'a [CertificateDer<'static>],
+    pub(super) role: Role<'a>,
+    pub(super) now: UnixTime,
+    pub(super) policy: &'a Policy,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn of_server(server: &ServerToVerify<'a>) -> Self {
+        Self {
+            chain: server.chain,
+            role: Role::Server(server.server_name),
+            now: server.now,
+            policy: server.policy,
+        }
+    }
+
+    pub(super) fn of_client(client: &ClientToVerify<'a>) -> Self {
+        Self {
+            chain: client.chain,
+            role: Role::Client,
+            now: client.now,
+            policy: client.policy,
+        }
+    }
+
+    fn key(&self) -> Key {
+        let mut hash = Hash::new(HashAlgorithm::Sha256);
+        let mut add = |part: &[u8]| {
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
+        };
+        match self.role {
+            // A client has no name, and a server never an empty one.
+            Role::Client => add(b""),
+            Role::Server(name) => add(name.to_str().as_bytes()),
+        }
+        add(&self.policy.canonical());
+        self.chain.iter().for_each(|certificate| add(certificate));
+        let mut key = [0; 32];
+        key.copy_from_slice(hash.finish().as_ref());
+        key
+    }
+}
+
+impl Accepted {
+    /// Until then; before now it may have been otherwise.
+    pub(super) fn remember(&self, case: &Case<'_>, until: UnixTime) {
+        let span = (case.now.as_secs(), until.as_secs());
+        self.lock().put(case.key(), span);
+    }
+
+    /// Whether the same was accepted, and the time has not changed it.
+    pub(super) fn holds(&self, case: &Case<'_>) -> bool {
+        let now = case.now.as_secs();
+        let mut accepted = self.lock();
+        let span = accepted.get(&case.key());
+        span.is_some_and(|(from, until)| (*from..=*until).contains(&now))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<Key, (u64, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Accepted {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::sparse(MAX)))
+    }
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Accepted({} chains)", self.lock().len())
+    }
+}
+
+/// How many are remembered.
+const MAX: NonZeroUsize = NonZeroUsize::new(256).unwrap();
