@@ -7,9 +7,10 @@ use aes::cipher::{
 use aes::{Aes128, Aes256};
 use aes_gcm::aead::{AeadInOut, inout::InOutBuf};
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
-use des::{Des, TdesEde3};
 use rc2::Rc2;
 use rc4::Rc4;
+
+use super::des::{self, Des};
 
 /// A suite's cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,8 +119,8 @@ impl StreamKey {
 /// A block cipher's expanded key, for CBC with a chain that the caller keeps.
 pub(crate) enum BlockKey {
     Rc2(Rc2),
-    Des(Des),
-    TripleDes(TdesEde3),
+    Des(Des<1>),
+    TripleDes(Des<3>),
     Aes128(Aes128),
     Aes256(Aes256),
 }
@@ -129,11 +130,14 @@ impl BlockKey {
         fn expand<C: KeyInit>(key: &[u8]) -> Result<C, WrongLength> {
             C::new_from_slice(key).map_err(|_| WrongLength)
         }
+        fn whole<const N: usize>(key: &[u8]) -> Result<&[u8; N], WrongLength> {
+            key.try_into().map_err(|_| WrongLength)
+        }
         match cipher {
             // The crate takes any length, and as many effective bits.
             BulkCipher::Rc2Cbc if key.len() == cipher.key_len() => expand(key).map(Self::Rc2),
-            BulkCipher::DesCbc => expand(key).map(Self::Des),
-            BulkCipher::TripleDesEdeCbc => expand(key).map(Self::TripleDes),
+            BulkCipher::DesCbc => whole(key).map(Des::<1>::new).map(Self::Des),
+            BulkCipher::TripleDesEdeCbc => whole(key).map(Des::<3>::new).map(Self::TripleDes),
             BulkCipher::Aes128Cbc => expand(key).map(Self::Aes128),
             BulkCipher::Aes256Cbc => expand(key).map(Self::Aes256),
             BulkCipher::Rc2Cbc
@@ -171,8 +175,8 @@ impl BlockKey {
         }
         match self {
             Self::Rc2(cipher) => run(cipher, iv, data),
-            Self::Des(cipher) => run(cipher, iv, data),
-            Self::TripleDes(cipher) => run(cipher, iv, data),
+            Self::Des(cipher) => des(iv, data, |iv, data| cipher.encrypt_cbc(iv, data)),
+            Self::TripleDes(cipher) => des(iv, data, |iv, data| cipher.encrypt_cbc(iv, data)),
             Self::Aes128(cipher) => run(cipher, iv, data),
             Self::Aes256(cipher) => run(cipher, iv, data),
         }
@@ -197,12 +201,25 @@ impl BlockKey {
         }
         match self {
             Self::Rc2(cipher) => run(cipher, iv, data),
-            Self::Des(cipher) => run(cipher, iv, data),
-            Self::TripleDes(cipher) => run(cipher, iv, data),
+            Self::Des(cipher) => des(iv, data, |iv, data| cipher.decrypt_cbc(iv, data)),
+            Self::TripleDes(cipher) => des(iv, data, |iv, data| cipher.decrypt_cbc(iv, data)),
             Self::Aes128(cipher) => run(cipher, iv, data),
             Self::Aes256(cipher) => run(cipher, iv, data),
         }
     }
+}
+
+fn des(
+    iv: &[u8],
+    data: &mut [u8],
+    run: impl FnOnce([u8; des::BLOCK], &mut [[u8; des::BLOCK]]),
+) -> Result<(), WrongLength> {
+    let iv = iv.try_into().map_err(|_| WrongLength)?;
+    let (blocks, []) = data.as_chunks_mut() else {
+        return Err(WrongLength);
+    };
+    run(iv, blocks);
+    Ok(())
 }
 
 /// AES-GCM's expanded key.

@@ -7,6 +7,7 @@
 pub(crate) mod chaining_value;
 pub(crate) mod cipher;
 pub(crate) mod constant_time;
+pub(crate) mod des;
 pub(crate) mod ecdsa;
 pub(crate) mod hash;
 pub(crate) mod hmac;
