@@ -78,8 +78,8 @@ fn f(keyed: u64) -> u64 {
 /// IP and E.
 #[inline(always)]
 fn permuted(block: [u8; 8]) -> Halves {
-    let [mut left, mut right] = [[0, 1, 2, 3], [4, 5, 6, 7]]
-        .map(|places: [usize; 4]| u32::from_be_bytes(places.map(|place| block[place])));
+    let block = u64::from_be_bytes(block);
+    let (mut left, mut right) = ((block >> 32) as u32, block as u32);
     exchange(&mut left, &mut right, 4, 0x0f0f_0f0f);
     exchange(&mut left, &mut right, 16, 0x0000_ffff);
     exchange(&mut right, &mut left, 2, 0x3333_3333);
