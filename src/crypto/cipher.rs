@@ -175,10 +175,41 @@ impl BlockKey {
         }
         match self {
             Self::Rc2(cipher) => run(cipher, iv, data),
-            Self::Des(cipher) => des(iv, data, |iv, data| cipher.encrypt_cbc(iv, data)),
-            Self::TripleDes(cipher) => des(iv, data, |iv, data| cipher.encrypt_cbc(iv, data)),
+            Self::Des(_) | Self::TripleDes(_) => self.encrypt_each([(iv, data)]),
             Self::Aes128(cipher) => run(cipher, iv, data),
             Self::Aes256(cipher) => run(cipher, iv, data),
+        }
+    }
+
+    /// CBC-encrypts whole blocks in place, of several messages, each behind its IV: with DES and
+    /// Triple DES in less time than one by one.
+    ///
+    /// Each IV is one block long and each message whole blocks, or it is an error.
+    pub(crate) fn encrypt_each<'a>(
+        &self,
+        messages: impl IntoIterator<Item = (&'a [u8], &'a mut [u8])>,
+    ) -> Result<(), WrongLength> {
+        fn side_by_side<'a>(
+            messages: impl IntoIterator<Item = (&'a [u8], &'a mut [u8])>,
+            encrypt: impl Fn(&mut [des::Message<'a>]),
+        ) -> Result<(), WrongLength> {
+            let mut messages = messages.into_iter().peekable();
+            while messages.peek().is_some() {
+                // What stays empty takes no time.
+                let mut group: [des::Message<'_>; des::SIDE_BY_SIDE] = Default::default();
+                for (place, (iv, data)) in group.iter_mut().zip(&mut messages) {
+                    *place = des(iv, data)?;
+                }
+                encrypt(&mut group);
+            }
+            Ok(())
+        }
+        match self {
+            Self::Des(cipher) => side_by_side(messages, |group| cipher.encrypt_cbc(group)),
+            Self::TripleDes(cipher) => side_by_side(messages, |group| cipher.encrypt_cbc(group)),
+            Self::Rc2(_) | Self::Aes128(_) | Self::Aes256(_) => messages
+                .into_iter()
+                .try_for_each(|(iv, data)| self.encrypt(iv, data)),
         }
     }
 
@@ -201,25 +232,21 @@ impl BlockKey {
         }
         match self {
             Self::Rc2(cipher) => run(cipher, iv, data),
-            Self::Des(cipher) => des(iv, data, |iv, data| cipher.decrypt_cbc(iv, data)),
-            Self::TripleDes(cipher) => des(iv, data, |iv, data| cipher.decrypt_cbc(iv, data)),
+            Self::Des(cipher) => des(iv, data).map(|it| cipher.decrypt_cbc(it.iv, it.blocks)),
+            Self::TripleDes(cipher) => des(iv, data).map(|it| cipher.decrypt_cbc(it.iv, it.blocks)),
             Self::Aes128(cipher) => run(cipher, iv, data),
             Self::Aes256(cipher) => run(cipher, iv, data),
         }
     }
 }
 
-fn des(
-    iv: &[u8],
-    data: &mut [u8],
-    run: impl FnOnce([u8; des::BLOCK], &mut [[u8; des::BLOCK]]),
-) -> Result<(), WrongLength> {
+/// IV and whole blocks for DES.
+fn des<'a>(iv: &[u8], data: &'a mut [u8]) -> Result<des::Message<'a>, WrongLength> {
     let iv = iv.try_into().map_err(|_| WrongLength)?;
     let (blocks, []) = data.as_chunks_mut() else {
         return Err(WrongLength);
     };
-    run(iv, blocks);
-    Ok(())
+    Ok(des::Message { iv, blocks })
 }
 
 /// AES-GCM's expanded key.

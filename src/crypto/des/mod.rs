@@ -43,6 +43,7 @@ use core::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use schedule::{Subkeys, subkeys};
+pub(crate) use serial::{Message, SIDE_BY_SIDE};
 
 /// A key of DES, or with three passes one of Triple DES (encrypt, decrypt, encrypt).
 ///
@@ -72,9 +73,10 @@ impl Des<3> {
 }
 
 impl<const PASSES: usize> Des<PASSES> {
-    /// CBC-encrypts whole blocks in place, by tables: see [`serial`].
-    pub(crate) fn encrypt_cbc(&self, iv: [u8; BLOCK], data: &mut [[u8; BLOCK]]) {
-        serial::encrypt_cbc(&self.passes, iv, data);
+    /// CBC-encrypts messages in place, by tables: see [`serial`]. Up to [`SIDE_BY_SIDE`] take
+    /// little longer than one.
+    pub(crate) fn encrypt_cbc(&self, messages: &mut [Message<'_>]) {
+        serial::encrypt_cbc(&self.passes, messages);
     }
 
     /// CBC-decrypts whole blocks in place, in constant time: see [`sliced`].

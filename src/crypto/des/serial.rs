@@ -10,24 +10,65 @@
 //! the block before, so a block's own IP and its inverse wait for nothing and run beside the
 //! rounds of its neighbours.
 
+use core::cmp::Reverse;
+
 use super::schedule::Subkeys;
 use super::tables::{E, P, substitute};
 
-/// CBC-encrypts whole blocks in place.
+/// A message to be CBC-encrypted in place.
+#[derive(Default)]
+pub(crate) struct Message<'a> {
+    pub(crate) iv: [u8; 8],
+    pub(crate) blocks: &'a mut [[u8; 8]],
+}
+
+/// CBC-encrypts the messages in place, several at a time: a round waits for the one before most of
+/// the time, and the rounds of other messages have room in between.
 pub(super) fn encrypt_cbc<const PASSES: usize>(
     subkeys: &[Subkeys; PASSES],
-    iv: [u8; 8],
-    data: &mut [[u8; 8]],
+    messages: &mut [Message<'_>],
 ) {
-    let mut chain = permuted(iv);
-    for block in data {
-        let block_halves = permuted(*block);
-        chain.left ^= block_halves.left;
-        chain.right ^= block_halves.right;
-        for subkeys in subkeys {
-            chain = pass(subkeys, chain);
+    for messages in messages.chunks_mut(SIDE_BY_SIDE) {
+        messages.sort_unstable_by_key(|message| Reverse(message.blocks.len()));
+        // As long as the shortest lasts all of them go on, then one less.
+        for count in (1..=messages.len()).rev() {
+            let len = messages[count - 1].blocks.len();
+            match &mut messages[..count] {
+                [a] => encrypt([a], len, subkeys),
+                [a, b] => encrypt([a, b], len, subkeys),
+                [a, b, c] => encrypt([a, b, c], len, subkeys),
+                [a, b, c, d] => encrypt([a, b, c, d], len, subkeys),
+                _ => {}
+            }
         }
-        *block = unpermuted(chain);
+    }
+}
+
+/// Encrypts the first `len` blocks of each message; the rest of it is left to go on with.
+fn encrypt<const N: usize, const PASSES: usize>(
+    messages: [&mut Message<'_>; N],
+    len: usize,
+    subkeys: &[Subkeys; PASSES],
+) {
+    let mut messages = messages.map(|message| {
+        let (blocks, rest) = core::mem::take(&mut message.blocks).split_at_mut(len);
+        message.blocks = rest;
+        (&mut message.iv, blocks)
+    });
+    let mut chains = messages.each_ref().map(|(iv, _)| permuted(**iv));
+    for place in 0..len {
+        for (chain, (_, blocks)) in chains.iter_mut().zip(&messages) {
+            let block = permuted(blocks[place]);
+            chain.left ^= block.left;
+            chain.right ^= block.right;
+        }
+        for subkeys in subkeys {
+            pass(subkeys, &mut chains);
+        }
+        for (chain, (iv, blocks)) in chains.iter().zip(&mut messages) {
+            blocks[place] = unpermuted(*chain);
+            **iv = blocks[place];
+        }
     }
 }
 
@@ -40,18 +81,26 @@ struct Halves {
 
 /// Sixteen rounds and the exchange after the last.
 #[inline(always)]
-fn pass(subkeys: &Subkeys, halves: Halves) -> Halves {
-    let Halves {
-        mut left,
-        mut right,
-    } = halves;
+fn pass<const N: usize>(subkeys: &Subkeys, chains: &mut [Halves; N]) {
     for [even, odd] in subkeys.as_chunks().0 {
-        left ^= f(right ^ even);
-        right ^= f(left ^ odd);
+        if N < 3 {
+            // Taking turns each round, the compiler would make vectors of two, which takes half as
+            // long again.
+            for chain in chains.iter_mut() {
+                chain.left ^= f(chain.right ^ even);
+                chain.right ^= f(chain.left ^ odd);
+            }
+        } else {
+            for chain in chains.iter_mut() {
+                chain.left ^= f(chain.right ^ even);
+            }
+            for chain in chains.iter_mut() {
+                chain.right ^= f(chain.left ^ odd);
+            }
+        }
     }
-    Halves {
-        left: right,
-        right: left,
+    for Halves { left, right } in chains {
+        core::mem::swap(left, right);
     }
 }
 
@@ -133,6 +182,9 @@ fn contracted(spread: u64) -> u32 {
         .into_iter()
         .fold(0, |half, six| half << 4 | u32::from(six >> 1 & 15))
 }
+
+/// Messages at a time: two of them take 1.2 times as long as one, three 1.5 times and four twice.
+pub(crate) const SIDE_BY_SIDE: usize = 4;
 
 /// Entries for one S-box.
 const ENTRIES: usize = 64;

@@ -81,16 +81,37 @@ proptest! {
     }
 }
 
+/// As many messages as there may be, of all lengths and in any order.
+#[test]
+fn messages_side_by_side_are_encrypted_as_one_by_one() {
+    let key = Des::<3>::new(&[0x3e; 24]);
+    let lengths = [5, 0, 9, 9, 1, 9, 7, 9, 9, 9, 9, 2, 3];
+    for count in 0..=lengths.len() {
+        let plaintexts: Vec<_> = lengths[..count]
+            .iter()
+            .enumerate()
+            .map(|(n, len)| ([n as u8; 8], vec![[0x11 * n as u8; 8]; *len]))
+            .collect();
+        let mut data = plaintexts.clone();
+        let mut messages: Vec<_> = data
+            .iter_mut()
+            .map(|(iv, blocks)| Message { iv: *iv, blocks })
+            .collect();
+        key.encrypt_cbc(&mut messages);
+        for ((iv, plaintext), (_, made)) in plaintexts.iter().zip(&data) {
+            assert_eq!(made, &encrypted(&key, *iv, plaintext), "{count} messages");
+        }
+    }
+}
+
 /// Weak keys are keys: the first with ones in all bits, one that is its own inverse.
 #[test]
 fn weak_keys_are_taken() {
     for key in [[0xff; 8], [0x01; 8], [0; 8]] {
         let des = Des::<1>::new(&key);
-        let mut data = [*b"weak key"];
-        des.encrypt_cbc([0; 8], &mut data);
-        assert_ne!(data, [*b"weak key"]);
-        des.encrypt_cbc([0; 8], &mut data);
-        assert_eq!(data, [*b"weak key"]);
+        let once = encrypted(&des, [0; 8], &[*b"weak key"]);
+        assert_ne!(once, [*b"weak key"]);
+        assert_eq!(encrypted(&des, [0; 8], &once), [*b"weak key"]);
     }
 }
 
@@ -119,14 +140,23 @@ fn check<const PASSES: usize>(
     plaintext: &[[u8; 8]],
     ciphertext: &[[u8; 8]],
 ) {
-    let mut data = plaintext.to_vec();
-    key.encrypt_cbc(iv, &mut data);
-    assert_eq!(data, ciphertext);
+    assert_eq!(encrypted(key, iv, plaintext), ciphertext);
     for instruction_set in InstructionSet::all() {
         let mut data = ciphertext.to_vec();
         instruction_set.decrypt_cbc(&key.passes, iv, &mut data);
         assert_eq!(data, plaintext, "{instruction_set:?}");
     }
+}
+
+fn encrypted<const PASSES: usize>(
+    key: &Des<PASSES>,
+    iv: [u8; 8],
+    plaintext: &[[u8; 8]],
+) -> Vec<[u8; 8]> {
+    let mut data = plaintext.to_vec();
+    let blocks = &mut data[..];
+    key.encrypt_cbc(&mut [Message { iv, blocks }]);
+    data
 }
 
 fn of_the_crate(blocks: &mut [[u8; 8]]) -> &mut [Block<DesOfTheCrate>] {
