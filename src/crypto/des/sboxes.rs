@@ -10,8 +10,8 @@
 //! - At first each output in turn, in a random order, is looked for among the values that there
 //!   are and in combinations of two and three of them. Where there is none it is split by one of
 //!   the inputs, taken at random: one half as it is, and where that input is set the difference
-//!   to the other half, each with the other half's cases left open. The smallest of some hundred
-//!   circuits, of 41 to 64 gates, go on.
+//!   to the other half, each with the other half's cases left open. The smallest eight of some
+//!   thousand circuits, of 41 to 62 gates, go on.
 //! - Then each circuit drifts. For a gate chosen at random it is computed for which inputs it
 //!   matters at all; among the other values that do not depend on it, and all pairs of them,
 //!   those are collected that agree there, and one of them takes its place. A quarter of the
@@ -25,7 +25,7 @@
 use super::lanes::Plane;
 
 /// 50 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s1<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = f & a;
     let g2 = f ^ c;
@@ -81,7 +81,7 @@ pub(super) fn s1<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 44 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s2<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = f ^ a;
     let g2 = c & f;
@@ -131,7 +131,7 @@ pub(super) fn s2<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 44 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s3<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = d ^ a;
     let g2 = f ^ c;
@@ -181,7 +181,7 @@ pub(super) fn s3<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 31 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s4<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = d ^ b;
     let g2 = d ^ c;
@@ -218,7 +218,7 @@ pub(super) fn s4<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 53 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s5<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = f | c;
     let g2 = f ^ a;
@@ -277,7 +277,7 @@ pub(super) fn s5<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 46 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s6<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = d & b;
     let g2 = f ^ d;
@@ -329,7 +329,7 @@ pub(super) fn s6<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 43 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s7<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = b ^ a;
     let g2 = d & !g1;
@@ -378,7 +378,7 @@ pub(super) fn s7<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
 }
 
 /// 40 operations.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn s8<P: Plane>([a, b, c, d, e, f]: [P; 6]) -> [P; 4] {
     let g1 = c & !b;
     let g2 = c ^ a;

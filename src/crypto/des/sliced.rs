@@ -158,7 +158,7 @@ fn sixteen_rounds<L: Lanes<N>, const N: usize>(
 }
 
 /// `to` changes by the cipher function of `from`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn round<L: Lanes<N>, const N: usize>(
     lanes: L,
     masks: &Masks,
