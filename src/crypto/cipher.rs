@@ -7,11 +7,12 @@ use aes::cipher::{
 use aes::{Aes128, Aes256};
 use aes_gcm::aead::{AeadInOut, inout::InOutBuf};
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
-use des::{Des, TdesEde3};
 use rc2::Rc2;
 
 use super::chaining_value::{BLOCK, ChainingValue};
 use super::rc4::{self, Rc4};
+
+use super::des::{self, Des};
 
 /// A suite's cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +172,8 @@ impl RunningStream<'_> {
 /// A block cipher's expanded key, for CBC with a chain that the caller keeps.
 pub(crate) enum BlockKey {
     Rc2(Rc2),
-    Des(Des),
-    TripleDes(TdesEde3),
+    Des(Des<1>),
+    TripleDes(Des<3>),
     Aes128(Aes128),
     Aes256(Aes256),
 }
@@ -182,11 +183,14 @@ impl BlockKey {
         fn expand<C: KeyInit>(key: &[u8]) -> Result<C, WrongLength> {
             C::new_from_slice(key).map_err(|_| WrongLength)
         }
+        fn whole<const N: usize>(key: &[u8]) -> Result<&[u8; N], WrongLength> {
+            key.try_into().map_err(|_| WrongLength)
+        }
         match cipher {
             // The crate takes any length, and as many effective bits.
             BulkCipher::Rc2Cbc if key.len() == cipher.key_len() => expand(key).map(Self::Rc2),
-            BulkCipher::DesCbc => expand(key).map(Self::Des),
-            BulkCipher::TripleDesEdeCbc => expand(key).map(Self::TripleDes),
+            BulkCipher::DesCbc => whole(key).map(Des::<1>::new).map(Self::Des),
+            BulkCipher::TripleDesEdeCbc => whole(key).map(Des::<3>::new).map(Self::TripleDes),
             BulkCipher::Aes128Cbc => expand(key).map(Self::Aes128),
             BulkCipher::Aes256Cbc => expand(key).map(Self::Aes256),
             BulkCipher::Rc2Cbc
@@ -224,10 +228,41 @@ impl BlockKey {
         }
         match self {
             Self::Rc2(cipher) => run(cipher, iv, data),
-            Self::Des(cipher) => run(cipher, iv, data),
-            Self::TripleDes(cipher) => run(cipher, iv, data),
+            Self::Des(_) | Self::TripleDes(_) => self.encrypt_each([(iv, data)]),
             Self::Aes128(cipher) => run(cipher, iv, data),
             Self::Aes256(cipher) => run(cipher, iv, data),
+        }
+    }
+
+    /// CBC-encrypts whole blocks in place, of several messages, each behind its IV: with DES and
+    /// Triple DES in less time than one by one.
+    ///
+    /// Each IV is one block long and each message whole blocks, or it is an error.
+    pub(crate) fn encrypt_each<'a>(
+        &self,
+        messages: impl IntoIterator<Item = (&'a [u8], &'a mut [u8])>,
+    ) -> Result<(), WrongLength> {
+        fn side_by_side<'a>(
+            messages: impl IntoIterator<Item = (&'a [u8], &'a mut [u8])>,
+            encrypt: impl Fn(&mut [des::Message<'a>]),
+        ) -> Result<(), WrongLength> {
+            let mut messages = messages.into_iter().peekable();
+            while messages.peek().is_some() {
+                // What stays empty takes no time.
+                let mut group: [des::Message<'_>; des::SIDE_BY_SIDE] = Default::default();
+                for (place, (iv, data)) in group.iter_mut().zip(&mut messages) {
+                    *place = des(iv, data)?;
+                }
+                encrypt(&mut group);
+            }
+            Ok(())
+        }
+        match self {
+            Self::Des(cipher) => side_by_side(messages, |group| cipher.encrypt_cbc(group)),
+            Self::TripleDes(cipher) => side_by_side(messages, |group| cipher.encrypt_cbc(group)),
+            Self::Rc2(_) | Self::Aes128(_) | Self::Aes256(_) => messages
+                .into_iter()
+                .try_for_each(|(iv, data)| self.encrypt(iv, data)),
         }
     }
 
@@ -250,12 +285,21 @@ impl BlockKey {
         }
         match self {
             Self::Rc2(cipher) => run(cipher, iv, data),
-            Self::Des(cipher) => run(cipher, iv, data),
-            Self::TripleDes(cipher) => run(cipher, iv, data),
+            Self::Des(cipher) => des(iv, data).map(|it| cipher.decrypt_cbc(it.iv, it.blocks)),
+            Self::TripleDes(cipher) => des(iv, data).map(|it| cipher.decrypt_cbc(it.iv, it.blocks)),
             Self::Aes128(cipher) => run(cipher, iv, data),
             Self::Aes256(cipher) => run(cipher, iv, data),
         }
     }
+}
+
+/// IV and whole blocks for DES.
+fn des<'a>(iv: &[u8], data: &'a mut [u8]) -> Result<des::Message<'a>, WrongLength> {
+    let iv = iv.try_into().map_err(|_| WrongLength)?;
+    let (blocks, []) = data.as_chunks_mut() else {
+        return Err(WrongLength);
+    };
+    Ok(des::Message { iv, blocks })
 }
 
 /// AES-GCM's expanded key.

@@ -4,6 +4,7 @@
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroize;
 
+use super::HEADER;
 use super::mac::{MacHeader, RecordMac};
 use super::protection::{BAD_KEYS, ProtectionParameters, WriteKeys};
 use crate::crypto::chaining_value::MAX_OUTPUT;
@@ -80,9 +81,9 @@ impl CbcKey {
         })
     }
 
-    /// Appends the protected form of `fragment` to `out`.
-    pub(super) fn seal(
-        &mut self,
+    /// Appends what [`encrypt`](Self::encrypt) makes the protected form of `fragment`.
+    pub(super) fn lay_out(
+        &self,
         header: MacHeader,
         fragment: &[u8],
         random: &dyn SecureRandom,
@@ -103,21 +104,52 @@ impl CbcKey {
         let padding_length = block_len - 1 - (out.len() - plaintext) % block_len;
         // Less than a block, so a byte.
         out.resize(out.len() + padding_length + 1, padding_length as u8);
+        out.resize(out.len() + self.outer_tag_len(), 0);
+        Ok(())
+    }
 
-        let (front, blocks) = out.split_at_mut(plaintext);
-        let iv = match &self.iv {
-            Iv::Explicit => &front[start..],
-            Iv::Chained(iv) => &iv[..block_len],
-        };
-        self.key.encrypt(iv, blocks).map_err(|_| BAD_KEYS)?;
-        if let (Iv::Chained(iv), Some(last)) = (&mut self.iv, blocks.rchunks(block_len).next()) {
-            iv[..block_len].copy_from_slice(last);
+    /// Protects the fragments of whole `records` that were laid out one after the other; `first` is
+    /// the first one's header. Where each has an IV of its own, they are encrypted side by side.
+    pub(super) fn encrypt(&mut self, first: MacHeader, records: &mut [u8]) -> Result<(), Error> {
+        let block_len = self.key.block_len();
+        let tag_len = self.outer_tag_len();
+        match &mut self.iv {
+            Iv::Explicit => {
+                let messages = fragments_of(records).map(|fragment| {
+                    let (iv, blocks) = fragment.split_at_mut(block_len);
+                    let len = blocks.len() - tag_len;
+                    (&*iv, &mut blocks[..len])
+                });
+                self.key.encrypt_each(messages).map_err(|_| BAD_KEYS)?;
+            }
+            Iv::Chained(iv) => {
+                for fragment in fragments_of(records) {
+                    let len = fragment.len() - tag_len;
+                    let blocks = &mut fragment[..len];
+                    let encrypted = self.key.encrypt(&iv[..block_len], blocks);
+                    encrypted.map_err(|_| BAD_KEYS)?;
+                    if let Some(last) = blocks.rchunks(block_len).next() {
+                        iv[..block_len].copy_from_slice(last);
+                    }
+                }
+            }
         }
         if self.order == Order::EncryptThenMac {
-            let tag = self.mac.compute(header, &out[start..]);
-            out.extend_from_slice(&tag[..self.mac.output_len()]);
+            for (sequence, fragment) in (first.sequence..).zip(fragments_of(records)) {
+                let header = MacHeader { sequence, ..first };
+                let (encrypted, tag) = fragment.split_at_mut(fragment.len() - tag_len);
+                tag.copy_from_slice(&self.mac.compute(header, encrypted)[..tag_len]);
+            }
         }
         Ok(())
+    }
+
+    /// Bytes of a MAC outside of what is encrypted.
+    fn outer_tag_len(&self) -> usize {
+        match self.order {
+            Order::MacThenEncrypt => 0,
+            Order::EncryptThenMac => self.mac.output_len(),
+        }
     }
 
     /// Opens `fragment` in place and returns where the plaintext is in it.
@@ -234,6 +266,17 @@ impl CbcKey {
         }
         (good, u32::conditional_select(&0, &removed, good))
     }
+}
+
+/// The fragments of whole records, as their headers delimit them.
+fn fragments_of(mut records: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
+    core::iter::from_fn(move || {
+        let (header, rest) = core::mem::take(&mut records).split_first_chunk_mut::<HEADER>()?;
+        let [_, _, _, high, low] = *header;
+        let (fragment, rest) = rest.split_at_mut_checked(u16::from_be_bytes([high, low]).into())?;
+        records = rest;
+        Some(fragment)
+    })
 }
 
 /// The `tag_len` bytes of `payload` that start at `start`, a secret that is at least `min_start`.

@@ -17,7 +17,7 @@ pub(crate) fn fragments(
     data: &[u8],
     first: FirstFragment,
     limit: PlaintextLimit,
-) -> impl Iterator<Item = &[u8]> {
+) -> impl Iterator<Item = &[u8]> + Clone {
     let (head, rest) = match first {
         FirstFragment::Whole => data.split_at(0),
         FirstFragment::OneByte => data.split_at(data.len().min(1)),

@@ -186,26 +186,33 @@ impl Outgoing {
     fn send_each<'d>(
         &mut self,
         content_type: ContentType,
-        fragments: impl Iterator<Item = &'d [u8]>,
+        mut fragments: impl Iterator<Item = &'d [u8]> + Clone,
         random: &dyn SecureRandom,
     ) -> Result<usize, Error> {
-        let mut taken = 0;
-        for fragment in fragments {
-            let out = self.queue.tail(fragment.len() + MAX_ADDED);
-            let before = out.len();
-            let sealed = match &mut self.layer {
-                Layer::Ssl3(sealer) => {
-                    sealer.seal(content_type, self.version, fragment, random, out)
-                }
-                Layer::Ssl2(sealer) => sealer.seal(content_type, fragment, out),
-            };
-            match sealed {
-                Err(Error::KeysWornOut(_)) if taken > 0 => break,
-                sealed => sealed?,
+        let room = fragments.clone().map(|fragment| fragment.len() + MAX_ADDED);
+        let out = self.queue.tail(room.sum());
+        let before = out.len();
+        let (taken, sealed) = match &mut self.layer {
+            Layer::Ssl3(sealer) => {
+                sealer.seal_each(content_type, self.version, fragments, random, out)
             }
-            let sealed = out.len() - before;
-            self.extend_run(content_type, sealed);
-            taken += fragment.len();
+            Layer::Ssl2(sealer) => {
+                let mut taken = 0;
+                let sealed = fragments.try_for_each(|fragment| {
+                    sealer.seal(content_type, fragment, out)?;
+                    taken += fragment.len();
+                    Ok(())
+                });
+                (taken, sealed)
+            }
+        };
+        let len = out.len() - before;
+        if len > 0 {
+            self.extend_run(content_type, len);
+        }
+        match sealed {
+            Err(Error::KeysWornOut(_)) if taken > 0 => {}
+            sealed => sealed?,
         }
         Ok(taken)
     }

@@ -36,10 +36,58 @@ impl Sealer {
         self.bytes >= wearing_out(self.max_bytes)
     }
 
-    /// Appends the record that carries `fragment`, at most `MAX_PLAINTEXT` bytes, to `out`.
+    /// Appends the records that carry `fragments`, each at most `MAX_PLAINTEXT` bytes, to `out`:
+    /// the same records as one by one, which would take longer.
+    ///
+    /// On an error the records of the fragments before are there. How many bytes of data these
+    /// carry is returned in any case.
+    pub(crate) fn seal_each<'d>(
+        &mut self,
+        content_type: ContentType,
+        version: ProtocolVersion,
+        fragments: impl IntoIterator<Item = &'d [u8]>,
+        random: &dyn SecureRandom,
+        out: &mut Vec<u8>,
+    ) -> (usize, Result<(), Error>) {
+        let start = out.len();
+        let first = MacHeader {
+            sequence: self.sequence,
+            content_type,
+        };
+        let mut taken = 0;
+        let laid_out = fragments.into_iter().try_for_each(|fragment| {
+            self.lay_out(content_type, version, fragment, random, out)?;
+            taken += fragment.len();
+            Ok(())
+        });
+        // Until here a block cipher's records hold plaintext.
+        if let Protection::Block(cbc) = &mut self.protection
+            && let Err(error) = cbc.encrypt(first, &mut out[start..])
+        {
+            out.truncate(start);
+            return (0, Err(error));
+        }
+        (taken, laid_out)
+    }
+
+    /// One record; on an error `out` is as it was.
+    #[cfg(test)]
+    pub(crate) fn seal(
+        &mut self,
+        content_type: ContentType,
+        version: ProtocolVersion,
+        fragment: &[u8],
+        random: &dyn SecureRandom,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let (_, sealed) = self.seal_each(content_type, version, [fragment], random, out);
+        sealed
+    }
+
+    /// Appends a record that is protected but for a block cipher's encryption.
     ///
     /// On an error `out` is as it was.
-    pub(crate) fn seal(
+    fn lay_out(
         &mut self,
         content_type: ContentType,
         version: ProtocolVersion,
@@ -98,7 +146,7 @@ impl Sealer {
                 out.extend_from_slice(&tag[..mac.output_len()]);
                 stream.apply(&mut out[start..]);
             }
-            Protection::Block(cbc) => cbc.seal(header, fragment, random, out)?,
+            Protection::Block(cbc) => cbc.lay_out(header, fragment, random, out)?,
             Protection::Aead { key, implicit } => {
                 // The explicit nonce is the sequence number, so it never repeats under one key.
                 let explicit: [u8; EXPLICIT_NONCE] = self.sequence.to_be_bytes();

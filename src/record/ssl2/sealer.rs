@@ -37,7 +37,10 @@ impl Sealer {
     }
 
     /// `data` in pieces that fit into a record each; none where there is nothing to send.
-    pub(crate) fn fragments<'d>(&self, data: &'d [u8]) -> impl Iterator<Item = &'d [u8]> + use<'d> {
+    pub(crate) fn fragments<'d>(
+        &self,
+        data: &'d [u8],
+    ) -> impl Iterator<Item = &'d [u8]> + Clone + use<'d> {
         data.chunks(self.max_data())
     }
 

@@ -1,5 +1,6 @@
 //! Sealing and opening against each other, and every way to spoil a record.
 
+mod at_once;
 pub(crate) mod resealed;
 
 use zeroize::Zeroizing;

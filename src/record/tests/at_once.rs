@@ -1,0 +1,93 @@
+//! Several records made at once: those that would be made one by one, IVs included, and where one
+//! cannot be made, those before it.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use super::*;
+use crate::crypto::random::{RandomFailed, SecureRandom};
+
+#[test]
+fn fragments_are_sealed_at_once_as_one_by_one() {
+    each_protection(|parameters| {
+        let version = parameters.version;
+        let data = ContentType::ApplicationData;
+        let fragments: [&[u8]; 7] = [
+            &[1; 300],
+            &[2; 300],
+            &[3; 300],
+            &[],
+            &[5; 299],
+            &[6; 300],
+            &[7; 17],
+        ];
+        let (mut sealer, _) = pair(parameters);
+        let random = Numbered::up_to(u8::MAX);
+        let mut one_by_one = Vec::new();
+        for fragment in fragments {
+            sealer
+                .seal(data, version, fragment, &random, &mut one_by_one)
+                .unwrap();
+        }
+
+        let (mut sealer, mut opener) = pair(parameters);
+        let random = Numbered::up_to(u8::MAX);
+        let mut at_once = vec![1, 2, 3];
+        let (taken, sealed) = sealer.seal_each(data, version, fragments, &random, &mut at_once);
+        assert_eq!((taken, sealed), (300 * 4 + 299 + 17, Ok(())));
+        let (before, mut records) = at_once.split_at(3);
+        assert_eq!(before, [1, 2, 3]);
+        assert_eq!(records, one_by_one);
+        for fragment in fragments {
+            let len = usize::from(u16::from_be_bytes([records[3], records[4]]));
+            let (record, rest) = records.split_at(HEADER + len);
+            assert_eq!(open(&mut opener, version, record).unwrap(), fragment);
+            records = rest;
+        }
+
+        // The second record is the last.
+        let protection = Protection::new(parameters, &keys(parameters)).unwrap();
+        let mut sealer = Sealer::new(protection, 400);
+        let random = Numbered::up_to(u8::MAX);
+        let mut out = Vec::new();
+        let (taken, sealed) = sealer.seal_each(data, version, fragments, &random, &mut out);
+        assert_eq!((taken, sealed), (600, Err(Error::KeysWornOut(400))));
+        assert!(out.len() >= 600 && one_by_one.starts_with(&out));
+
+        // There is randomness for two IVs.
+        let (mut sealer, _) = pair(parameters);
+        let random = Numbered::up_to(2);
+        let mut out = Vec::new();
+        let (taken, sealed) = sealer.seal_each(data, version, fragments, &random, &mut out);
+        if sealed.is_err() {
+            assert_eq!(taken, 600);
+            assert!(out.len() >= 600 && one_by_one.starts_with(&out));
+        } else {
+            assert_eq!(out, one_by_one);
+        }
+    });
+}
+
+/// Randomness that says how often it was asked, and ends.
+#[derive(Debug)]
+struct Numbered {
+    asked: AtomicU8,
+    up_to: u8,
+}
+
+impl Numbered {
+    fn up_to(up_to: u8) -> Self {
+        let asked = AtomicU8::new(0);
+        Self { asked, up_to }
+    }
+}
+
+impl SecureRandom for Numbered {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        if number >= self.up_to {
+            return Err(RandomFailed);
+        }
+        buffer.fill(number);
+        Ok(())
+    }
+}
