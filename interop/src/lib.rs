@@ -18,10 +18,14 @@
 //! [`recording`]s of peers among themselves, and [`replays`] of ours with them.
 //!
 //! `cargo run --release -p interop --bin timing` measures whether [`timing`] tells secrets.
+//!
+//! `cargo run --release -p interop --bin compare` measures who is faster, and writes
+//! `benches/RESULTS.md`: see [`mod@compare`].
 
 #![forbid(unsafe_code)]
 
 pub mod certificate;
+pub mod compare;
 pub mod fragments;
 pub mod loopback;
 pub mod matrix;

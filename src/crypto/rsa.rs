@@ -97,7 +97,7 @@ impl RsaPublicKey {
     ///
     /// The one right encoding is made and compared whole; nothing in the signature is parsed, so
     /// there is nothing for a forger to hide bytes in (BERserk).
-    pub(crate) fn verify(&self, input: &SignatureInput, signature: &[u8]) -> bool {
+    pub fn verify(&self, input: &SignatureInput, signature: &[u8]) -> bool {
         if signature.len() != self.modulus_len() {
             return false;
         }

@@ -57,6 +57,8 @@ pub struct Settings {
     pub legacy_renegotiation: bool,
     /// Whether a client says that it has fallen back to its newest version (RFC 7507).
     pub fallback: bool,
+    /// Whether buffers are given back whenever they are empty.
+    pub release_buffers: bool,
 }
 
 /// What a server asks of its clients.
@@ -86,6 +88,7 @@ impl Settings {
             client_renegotiation: false,
             legacy_renegotiation: false,
             fallback: false,
+            release_buffers: false,
         }
     }
 
@@ -158,6 +161,12 @@ impl Endpoint {
     }
 
     pub fn connection(&self) -> Result<Connection, Error> {
+        let stream = SslStream::new(self.ssl()?, Wire::default())?;
+        Ok(Connection { stream })
+    }
+
+    /// A connection that has no transport yet.
+    pub fn ssl(&self) -> Result<Ssl, Error> {
         let mut ssl = Ssl::new(&self.context)?;
         if self.is_server {
             ssl.set_accept_state();
@@ -167,8 +176,7 @@ impl Endpoint {
         if let Some(name) = &self.server_name {
             ssl.set_hostname(name)?;
         }
-        let stream = SslStream::new(ssl, Wire::default())?;
-        Ok(Connection { stream })
+        Ok(ssl)
     }
 }
 
@@ -369,6 +377,12 @@ const NO_ENCRYPT_THEN_MAC: SslOptions = SslOptions::from_bits_retain(1 << 19);
 fn context(settings: &Settings) -> Result<SslContextBuilder, Error> {
     load_providers()?;
     let mut context = SslContextBuilder::new(SslMethod::tls())?;
+    configure(&mut context, settings)?;
+    Ok(context)
+}
+
+/// What the settings of clients and of servers have in common.
+pub fn configure(context: &mut SslContextBuilder, settings: &Settings) -> Result<(), Error> {
     context.set_security_level(0);
     context.clear_options(SslOptions::NO_SSLV3);
     context.set_min_proto_version(Some(ssl_version(*settings.versions.start())))?;
@@ -405,13 +419,16 @@ fn context(settings: &Settings) -> Result<SslContextBuilder, Error> {
     if settings.fallback {
         context.set_mode(SslMode::SEND_FALLBACK_SCSV);
     }
+    if settings.release_buffers {
+        context.set_mode(SslMode::RELEASE_BUFFERS);
+    }
     for certificate in &settings.chain {
         context.add_extra_chain_cert(certificate.clone())?;
     }
     for certificate in &settings.trusted {
         context.cert_store_mut().add_cert(certificate.clone())?;
     }
-    Ok(context)
+    Ok(())
 }
 
 fn ssl_version(version: Version) -> SslVersion {
@@ -442,8 +459,8 @@ fn protocol_names(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// RC4 is in the legacy provider; loading that one alone would unload the default one.
-fn load_providers() -> Result<(), Error> {
+/// RC4, DES and RC2 are in the legacy provider; loading that one alone would unload the default one.
+pub fn load_providers() -> Result<(), Error> {
     static PROVIDERS: OnceLock<Result<[Provider; 2], String>> = OnceLock::new();
     let load =
         |name| Provider::load(None, name).map_err(|error| format!("provider {name}: {error}"));

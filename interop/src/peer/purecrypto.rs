@@ -68,7 +68,8 @@ impl Settings {
         }
     }
 
-    fn config(&self, secrets: Arc<Secrets>) -> Result<Config, Error> {
+    /// What connections are made of.
+    pub fn config(&self, secrets: Arc<Secrets>) -> Result<Config, Error> {
         let version = protocol_version(self.version);
         let mut config = Config::builder()
             .rng(Arc::new(OsRng))

@@ -1,0 +1,77 @@
+//! Where it was measured, and with what.
+
+use std::fs;
+use std::process::Command;
+
+use openssl::asn1::Asn1Time;
+
+use crate::Error;
+use crate::peer::openssl::library_version;
+
+/// A line each of what a reader has to know to compare the figures with others.
+pub fn circumstances(core: usize) -> Result<Vec<(&'static str, String)>, Error> {
+    let now = Asn1Time::days_from_now(0)?;
+    let cores = std::thread::available_parallelism()?;
+    Ok(vec![
+        ("date", now.to_string()),
+        (
+            "processor",
+            format!("{}, core {core} of {cores}", processor()),
+        ),
+        ("features", features()),
+        ("kernel", first_line("/proc/sys/kernel/osrelease")),
+        ("compiler", output("rustc", &["--version"])),
+        ("retrossl", retrossl()),
+        ("OpenSSL", library_version().to_owned()),
+        ("purecrypto", "0.10.0".to_owned()),
+    ])
+}
+
+fn processor() -> String {
+    cpuinfo("model name").unwrap_or_else(|| "an unknown processor".to_owned())
+}
+
+/// Those that make a difference here.
+fn features() -> String {
+    let flags = cpuinfo("flags").unwrap_or_default();
+    let flags: Vec<_> = flags.split(' ').collect();
+    let known = [
+        "avx2",
+        "bmi2",
+        "adx",
+        "aes",
+        "pclmulqdq",
+        "sha_ni",
+        "avx512f",
+    ];
+    let found: Vec<_> = known
+        .into_iter()
+        .filter(|one| flags.contains(one))
+        .collect();
+    found.join(", ")
+}
+
+fn cpuinfo(key: &str) -> Option<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with(key))?;
+    Some(line.split_once(": ")?.1.to_owned())
+}
+
+/// The version, and which commit it is.
+fn retrossl() -> String {
+    let manifest = env!("CARGO_MANIFEST_DIR");
+    let commit = output("git", &["-C", manifest, "describe", "--always", "--dirty"]);
+    format!("commit {commit}")
+}
+
+fn first_line(path: &str) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().next().unwrap_or("unknown").to_owned()
+}
+
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let text = output.ok().filter(|output| output.status.success());
+    let text = text.and_then(|output| String::from_utf8(output.stdout).ok());
+    text.map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
+}
