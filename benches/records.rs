@@ -28,15 +28,23 @@ criterion_group! {
 criterion_main!(benches);
 
 fn seal(criterion: &mut Criterion) {
-    each_protection(criterion, "seal", |group, id, policy, len| {
-        let mut pair = Pair::under(policy).established();
-        let data = vec![0x5a; len];
-        let mut wire = Vec::new();
-        group.bench_function(id, |bencher| {
-            bencher.iter(|| {
-                wire.clear();
-                seal_onto(&mut wire, &mut pair.client, &data);
-            });
+    each_protection(criterion, "seal", bench_sealing);
+    each_large_write(criterion, bench_sealing);
+}
+
+fn bench_sealing(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    id: BenchmarkId,
+    policy: Policy,
+    len: usize,
+) {
+    let mut pair = Pair::under(policy).established();
+    let data = vec![0x5a; len];
+    let mut wire = Vec::new();
+    group.bench_function(id, |bencher| {
+        bencher.iter(|| {
+            wire.clear();
+            seal_onto(&mut wire, &mut pair.client, &data);
         });
     });
 }
@@ -87,6 +95,27 @@ fn each_protection(
     }
 }
 
+/// Many records of one write, each of which has its own IV.
+fn each_large_write(
+    criterion: &mut Criterion,
+    mut bench: impl FnMut(&mut BenchmarkGroup<'_, WallTime>, BenchmarkId, Policy, usize),
+) {
+    let len = 256 * 1024;
+    let mut group = criterion.benchmark_group(format!("seal {len} bytes"));
+    group
+        .sampling_mode(SamplingMode::Flat)
+        .throughput(Throughput::Bytes(len as u64));
+    for suite in [
+        CipherSuite::TLS_RSA_WITH_DES_CBC_SHA,
+        CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+    ] {
+        let policy = newest(suite).quirk(Quirk::NoEncryptThenMac);
+        let id = BenchmarkId::from_parameter(suite);
+        bench(&mut group, id, policy, len);
+    }
+}
+
 fn protections() -> impl Iterator<Item = (String, Policy)> {
     let usual = CipherSuite::all().map(|suite| {
         let policy = newest(suite).quirk(Quirk::NoEncryptThenMac);
@@ -103,10 +132,13 @@ fn newest(suite: CipherSuite) -> Policy {
     only(version, suite).max_bytes_per_key(u64::MAX)
 }
 
-fn seal_onto(wire: &mut Vec<u8>, from: &mut Connection, data: &[u8]) {
-    from.writer().write_all(data).unwrap();
-    while from.wants_write() {
-        from.write_tls(wire).unwrap();
+fn seal_onto(wire: &mut Vec<u8>, from: &mut Connection, mut data: &[u8]) {
+    while !data.is_empty() {
+        let taken = from.writer().write(data).unwrap();
+        data = &data[taken..];
+        while from.wants_write() {
+            from.write_tls(wire).unwrap();
+        }
     }
 }
 

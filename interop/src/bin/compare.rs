@@ -29,7 +29,7 @@ struct Options {
     #[arg(long)]
     list: bool,
     /// How long to measure each row
-    #[arg(long, value_name = "SECONDS", default_value_t = 2.5)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.8)]
     seconds: f64,
     /// A tenth of the time: enough to see that all of it works
     #[arg(long)]

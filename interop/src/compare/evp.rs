@@ -17,6 +17,7 @@ use crate::peer::Version;
 use crate::peer::openssl::load_providers;
 
 /// The cipher and the hash of a suite.
+#[derive(Clone, Copy, Debug)]
 pub enum Algorithms {
     DesSha1,
     Rc2Md5,

@@ -123,8 +123,8 @@ buffers are released by `release_buffers` and by `SSL_MODE_RELEASE_BUFFERS`.";
 /// What DHAT says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
-    peak: i64,
-    end: i64,
+    pub peak: i64,
+    pub end: i64,
 }
 
 impl Counted {

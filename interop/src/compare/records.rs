@@ -15,7 +15,7 @@ pub fn seal(
     length: usize,
     cast: &Cast,
 ) -> Result<Box<dyn Work>, Error> {
-    let (client, _) = pair(contestant, terms, cast)?;
+    let [client, _] = pair(contestant, terms, cast)?;
     Ok(sealing(client, length))
 }
 
@@ -33,7 +33,7 @@ pub fn open(
     length: usize,
     cast: &Cast,
 ) -> Result<Box<dyn Work>, Error> {
-    let (client, server) = pair(contestant, terms, cast)?;
+    let [client, server] = pair(contestant, terms, cast)?;
     Ok(Box::new(Opening::new(client, server, length)))
 }
 
@@ -85,16 +85,12 @@ impl Work for Opening {
     }
 }
 
-fn pair(
-    contestant: Contestant,
-    terms: &Terms,
-    cast: &Cast,
-) -> Result<(Box<dyn Party>, Box<dyn Party>), Error> {
+fn pair(contestant: Contestant, terms: &Terms, cast: &Cast) -> Result<[Box<dyn Party>; 2], Error> {
     let people = cast.people(1024)?;
     let mut client = contestant.client(terms, people)?.connect()?;
     let mut server = contestant.server(terms, people)?.connect()?;
     establish(&mut *client, &mut *server)?;
-    Ok((client, server))
+    Ok([client, server])
 }
 
 const AHEAD: usize = 128 * 1024;

@@ -289,9 +289,9 @@ fn record_row(direction: Direction, terms: Terms, length: usize) -> Row {
 
 /// Single DES and RC2, beside OpenSSL's EVP ciphers and HMAC.
 fn evp_rows(direction: Direction) -> Vec<Row> {
-    let cases: [(Version, &str, fn() -> Algorithms); 2] = [
-        (Tls1_1, "DES-CBC-SHA", || Algorithms::DesSha1),
-        (Tls1_0, "EXP-RC2-CBC-MD5", || Algorithms::Rc2Md5),
+    let cases = [
+        (Tls1_1, "DES-CBC-SHA", Algorithms::DesSha1),
+        (Tls1_0, "EXP-RC2-CBC-MD5", Algorithms::Rc2Md5),
     ];
     let mut rows = Vec::new();
     for (version, suite, algorithms) in cases {
@@ -299,11 +299,11 @@ fn evp_rows(direction: Direction) -> Vec<Row> {
         let new = move |contestant, cast: &Cast| -> Result<Box<dyn Work>, Error> {
             match (contestant, direction) {
                 (Contestant::OpenSsl, Direction::Seal) => {
-                    let [sealing, _] = EvpRecords::pair(algorithms(), version)?;
+                    let [sealing, _] = EvpRecords::pair(algorithms, version)?;
                     Ok(records::sealing(Box::new(sealing), 16 * KIB))
                 }
                 (Contestant::OpenSsl, Direction::Open) => {
-                    let [sealing, opening] = EvpRecords::pair(algorithms(), version)?;
+                    let [sealing, opening] = EvpRecords::pair(algorithms, version)?;
                     let work = Opening::new(Box::new(sealing), Box::new(opening), 16 * KIB);
                     Ok(Box::new(work))
                 }

@@ -48,7 +48,7 @@ pub fn server(terms: &Terms, people: &People) -> Result<Box<dyn Endpoint>, Error
 
 /// The records of one key may be more than a policy lets them be by default.
 fn policy(terms: &Terms) -> Result<Policy, Error> {
-    let policy = ours::only(terms.version.into(), terms.suite.cipher_suite()?);
+    let policy = ours::only(terms.version, terms.suite.cipher_suite()?);
     let policy = policy.max_bytes_per_key(u64::MAX);
     Ok(match terms.order {
         Order::MacThenEncrypt => policy.quirk(Quirk::NoEncryptThenMac),

@@ -1,0 +1,100 @@
+//! Where the instructions go: in the primitives, or in all that is above them.
+//!
+//! `cargo bench --bench profile` runs each scenario under Valgrind's Callgrind, which counts
+//! instructions and so gives the same figures every time, sorts them by the file that each one came
+//! from, inlined or not, and writes `benches/PROFILE.md`. It wants Valgrind; `-- TEXT` runs only what
+//! has that in its name, and writes nothing.
+
+mod counts;
+#[path = "../../tests/in_memory/mod.rs"]
+mod in_memory;
+#[path = "../../tests/pki/mod.rs"]
+mod pki;
+mod report;
+mod scenarios;
+
+use std::error::Error;
+use std::process::{Command, ExitCode};
+use std::{env, fs};
+
+use counts::Counts;
+use report::{Profile, document};
+use scenarios::Scenario;
+
+fn main() -> ExitCode {
+    let outcome = run();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [flag, name, times] = &arguments[..]
+        && flag == REPEAT
+    {
+        let scenario = scenarios::all().find(|scenario| scenario.to_string() == *name);
+        scenario.ok_or("no such scenario")?.repeat(times.parse()?);
+        return Ok(());
+    }
+    // Cargo adds `--bench`.
+    let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let mut profiles = Vec::new();
+    for scenario in scenarios::all() {
+        let name = scenario.to_string();
+        if wanted.is_none_or(|wanted| name.contains(wanted.as_str())) {
+            eprintln!("{name} …");
+            profiles.push(profile(&scenario, &name)?);
+        }
+    }
+    let document = document(&profiles);
+    println!("{document}");
+    if wanted.is_none() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/PROFILE.md");
+        fs::write(path, document)?;
+        println!("Written to {path}.");
+    }
+    Ok(())
+}
+
+/// Runs the scenario in a process of its own, under Callgrind.
+fn profile(scenario: &Scenario, name: &str) -> Result<Profile, Box<dyn Error>> {
+    let out = env::temp_dir().join(format!("retrossl-callgrind-{}", std::process::id()));
+    let times = scenario.times();
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--toggle-collect=*profile::profiled*"])
+        .args(["--compress-strings=no", "--compress-pos=no"])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(env::current_exe()?)
+        .args([REPEAT, name, &times.to_string()])
+        .env("GLIBC_TUNABLES", WITHOUT_REP_MOVSB)
+        .output()
+        .map_err(|error| format!("valgrind cannot be started: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{name} under valgrind: {}\n{said}", output.status).into());
+    }
+    let text = fs::read_to_string(&out)?;
+    fs::remove_file(&out)?;
+    let counts = Counts::parse(&text);
+    if counts.total() == 0 {
+        return Err(format!("{name}: nothing was counted").into());
+    }
+    Ok(Profile::new(name, times, &counts))
+}
+
+/// All that is counted happens in here.
+#[inline(never)]
+fn profiled<T>(work: impl FnOnce() -> T) -> T {
+    std::hint::black_box(work())
+}
+
+const REPEAT: &str = "--repeat";
+
+/// Callgrind counts a `rep movsb` once for each byte, the vector instructions in its place as they are.
+const WITHOUT_REP_MOVSB: &str =
+    "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000";
