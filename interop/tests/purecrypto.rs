@@ -13,8 +13,8 @@ use interop::peer::Version;
 use interop::peer::openssl::ClientCertificate;
 use interop::peer::purecrypto::{Client, Conversation, SUITES, Server, Settings, VERSIONS};
 use interop::people::{Member, People};
-use interop::talk::{cause, close, our_client, our_client_of, our_server};
-use retrossl::{AlertDescription, Connection, ServerConfig, ServerConnection, StreamOwned};
+use interop::talk::{close, our_client, our_client_of, our_server};
+use retrossl::{Connection, ServerConfig, ServerConnection, StreamOwned};
 
 #[test]
 fn our_client_and_their_server() -> Result<(), Error> {
@@ -169,8 +169,13 @@ fn it_has_no_rsa_key_exchange_at_tls_1_2() -> Result<(), Error> {
         let mut server = Server::start(&settings)?;
         let client = people.our_client(ours::only(case.version, case.suite))?;
         our_client(client, server.port(), &[]).expect_err("no suite in common");
-        let error = server.conversation().expect_err("no suite in common");
-        assert_eq!(error.to_string(), "TLS handshake failure", "{case}");
+        // Some it refuses before a handshake, some in it.
+        let error = server.conversation().expect_err("no suite").to_string();
+        let refused = error == "TLS handshake failure";
+        assert!(
+            refused || error.contains("no supported cipher suite"),
+            "{case}: {error}"
+        );
 
         let listener = Listener::bind()?;
         let mut client = Client::connect(listener.port(), "text", &settings)?;
@@ -208,11 +213,10 @@ fn it_does_not_renegotiate() -> Result<(), Error> {
         let client = Arc::new(people.our_client(policy)?.build()?);
         let mut stream = ours::connect(&client, server.port())?;
         stream.connection.renegotiate()?;
-        let error = ours::echo(&mut stream, b"text").expect_err("refused");
-        let refused = retrossl::Error::AlertReceived(AlertDescription::UNEXPECTED_MESSAGE);
-        assert_eq!(cause(&error), Some(&refused), "{case}: {error}");
+        // It says no, and goes on, in either role.
+        ours::echo(&mut stream, b"text")?;
+        assert_eq!(stream.connection.handshakes(), 1, "{case}");
 
-        // It says no, and goes on.
         let listener = Listener::bind()?;
         let settings = theirs(&people, &people.client, case);
         let mut client = Client::connect(listener.port(), "text", &settings)?;

@@ -7,6 +7,7 @@ use openssl::asn1::Asn1Time;
 
 use crate::Error;
 use crate::peer::openssl::library_version;
+use crate::peer::purecrypto;
 
 /// A line each of what a reader has to know to compare the figures with others.
 pub fn circumstances(core: usize) -> Result<Vec<(&'static str, String)>, Error> {
@@ -23,7 +24,7 @@ pub fn circumstances(core: usize) -> Result<Vec<(&'static str, String)>, Error> 
         ("compiler", output("rustc", &["--version"])),
         ("retrossl", retrossl()),
         ("OpenSSL", library_version().to_owned()),
-        ("purecrypto", "0.10.0".to_owned()),
+        ("purecrypto", purecrypto::VERSION.to_owned()),
     ])
 }
 

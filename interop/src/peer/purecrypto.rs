@@ -1,8 +1,8 @@
 //! The crate `purecrypto` (with its feature `tls-legacy`), in threads of this process, over TCP.
 //!
 //! With RSA key exchange it has SSL 3.0, TLS 1.0 and 1.1, with Triple DES and AES. (It takes AES
-//! with SHA-256 at TLS 1.0 and 1.1, too, where that does not belong.) All this is of 0.10.0: the
-//! releases after it want a newer Rust.
+//! with SHA-256 at TLS 1.0 and 1.1, too, where that does not belong.) All this is of 0.10.4,
+//! which wants Rust 1.95.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -26,6 +26,9 @@ use crate::Error;
 use crate::certificate::{Identity, common_name};
 use crate::loopback::{self, Listener};
 use crate::ours::Secrets;
+
+/// The crate's.
+pub const VERSION: &str = "0.10.4";
 
 /// The versions that it has with RSA key exchange.
 pub const VERSIONS: [Version; 3] = [Version::Ssl3, Version::Tls1_0, Version::Tls1_1];

@@ -6,7 +6,7 @@ use crate::matrix::conversation::TEXT;
 use crate::matrix::{Case, Group, Kind, Setup, Spoken};
 use crate::peer::Version;
 use crate::peer::openssl::ClientCertificate;
-use crate::peer::purecrypto::{self, Conversation, Settings};
+use crate::peer::purecrypto::{self, Conversation, Settings, VERSION};
 use crate::people::{Member, People};
 
 pub struct Purecrypto;
@@ -25,7 +25,7 @@ impl Peer for Purecrypto {
     }
 
     fn version(&self) -> Result<String, Error> {
-        Ok("0.10.0".to_owned())
+        Ok(VERSION.to_owned())
     }
 
     fn cannot(&self, case: &Case) -> Option<&'static str> {
