@@ -84,7 +84,7 @@ fn profile(scenario: &Scenario, name: &str) -> Result<Profile, Box<dyn Error>> {
     if counts.total() == 0 {
         return Err(format!("{name}: nothing was counted").into());
     }
-    Ok(Profile::new(name, times, &counts))
+    Ok(Profile::new(name, scenario.bound(), times, &counts))
 }
 
 /// All that is counted happens in here.

@@ -32,7 +32,7 @@ pub fn all() -> impl Iterator<Item = Scenario> {
     let records = [AES_GCM, AES, RC4_MD5, TRIPLE_DES]
         .into_iter()
         .flat_map(|suite| {
-            [16 * 1024, 256].into_iter().flat_map(move |length| {
+            [WHOLE, 256].into_iter().flat_map(move |length| {
                 [Operation::Seal(length), Operation::Open(length)].map(|operation| Scenario {
                     version: TLS1_2,
                     suite,
@@ -41,6 +41,13 @@ pub fn all() -> impl Iterator<Item = Scenario> {
             })
         });
     handshakes.chain(records)
+}
+
+/// What may be above the primitives, at the most.
+#[derive(Clone, Copy)]
+pub enum Bound {
+    Microseconds(f64),
+    Percent(f64),
 }
 
 pub struct Scenario {
@@ -63,6 +70,15 @@ enum Handshake {
 }
 
 impl Scenario {
+    /// The goal, where there is one.
+    pub fn bound(&self) -> Option<Bound> {
+        match self.operation {
+            Operation::Handshake(..) => Some(Bound::Microseconds(10.0)),
+            Operation::Seal(WHOLE) | Operation::Open(WHOLE) => Some(Bound::Percent(5.0)),
+            Operation::Seal(_) | Operation::Open(_) => None,
+        }
+    }
+
     /// How often it is repeated: figures are of the mean.
     pub fn times(&self) -> u32 {
         match self.operation {
@@ -237,6 +253,9 @@ fn run<T>(part: Part, work: impl FnOnce() -> T) -> T {
         Part::NotCounted => work(),
     }
 }
+
+/// The plaintext of the longest record.
+const WHOLE: usize = 16 * 1024;
 
 /// What is made once is made then.
 const WARM_UP: u32 = 2;
