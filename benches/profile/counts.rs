@@ -132,7 +132,7 @@ impl Origin {
 impl Library {
     fn of(function: &str) -> Self {
         let has = |names: &[&str]| names.iter().any(|name| function.contains(name));
-        if has(&["alloc", "free", "arena"]) {
+        if has(&["malloc", "calloc", "_alloc", "dealloc", "free", "arena"]) {
             return Self::Allocation;
         }
         match has(&["memcpy", "memmove", "memset"]) {

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,20 +114,30 @@ fn measure(rows: Vec<Row>, cast: &Cast, options: &Options) -> Result<Vec<Line>, 
     let mut lines = Vec::with_capacity(count);
     for (index, row) in rows.into_iter().enumerate() {
         let name = row.to_string();
-        eprint!("\r\x1b[K[{} of {count}] {name} …", index + 1);
-        // Nothing is lost where it cannot be shown.
-        let _ = io::stderr().flush();
+        progress(&format!("{} of {count}: {name}", index + 1));
         let measured = Measured::new(row, cast, Duration::from_secs_f64(seconds));
         let measured = measured.map_err(|error| format!("{name}: {error}"))?;
         lines.push(Line::new(&measured).ok_or_else(|| format!("{name}: not compared"))?);
     }
-    eprint!("\r\x1b[K");
+    progress("");
     Ok(lines)
+}
+
+/// A line that the next one takes the place of, at a terminal.
+fn progress(what: &str) {
+    let mut stderr = io::stderr();
+    // Nothing is lost where it cannot be shown.
+    let _ = match (stderr.is_terminal(), what) {
+        (true, "") => write!(stderr, "\r\x1b[K"),
+        (true, what) => write!(stderr, "\r\x1b[K{what} …"),
+        (false, "") => Ok(()),
+        (false, what) => writeln!(stderr, "{what}"),
+    };
 }
 
 fn memory_section(cast: &Cast) -> Result<String, Error> {
     match memory::can_be_measured() {
-        true => memory::section(&std::env::current_exe()?, cast),
+        true => memory::section(&std::env::current_exe()?, cast, progress),
         false => {
             Ok("## Memory\n\nNot measured: it takes Valgrind, which is not here.\n".to_owned())
         }

@@ -12,11 +12,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::Cast;
-use super::party::{ClientCertificate, Contestant, Party, Suite, Terms};
+use super::party::{Contestant, Party, Suite, Terms};
 use super::report::table;
 use crate::Error;
 use crate::certificate::Identity;
 use crate::peer::Version;
+use crate::peer::openssl::ClientCertificate;
 use crate::people::{Member, People};
 
 /// What a server's connection holds, in bytes.
@@ -63,7 +64,7 @@ pub fn heap(
 }
 
 /// A section of the report.
-pub fn section(program: &Path, cast: &Cast) -> Result<String, Error> {
+pub fn section(program: &Path, cast: &Cast, progress: impl Fn(&str)) -> Result<String, Error> {
     let mut rows = Vec::new();
     let cases = [
         (ClientCertificate::NotRequested, "", Some((32, 4))),
@@ -74,7 +75,7 @@ pub fn section(program: &Path, cast: &Cast) -> Result<String, Error> {
         ),
     ];
     for (certificate, label, bounds) in cases {
-        eprint!("\rmemory{label} …                    ");
+        progress(&format!("memory{label}"));
         let ours = heap(program, Contestant::Ours, certificate, cast)?;
         let openssl = heap(program, Contestant::OpenSsl, certificate, cast)?;
         let (peak, idle) = bounds.unzip();
@@ -92,7 +93,7 @@ pub fn section(program: &Path, cast: &Cast) -> Result<String, Error> {
             rows.push(cells(&format!("{what}{label}"), ours, openssl, bound));
         }
     }
-    eprint!("\r                                                            \r");
+    progress("");
     let header = ["bytes", "retrossl", "OpenSSL", "ratio", "goal", ""].map(str::to_owned);
     Ok(format!("## Memory\n\n{ABOUT}\n\n{}", table(&header, &rows)))
 }
@@ -311,7 +312,7 @@ impl fmt::Display for Scenario {
             client_certificate,
             release,
         } = self;
-        write!(f, "{contestant:?},{client_certificate:?},{release:?}")
+        write!(f, "{contestant},{client_certificate:?},{release:?}")
     }
 }
 

@@ -39,7 +39,7 @@ impl Measured {
     pub fn new(row: Row, cast: &Cast, budget: Duration) -> Result<Self, Error> {
         let prepare = |contestant: &Contestant| {
             let work = row.prepare(*contestant, cast);
-            work.map_err(|error| Error::from(format!("{contestant:?}: {error}")))
+            work.map_err(|error| Error::from(format!("{contestant}: {error}")))
         };
         let works: Result<Vec<_>, Error> = row.contestants.iter().map(prepare).collect();
         let samples = work::measure(&mut works?, budget)?;

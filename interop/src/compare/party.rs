@@ -11,6 +11,7 @@ use retrossl::CipherSuite;
 
 use crate::Error;
 use crate::peer::Version;
+use crate::peer::openssl::ClientCertificate;
 use crate::people::People;
 
 /// One side of a conversation.
@@ -52,6 +53,16 @@ pub enum Contestant {
     Ours,
     OpenSsl,
     Purecrypto,
+}
+
+impl fmt::Display for Contestant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ours => "retrossl",
+            Self::OpenSsl => "OpenSSL",
+            Self::Purecrypto => "purecrypto",
+        })
+    }
 }
 
 impl Contestant {
@@ -140,12 +151,6 @@ pub enum Order {
     /// As old peers do.
     MacThenEncrypt,
     EncryptThenMac,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientCertificate {
-    NotRequested,
-    Required,
 }
 
 /// A suite by OpenSSL's name of it, which is short.

@@ -7,7 +7,7 @@ use ::openssl::ssl::{ErrorCode, Ssl, SslStream};
 
 use super::{Endpoint, Order, Party, Sessions, Terms};
 use crate::Error;
-use crate::peer::openssl::{self, ClientCertificate, Settings};
+use crate::peer::openssl::{self, Settings};
 use crate::people::{Member, People};
 
 pub fn client(terms: &Terms, people: &People) -> Result<Box<dyn Endpoint>, Error> {
@@ -29,10 +29,7 @@ pub fn settings(terms: &Terms, people: &People, member: &Member) -> Result<Setti
         identity: Some(member.identity.clone()),
         chain: member.above(),
         trusted: people.trusted(),
-        client_certificate: match terms.client_certificate {
-            super::ClientCertificate::NotRequested => ClientCertificate::NotRequested,
-            super::ClientCertificate::Required => ClientCertificate::Required,
-        },
+        client_certificate: terms.client_certificate,
         session_tickets: terms.sessions != Sessions::ById,
         encrypt_then_mac: terms.order == Order::EncryptThenMac,
         extended_master_secret: true,

@@ -11,9 +11,10 @@ use retrossl::{
     ServerConnection, SessionStore,
 };
 
-use super::{ClientCertificate, Endpoint, Order, Party, Sessions, Terms};
+use super::{Endpoint, Order, Party, Sessions, Terms};
 use crate::Error;
 use crate::ours;
+use crate::peer::openssl::ClientCertificate;
 use crate::people::People;
 
 pub fn client(terms: &Terms, people: &People) -> Result<Box<dyn Endpoint>, Error> {
@@ -24,7 +25,7 @@ pub fn client(terms: &Terms, people: &People) -> Result<Box<dyn Endpoint>, Error
             roots.add(ours::certificate(&people.root)?)?;
             ClientConfig::builder(policy).root_certificates(roots)
         }
-        ClientCertificate::Required => people.our_client(policy)?,
+        ClientCertificate::Requested | ClientCertificate::Required => people.our_client(policy)?,
     };
     config = match terms.sessions {
         Sessions::Unused => config.session_store(Forgetful),
@@ -41,7 +42,7 @@ pub fn server(terms: &Terms, people: &People) -> Result<Box<dyn Endpoint>, Error
     let policy = policy(terms)?;
     let config = match terms.client_certificate {
         ClientCertificate::NotRequested => people.our_open_server(policy)?,
-        ClientCertificate::Required => people.our_server(policy)?,
+        ClientCertificate::Requested | ClientCertificate::Required => people.our_server(policy)?,
     };
     Ok(Box::new(Server(Arc::new(config.build()?))))
 }

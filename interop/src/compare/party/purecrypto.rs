@@ -7,7 +7,6 @@ use ::purecrypto::tls::{Config, Connection};
 use super::{Endpoint, Order, Party, Sessions, Terms};
 use crate::Error;
 use crate::ours::Secrets;
-use crate::peer::openssl::ClientCertificate;
 use crate::peer::purecrypto::{SUITES, Settings, VERSIONS};
 use crate::people::{Member, People};
 
@@ -33,10 +32,7 @@ fn settings(terms: &Terms, people: &People, member: &Member) -> Result<Config, E
         identity: Some(member.identity.clone()),
         chain: member.above(),
         trusted: people.trusted(),
-        client_certificate: match terms.client_certificate {
-            super::ClientCertificate::NotRequested => ClientCertificate::NotRequested,
-            super::ClientCertificate::Required => ClientCertificate::Required,
-        },
+        client_certificate: terms.client_certificate,
         ..Settings::new(terms.version, &[terms.suite.cipher_suite()?.0])
     };
     settings.config(Arc::new(Secrets::default()))
