@@ -13,8 +13,11 @@ mod pki;
 mod report;
 mod scenarios;
 
+use std::cell::Cell;
 use std::error::Error;
 use std::process::{Command, ExitCode};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use counts::Counts;
@@ -43,6 +46,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     // Cargo adds `--bench`.
     let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let rate = rate(&scenarios::of_no_hash())?;
     let mut profiles = Vec::new();
     for scenario in scenarios::all() {
         let name = scenario.to_string();
@@ -51,7 +55,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             profiles.push(profile(&scenario, &name)?);
         }
     }
-    let document = document(&profiles);
+    let document = document(&profiles, rate);
     println!("{document}");
     if wanted.is_none() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/PROFILE.md");
@@ -59,6 +63,11 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("Written to {path}.");
     }
     Ok(())
+}
+
+/// Instructions in a microsecond.
+fn rate(scenario: &Scenario) -> Result<f64, Box<dyn Error>> {
+    Ok(profile(scenario, &scenario.to_string())?.rate())
 }
 
 /// Runs the scenario in a process of its own, under Callgrind.
@@ -84,7 +93,43 @@ fn profile(scenario: &Scenario, name: &str) -> Result<Profile, Box<dyn Error>> {
     if counts.total() == 0 {
         return Err(format!("{name}: nothing was counted").into());
     }
-    Ok(Profile::new(name, scenario.bound(), times, &counts))
+    Ok(Profile::new(
+        name,
+        scenario.bound(),
+        times,
+        &counts,
+        time(scenario),
+    ))
+}
+
+/// How long the scenario takes once, without Valgrind: the least of some repetitions.
+fn time(scenario: &Scenario) -> Duration {
+    let times = scenario.times();
+    let repetitions = (0..REPETITIONS).map(|_| {
+        TAKEN.set(Duration::ZERO);
+        scenario.repeat(times);
+        TAKEN.get() / times
+    });
+    repetitions.min().unwrap_or_default()
+}
+
+/// What is to be profiled, and timed.
+fn taken<T>(work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = profiled(work);
+    let elapsed = start.elapsed().saturating_sub(*READING);
+    TAKEN.set(TAKEN.get() + elapsed);
+    result
+}
+
+/// What reading the clock takes by itself.
+static READING: LazyLock<Duration> = LazyLock::new(|| {
+    let readings = (0..1000).map(|_| Instant::now().elapsed());
+    readings.min().unwrap_or_default()
+});
+
+thread_local! {
+    static TAKEN: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 /// All that is counted happens in here.
@@ -92,6 +137,8 @@ fn profile(scenario: &Scenario, name: &str) -> Result<Profile, Box<dyn Error>> {
 fn profiled<T>(work: impl FnOnce() -> T) -> T {
     std::hint::black_box(work())
 }
+
+const REPETITIONS: u32 = 20;
 
 const REPEAT: &str = "--repeat";
 
