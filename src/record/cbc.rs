@@ -8,7 +8,7 @@ use super::HEADER;
 use super::mac::{MacHeader, RecordMac};
 use super::protection::{BAD_KEYS, ProtectionParameters, WriteKeys};
 use crate::crypto::chaining_value::MAX_OUTPUT;
-use crate::crypto::cipher::BlockKey;
+use crate::crypto::cipher::{AES_BLOCK, BlockKey};
 use crate::crypto::constant_time::{conditional_copy, hidden, mask_equal, mask_less};
 use crate::crypto::random::SecureRandom;
 use crate::error::{Error, PeerMisbehaved};
@@ -31,6 +31,7 @@ enum Order {
 }
 
 /// Where a record's IV comes from.
+#[derive(Clone, Copy)]
 enum Iv {
     /// The last block of the record before (up to TLS 1.0).
     Chained([u8; MAX_BLOCK]),
@@ -81,10 +82,10 @@ impl CbcKey {
         })
     }
 
-    /// Appends what [`encrypt`](Self::encrypt) makes the protected form of `fragment`.
+    /// Appends what [`protect`](Self::protect) makes the protected form of `fragment`: with room for
+    /// its MAC.
     pub(super) fn lay_out(
         &self,
-        header: MacHeader,
         fragment: &[u8],
         random: &dyn SecureRandom,
         out: &mut Vec<u8>,
@@ -97,10 +98,7 @@ impl CbcKey {
         }
         let plaintext = out.len();
         out.extend_from_slice(fragment);
-        if self.order == Order::MacThenEncrypt {
-            let tag = self.mac.compute(header, fragment);
-            out.extend_from_slice(&tag[..self.mac.output_len()]);
-        }
+        out.resize(out.len() + self.inner_tag_len(), 0);
         let padding_length = block_len - 1 - (out.len() - plaintext) % block_len;
         // Less than a block, so a byte.
         out.resize(out.len() + padding_length + 1, padding_length as u8);
@@ -109,39 +107,128 @@ impl CbcKey {
     }
 
     /// Protects the fragments of whole `records` that were laid out one after the other; `first` is
-    /// the first one's header. Where each has an IV of its own, they are encrypted side by side.
-    pub(super) fn encrypt(&mut self, first: MacHeader, records: &mut [u8]) -> Result<(), Error> {
-        let block_len = self.key.block_len();
-        let tag_len = self.outer_tag_len();
-        match &mut self.iv {
+    /// the first one's header.
+    ///
+    /// AES is encrypted beside its MAC, because each block waits for the one before, in the cipher
+    /// and in the hash. Others' encryption takes much longer than the MAC; where each record has an
+    /// IV of its own, they are encrypted side by side.
+    pub(super) fn protect(&mut self, first: MacHeader, records: &mut [u8]) -> Result<(), Error> {
+        if self.key.is_aes() {
+            for (header, fragment) in with_headers(first, records) {
+                self.protect_in_one_pass(header, fragment)?;
+            }
+            return Ok(());
+        }
+        if self.order == Order::MacThenEncrypt {
+            for (header, fragment) in with_headers(first, records) {
+                let Parts { payload, .. } = self.parts(fragment);
+                let (data, tag) = self.data_and_tag(payload);
+                tag.copy_from_slice(&self.mac.compute(header, data)[..tag.len()]);
+            }
+        }
+        self.encrypt(records)?;
+        if self.order == Order::EncryptThenMac {
+            for (header, fragment) in with_headers(first, records) {
+                let (encrypted, tag) = fragment.split_at_mut(fragment.len() - self.outer_tag_len());
+                tag.copy_from_slice(&self.mac.compute(header, encrypted)[..tag.len()]);
+            }
+        }
+        Ok(())
+    }
+
+    fn encrypt(&mut self, records: &mut [u8]) -> Result<(), Error> {
+        let mut next_iv = self.iv;
+        match &mut next_iv {
             Iv::Explicit => {
                 let messages = fragments_of(records).map(|fragment| {
-                    let (iv, blocks) = fragment.split_at_mut(block_len);
-                    let len = blocks.len() - tag_len;
-                    (&*iv, &mut blocks[..len])
+                    let Parts { iv, payload, .. } = self.parts(fragment);
+                    (&*iv, payload)
                 });
                 self.key.encrypt_each(messages).map_err(|_| BAD_KEYS)?;
             }
             Iv::Chained(iv) => {
                 for fragment in fragments_of(records) {
-                    let len = fragment.len() - tag_len;
-                    let blocks = &mut fragment[..len];
-                    let encrypted = self.key.encrypt(&iv[..block_len], blocks);
-                    encrypted.map_err(|_| BAD_KEYS)?;
-                    if let Some(last) = blocks.rchunks(block_len).next() {
-                        iv[..block_len].copy_from_slice(last);
-                    }
+                    let Parts { payload, .. } = self.parts(fragment);
+                    let iv = &mut iv[..self.key.block_len()];
+                    self.key.encrypt(iv, payload).map_err(|_| BAD_KEYS)?;
+                    follow(iv, payload);
                 }
             }
         }
-        if self.order == Order::EncryptThenMac {
-            for (sequence, fragment) in (first.sequence..).zip(fragments_of(records)) {
-                let header = MacHeader { sequence, ..first };
-                let (encrypted, tag) = fragment.split_at_mut(fragment.len() - tag_len);
-                tag.copy_from_slice(&self.mac.compute(header, encrypted)[..tag_len]);
+        self.iv = next_iv;
+        Ok(())
+    }
+
+    fn protect_in_one_pass(&mut self, header: MacHeader, fragment: &mut [u8]) -> Result<(), Error> {
+        let iv_len = self.explicit_iv_len();
+        let iv = match &self.iv {
+            Iv::Explicit => &fragment[..iv_len],
+            Iv::Chained(iv) => iv,
+        };
+        let mut chain = self.key.chain(iv).ok_or(BAD_KEYS)?;
+        match self.order {
+            Order::MacThenEncrypt => {
+                let payload = &mut fragment[iv_len..];
+                let len = self.data_and_tag(payload).0.len();
+                let tag = self
+                    .mac
+                    .compute_beside(header, payload, len, |payload, absorbed| {
+                        chain.encrypt_to(payload, absorbed.start);
+                    });
+                let (_, to) = self.data_and_tag(payload);
+                to.copy_from_slice(&tag[..to.len()]);
+                chain.encrypt_to(payload, payload.len());
+            }
+            Order::EncryptThenMac => {
+                let len = fragment.len() - self.outer_tag_len();
+                let tag = self
+                    .mac
+                    .compute_beside(header, fragment, len, |fragment, absorbed| {
+                        let to_come = absorbed.end.saturating_sub(iv_len);
+                        // A block that the hash wants in part is wanted whole.
+                        let to_come = to_come.next_multiple_of(AES_BLOCK);
+                        chain.encrypt_to(&mut fragment[iv_len..len], to_come);
+                    });
+                let to = &mut fragment[len..];
+                to.copy_from_slice(&tag[..to.len()]);
             }
         }
+        if let Iv::Chained(_) = self.iv {
+            let mut last = [0; MAX_BLOCK];
+            follow(&mut last, self.parts(fragment).payload);
+            self.iv = Iv::Chained(last);
+        }
         Ok(())
+    }
+
+    /// What is encrypted of a fragment, and what stands around it.
+    fn parts<'f>(&self, fragment: &'f mut [u8]) -> Parts<'f> {
+        let (iv, rest) = fragment.split_at_mut(self.explicit_iv_len());
+        let (payload, _) = rest.split_at_mut(rest.len() - self.outer_tag_len());
+        Parts { iv, payload }
+    }
+
+    /// Of a payload that is not encrypted yet, and was laid out here: so its last byte fits.
+    fn data_and_tag<'f>(&self, payload: &'f mut [u8]) -> (&'f mut [u8], &'f mut [u8]) {
+        let padding = 1 + usize::from(payload.last().copied().unwrap_or_default());
+        let tag_end = payload.len() - padding;
+        let (data, rest) = payload.split_at_mut(tag_end - self.inner_tag_len());
+        (data, &mut rest[..self.inner_tag_len()])
+    }
+
+    fn explicit_iv_len(&self) -> usize {
+        match self.iv {
+            Iv::Explicit => self.key.block_len(),
+            Iv::Chained(_) => 0,
+        }
+    }
+
+    /// Bytes of a MAC among what is encrypted.
+    fn inner_tag_len(&self) -> usize {
+        match self.order {
+            Order::MacThenEncrypt => self.mac.output_len(),
+            Order::EncryptThenMac => 0,
+        }
     }
 
     /// Bytes of a MAC outside of what is encrypted.
@@ -266,6 +353,28 @@ impl CbcKey {
         }
         (good, u32::conditional_select(&0, &removed, good))
     }
+}
+
+/// Of a fragment.
+struct Parts<'f> {
+    iv: &'f mut [u8],
+    payload: &'f mut [u8],
+}
+
+/// Makes the last block of `encrypted` the next IV.
+fn follow(iv: &mut [u8], encrypted: &[u8]) {
+    if let Some(last) = encrypted.rchunks(iv.len()).next() {
+        iv.copy_from_slice(last);
+    }
+}
+
+/// Each fragment with its record's header.
+fn with_headers(
+    first: MacHeader,
+    records: &mut [u8],
+) -> impl Iterator<Item = (MacHeader, &mut [u8])> {
+    let headers = (first.sequence..).map(move |sequence| MacHeader { sequence, ..first });
+    headers.zip(fragments_of(records))
 }
 
 /// The fragments of whole records, as their headers delimit them.

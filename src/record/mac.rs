@@ -1,6 +1,8 @@
 //! Record MACs: HMAC (RFC 5246 §6.2.3.1) and SSL 3.0's keyed hash (RFC 6101 §5.2.3.1), over data
 //! whose length is known and over data whose length is a secret.
 
+use core::ops::Range;
+
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -61,6 +63,30 @@ impl RecordMac {
         running.absorb_first(first);
         running.value.compress(blocks);
         self.finish(running, last)
+    }
+
+    /// The MAC over the first `len` bytes of `record`; before each part of them is absorbed, `beside`
+    /// is told which one it is. What is done there has an eye on the whole, and the same length each
+    /// time, so that it can run beside the hash.
+    pub(crate) fn compute_beside(
+        &self,
+        header: MacHeader,
+        record: &mut [u8],
+        len: usize,
+        mut beside: impl FnMut(&mut [u8], Range<usize>),
+    ) -> Tag {
+        let mut running = self.begin(header, len);
+        let mut part = 0..running.first_len(len);
+        beside(record, part.clone());
+        running.absorb_first(&record[part.clone()]);
+        loop {
+            part = part.end..(part.end + BLOCK).min(len);
+            beside(record, part.clone());
+            match record[part.clone()].as_chunks() {
+                (block @ [_], _) => running.value.compress(block),
+                (_, last) => break self.finish(running, last),
+            }
+        }
     }
 
     /// The same, where `stream` then encrypts `data`: as far as it can, in one pass.

@@ -62,7 +62,7 @@ impl Sealer {
         });
         // Until here a block cipher's records hold plaintext.
         if let Protection::Block(cbc) = &mut self.protection
-            && let Err(error) = cbc.encrypt(first, &mut out[start..])
+            && let Err(error) = cbc.protect(first, &mut out[start..])
         {
             out.truncate(start);
             return (0, Err(error));
@@ -146,7 +146,7 @@ impl Sealer {
                 out.extend_from_slice(&tag[..mac.output_len()]);
                 stream.apply(&mut out[start..]);
             }
-            Protection::Block(cbc) => cbc.lay_out(header, fragment, random, out)?,
+            Protection::Block(cbc) => cbc.lay_out(fragment, random, out)?,
             Protection::Aead { key, implicit } => {
                 // The explicit nonce is the sequence number, so it never repeats under one key.
                 let explicit: [u8; EXPLICIT_NONCE] = self.sequence.to_be_bytes();
