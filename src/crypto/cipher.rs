@@ -1,5 +1,6 @@
 //! The bulk ciphers, keyed for one direction.
 
+use aes::cipher::consts::U16;
 use aes::cipher::{
     BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit,
     KeyInit,
@@ -209,24 +210,6 @@ impl BlockKey {
         }
     }
 
-    pub(crate) fn is_aes(&self) -> bool {
-        matches!(self, Self::Aes128(_) | Self::Aes256(_))
-    }
-
-    /// AES, to encrypt a message bit by bit; `None` for other ciphers.
-    pub(crate) fn chain(&self, iv: &[u8]) -> Option<CbcChain<'_>> {
-        let iv = iv.try_into().ok()?;
-        let cipher = match self {
-            Self::Aes128(cipher) => AesCbc::Aes128(cbc::Encryptor::inner_iv_init(cipher, iv)),
-            Self::Aes256(cipher) => AesCbc::Aes256(cbc::Encryptor::inner_iv_init(cipher, iv)),
-            Self::Rc2(_) | Self::Des(_) | Self::TripleDes(_) => return None,
-        };
-        Some(CbcChain {
-            cipher,
-            encrypted: 0,
-        })
-    }
-
     /// CBC-encrypts whole blocks in place.
     ///
     /// `iv` is one block long and `data` whole blocks, or nothing happens and it is an error.
@@ -311,29 +294,29 @@ impl BlockKey {
     }
 }
 
-/// A message that AES is encrypting in CBC mode.
-pub(crate) struct CbcChain<'k> {
-    cipher: AesCbc<'k>,
+/// A message that is being encrypted in CBC mode, by a cipher with blocks of 16 bytes.
+pub(crate) struct CbcChain<'k, C: BlockCipherEncrypt> {
+    cipher: cbc::Encryptor<&'k C>,
     encrypted: usize,
 }
 
-enum AesCbc<'k> {
-    Aes128(cbc::Encryptor<&'k Aes128>),
-    Aes256(cbc::Encryptor<&'k Aes256>),
-}
+impl<'k, C: BlockCipherEncrypt<BlockSize = U16>> CbcChain<'k, C> {
+    pub(crate) fn new(cipher: &'k C, iv: &[u8; AES_BLOCK]) -> Self {
+        Self {
+            cipher: cbc::Encryptor::inner_iv_init(cipher, iv.into()),
+            encrypted: 0,
+        }
+    }
 
-impl CbcChain<'_> {
     /// Goes on to the last whole block that ends within the first `to` bytes of the message.
+    #[inline]
     pub(crate) fn encrypt_to(&mut self, message: &mut [u8], to: usize) {
         let Some(next) = message.get_mut(self.encrypted..to) else {
             return;
         };
         let (blocks, _) = InOutBuf::from(next).into_chunks();
         self.encrypted += AES_BLOCK * blocks.len();
-        match &mut self.cipher {
-            AesCbc::Aes128(cipher) => cipher.encrypt_blocks_inout(blocks),
-            AesCbc::Aes256(cipher) => cipher.encrypt_blocks_inout(blocks),
-        }
+        self.cipher.encrypt_blocks_inout(blocks);
     }
 }
 

@@ -65,17 +65,23 @@ pub(crate) struct Running<'k> {
 impl Running<'_> {
     /// Encrypts or decrypts with the next bytes of the key stream.
     pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        let (mut i, mut j) = (self.i, self.j);
+        let mut next = || {
+            i = (i + 1) & 255;
+            swap(&mut self.permutation, i, &mut j)
+        };
         let (words, rest) = data.as_chunks_mut();
         for word in words {
             let mut key_stream = 0;
             for nth in 0..8 {
-                key_stream |= u64::from(self.next()) << (8 * nth);
+                key_stream |= u64::from(next()) << (8 * nth);
             }
             xor(word, key_stream);
         }
         for byte in rest {
-            *byte ^= self.next() as u8;
+            *byte ^= next() as u8;
         }
+        (self.i, self.j) = (i, j);
     }
 
     /// Absorbs blocks into an MD5 chaining value, and encrypts them: the key stream lags behind the
@@ -134,34 +140,30 @@ impl Running<'_> {
     fn apply_beside_md5(&mut self, chunk: &mut [u8; 64], hash: &mut [u32; 4], words: &[u32; 16]) {
         let (chunks, _) = chunk.as_chunks_mut();
         let start = (self.i + 1) & 192;
+        let mut j = self.j;
         let mut key_stream = 0;
         md5::compress_beside(hash, words, |step| {
-            key_stream |= u64::from(self.swap(start + step)) << (8 * (step % 8));
+            let byte = swap(&mut self.permutation, start + step, &mut j);
+            key_stream |= u64::from(byte) << (8 * (step % 8));
             if step % 8 == 7 {
                 xor(&mut chunks[step / 8], key_stream);
                 key_stream = 0;
             }
         });
-        self.i = start + 63;
+        (self.i, self.j) = (start + 63, j);
     }
+}
 
-    /// The next byte of the key stream.
-    #[inline(always)]
-    fn next(&mut self) -> u32 {
-        self.i = (self.i + 1) & 255;
-        self.swap(self.i)
-    }
-
-    /// The same, for an `i` that is known otherwise.
-    #[inline(always)]
-    fn swap(&mut self, i: usize) -> u32 {
-        let x = self.permutation[i];
-        self.j = (self.j + x as usize) & 255;
-        let y = self.permutation[self.j];
-        self.permutation[i] = y;
-        self.permutation[self.j] = x;
-        self.permutation[((x + y) & 255) as usize]
-    }
+/// A byte of the key stream. `i` is below 256; `j` is a variable of the caller's own, which stays in a
+/// register, as what stands behind the permutation would not.
+#[inline(always)]
+fn swap(permutation: &mut [u32; 256], i: usize, j: &mut usize) -> u32 {
+    let x = permutation[i];
+    *j = (*j + x as usize) & 255;
+    let y = permutation[*j];
+    permutation[i] = y;
+    permutation[*j] = x;
+    permutation[((x + y) & 255) as usize]
 }
 
 impl Drop for Running<'_> {

@@ -1,6 +1,10 @@
 //! CBC records: MAC-then-encrypt opened in constant time (RFC 5246 §6.2.3.2, RFC 6101 §5.2.3.2),
 //! and encrypt-then-MAC (RFC 7366).
 
+use core::ops::Range;
+
+use aes::cipher::BlockCipherEncrypt;
+use aes::cipher::consts::U16;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroize;
 
@@ -8,7 +12,7 @@ use super::HEADER;
 use super::mac::{MacHeader, RecordMac};
 use super::protection::{BAD_KEYS, ProtectionParameters, WriteKeys};
 use crate::crypto::chaining_value::MAX_OUTPUT;
-use crate::crypto::cipher::{AES_BLOCK, BlockKey};
+use crate::crypto::cipher::{AES_BLOCK, BlockKey, CbcChain};
 use crate::crypto::constant_time::{conditional_copy, hidden, mask_equal, mask_less};
 use crate::crypto::random::SecureRandom;
 use crate::error::{Error, PeerMisbehaved};
@@ -113,11 +117,19 @@ impl CbcKey {
     /// and in the hash. Others' encryption takes much longer than the MAC; where each record has an
     /// IV of its own, they are encrypted side by side.
     pub(super) fn protect(&mut self, first: MacHeader, records: &mut [u8]) -> Result<(), Error> {
-        if self.key.is_aes() {
-            for (header, fragment) in with_headers(first, records) {
-                self.protect_in_one_pass(header, fragment)?;
+        let mut iv = self.iv;
+        let in_one_pass = match &self.key {
+            BlockKey::Aes128(cipher) => {
+                Some(self.protect_in_one_pass(cipher, &mut iv, first, records))
             }
-            return Ok(());
+            BlockKey::Aes256(cipher) => {
+                Some(self.protect_in_one_pass(cipher, &mut iv, first, records))
+            }
+            BlockKey::Rc2(_) | BlockKey::Des(_) | BlockKey::TripleDes(_) => None,
+        };
+        if let Some(protected) = in_one_pass {
+            self.iv = iv;
+            return protected;
         }
         if self.order == Order::MacThenEncrypt {
             for (header, fragment) in with_headers(first, records) {
@@ -159,44 +171,47 @@ impl CbcKey {
         Ok(())
     }
 
-    fn protect_in_one_pass(&mut self, header: MacHeader, fragment: &mut [u8]) -> Result<(), Error> {
-        let iv_len = self.explicit_iv_len();
-        let iv = match &self.iv {
-            Iv::Explicit => &fragment[..iv_len],
-            Iv::Chained(iv) => iv,
-        };
-        let mut chain = self.key.chain(iv).ok_or(BAD_KEYS)?;
-        match self.order {
-            Order::MacThenEncrypt => {
-                let payload = &mut fragment[iv_len..];
-                let len = self.data_and_tag(payload).0.len();
-                let tag = self
-                    .mac
-                    .compute_beside(header, payload, len, |payload, absorbed| {
+    fn protect_in_one_pass<C: BlockCipherEncrypt<BlockSize = U16>>(
+        &self,
+        cipher: &C,
+        iv: &mut Iv,
+        first: MacHeader,
+        records: &mut [u8],
+    ) -> Result<(), Error> {
+        for (header, fragment) in with_headers(first, records) {
+            let iv_len = self.explicit_iv_len();
+            let mut chain = match iv {
+                Iv::Chained(iv) => CbcChain::new(cipher, iv),
+                Iv::Explicit => CbcChain::new(cipher, fragment.first_chunk().ok_or(BAD_KEYS)?),
+            };
+            match self.order {
+                Order::MacThenEncrypt => {
+                    let payload = &mut fragment[iv_len..];
+                    let len = self.data_and_tag(payload).0.len();
+                    let beside = |payload: &mut [u8], absorbed: Range<usize>| {
                         chain.encrypt_to(payload, absorbed.start);
-                    });
-                let (_, to) = self.data_and_tag(payload);
-                to.copy_from_slice(&tag[..to.len()]);
-                chain.encrypt_to(payload, payload.len());
-            }
-            Order::EncryptThenMac => {
-                let len = fragment.len() - self.outer_tag_len();
-                let tag = self
-                    .mac
-                    .compute_beside(header, fragment, len, |fragment, absorbed| {
+                    };
+                    let tag = self.mac.compute_beside(header, payload, len, beside);
+                    let (_, to) = self.data_and_tag(payload);
+                    to.copy_from_slice(&tag[..to.len()]);
+                    chain.encrypt_to(payload, payload.len());
+                }
+                Order::EncryptThenMac => {
+                    let len = fragment.len() - self.outer_tag_len();
+                    let beside = |fragment: &mut [u8], absorbed: Range<usize>| {
                         let to_come = absorbed.end.saturating_sub(iv_len);
                         // A block that the hash wants in part is wanted whole.
                         let to_come = to_come.next_multiple_of(AES_BLOCK);
                         chain.encrypt_to(&mut fragment[iv_len..len], to_come);
-                    });
-                let to = &mut fragment[len..];
-                to.copy_from_slice(&tag[..to.len()]);
+                    };
+                    let tag = self.mac.compute_beside(header, fragment, len, beside);
+                    let to = &mut fragment[len..];
+                    to.copy_from_slice(&tag[..to.len()]);
+                }
             }
-        }
-        if let Iv::Chained(_) = self.iv {
-            let mut last = [0; MAX_BLOCK];
-            follow(&mut last, self.parts(fragment).payload);
-            self.iv = Iv::Chained(last);
+            if let Iv::Chained(iv) = iv {
+                follow(iv, self.parts(fragment).payload);
+            }
         }
         Ok(())
     }
