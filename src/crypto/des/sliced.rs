@@ -10,7 +10,7 @@ use super::lanes::{Lanes, Words};
 use super::sboxes::{self, INVERTED};
 use super::schedule::{SPREAD, Subkeys};
 use super::tables::{E, P};
-use super::transpose::{self, Halves};
+use super::transpose::{self, Half, Halves};
 
 /// CBC-decrypts whole blocks in place.
 pub(super) fn decrypt_cbc<const PASSES: usize>(
@@ -118,19 +118,26 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
     let mut masks = Zeroizing::new([[[0; 64]; 16]; PASSES]);
     expand(subkeys, &mut masks);
     let mut chain = u64::from_le_bytes(iv);
-    let mut encrypted = [[0; N]; 64];
+    let (mut encrypted, mut decrypted) = ([[0; N]; 64], [[0; N]; 64]);
+    let nothing = lanes.splat(0);
+    let mut rows = [nothing; 64];
+    let mut halves = Halves {
+        left: [nothing; 32],
+        right: [nothing; 32],
+    };
     for data in data.chunks_mut(64 * N) {
         let words = encrypted.as_flattened_mut();
         for (word, block) in words.iter_mut().zip(&*data) {
             *word = u64::from_le_bytes(*block);
         }
-        let Halves { left, right } = &mut transpose::halves(lanes, &encrypted);
+        transpose::halves(lanes, &encrypted, &mut rows, &mut halves);
+        let Halves { left, right } = &mut halves;
         let (mut left, mut right) = (left, right);
         for masks in &*masks {
             sixteen_rounds(lanes, masks, left, right);
             core::mem::swap(&mut left, &mut right);
         }
-        let decrypted = transpose::blocks(lanes, left, right);
+        transpose::blocks(lanes, left, right, &mut rows, &mut decrypted);
 
         let (encrypted, decrypted) = (encrypted.as_flattened(), decrypted.as_flattened());
         let last = encrypted[data.len() - 1];
@@ -148,8 +155,8 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
 fn sixteen_rounds<L: Lanes<N>, const N: usize>(
     lanes: L,
     masks: &[Masks; 16],
-    left: &mut [L::Plane; 32],
-    right: &mut [L::Plane; 32],
+    left: &mut Half<L::Plane>,
+    right: &mut Half<L::Plane>,
 ) {
     for [even, odd] in masks.as_chunks().0 {
         round(lanes, even, left, right);
@@ -162,8 +169,8 @@ fn sixteen_rounds<L: Lanes<N>, const N: usize>(
 fn round<L: Lanes<N>, const N: usize>(
     lanes: L,
     masks: &Masks,
-    to: &mut [L::Plane; 32],
-    from: &[L::Plane; 32],
+    to: &mut Half<L::Plane>,
+    from: &Half<L::Plane>,
 ) {
     /// The keyed input of one S-box goes through its circuit.
     macro_rules! substitute {
