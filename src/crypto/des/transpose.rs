@@ -35,6 +35,9 @@ pub(super) fn halves<L: Lanes<N>, const N: usize>(
 ) {
     for column in 0..8 {
         let mut eight: [_; 8] = core::array::from_fn(|row| lanes.load(&blocks[8 * row + column]));
+        for low in [0, 1, 2, 3] {
+            [eight[low], eight[low + 4]] = lanes.unzip(eight[low], eight[low + 4]);
+        }
         exchange_bytes(lanes, &mut eight);
         for (row, plane) in eight.into_iter().enumerate() {
             rows[8 * row + column] = plane;
@@ -69,22 +72,18 @@ pub(super) fn blocks<L: Lanes<N>, const N: usize>(
     for column in 0..8 {
         let mut eight: [_; 8] = core::array::from_fn(|row| rows[8 * row + column]);
         exchange_bytes(lanes, &mut eight);
+        for low in [0, 1, 2, 3] {
+            [eight[low], eight[low + 4]] = lanes.zip(eight[low], eight[low + 4]);
+        }
         for (row, plane) in eight.into_iter().enumerate() {
             blocks[8 * row + column] = lanes.store(plane);
         }
     }
 }
 
-/// The steps between rows 32, 16 and 8 apart.
+/// The steps between rows 16 and 8 apart.
 #[inline(always)]
 fn exchange_bytes<L: Lanes<N>, const N: usize>(lanes: L, rows: &mut [L::Plane; 8]) {
-    for low in [0, 1, 2, 3] {
-        // No mask: what is shifted out is what would be masked.
-        let (a, b) = (rows[low], rows[low + 4]);
-        let difference = lanes.shift_left::<32>(lanes.shift_right::<32>(a) ^ b);
-        rows[low] = a ^ difference;
-        rows[low + 4] = b ^ lanes.shift_right::<32>(difference);
-    }
     exchange::<L, N, 16>(lanes, rows, [[0, 2], [1, 3], [4, 6], [5, 7]], 0x0000_ffff);
     exchange::<L, N, 8>(lanes, rows, [[0, 1], [2, 3], [4, 5], [6, 7]], 0x00ff_00ff);
 }
