@@ -96,8 +96,7 @@ pub(super) mod x86 {
     use super::{Lanes, Plane};
 
     /// The registers are the processor's own types: those of the crate are aligned like words, so
-    /// that half of what does not stay in a register lay across two cache lines, and Triple DES
-    /// took a sixth longer.
+    /// that half of what does not stay in a register would lie across two cache lines.
     macro_rules! lanes {
         (
             $lanes:ident, $plane:ident($register:ident), $words:literal, $set:ident,

@@ -4,7 +4,7 @@
 //! The S-boxes are circuits ([`sboxes`]), E, P, IP and the halves' exchange are only names, and
 //! the key is masks. So no memory is read at a place that depends on the key or the data.
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::lanes::{Lanes, Words};
 use super::sboxes::{self, INVERTED};
@@ -115,8 +115,8 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
     iv: [u8; 8],
     data: &mut [[u8; 8]],
 ) {
-    let mut masks = Zeroizing::new([[[0; 64]; 16]; PASSES]);
-    expand(subkeys, &mut masks);
+    let mut masks = Masks([[[0; 64]; 16]; PASSES]);
+    masks.expand(subkeys);
     let mut chain = u64::from_le_bytes(iv);
     let (mut encrypted, mut decrypted) = ([[0; N]; 64], [[0; N]; 64]);
     let nothing = lanes.splat(0);
@@ -133,7 +133,7 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
         transpose::halves(lanes, &encrypted, &mut rows, &mut halves);
         let Halves { left, right } = &mut halves;
         let (mut left, mut right) = (left, right);
-        for masks in &*masks {
+        for masks in &masks.0 {
             sixteen_rounds(lanes, masks, left, right);
             core::mem::swap(&mut left, &mut right);
         }
@@ -154,7 +154,7 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
 #[inline(always)]
 fn sixteen_rounds<L: Lanes<N>, const N: usize>(
     lanes: L,
-    masks: &[Masks; 16],
+    masks: &[RoundMasks; 16],
     left: &mut Half<L::Plane>,
     right: &mut Half<L::Plane>,
 ) {
@@ -168,7 +168,7 @@ fn sixteen_rounds<L: Lanes<N>, const N: usize>(
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn round<L: Lanes<N>, const N: usize>(
     lanes: L,
-    masks: &Masks,
+    masks: &RoundMasks,
     to: &mut Half<L::Plane>,
     from: &Half<L::Plane>,
 ) {
@@ -196,25 +196,36 @@ fn round<L: Lanes<N>, const N: usize>(
 
 /// A subkey's bits, each of them 32 times, those between the S-boxes' among them: a shift for each
 /// place in a row is what the compiler makes vectors of.
-type Masks = [u32; 64];
+type RoundMasks = [u32; 64];
 
 /// The subkeys in the order of decryption.
-///
-/// Some outputs of the circuits are inverted. What that does to a half, the second next round
-/// undoes; the two rounds that read it in between get the inversion with their subkey.
-#[inline(always)]
-fn expand<const PASSES: usize>(subkeys: &[Subkeys; PASSES], masks: &mut [[Masks; 16]; PASSES]) {
-    let subkeys = subkeys.as_flattened().iter().rev();
-    let masks = masks.as_flattened_mut().iter_mut();
-    for (round, (subkey, masks)) in subkeys.zip(masks).enumerate() {
-        let inversion = match round % 4 {
-            1 | 2 => INVERSION,
-            _ => 0,
-        };
-        let subkey = subkey ^ inversion;
-        for (place, mask) in masks.iter_mut().enumerate() {
-            *mask = 0_u32.wrapping_sub((subkey >> place) as u32 & 1);
+struct Masks<const PASSES: usize>([[RoundMasks; 16]; PASSES]);
+
+impl<const PASSES: usize> Masks<PASSES> {
+    /// Some outputs of the circuits are inverted. What that does to a half, the second next round
+    /// undoes; the two rounds that read it in between get the inversion with their subkey.
+    #[inline(always)]
+    fn expand(&mut self, subkeys: &[Subkeys; PASSES]) {
+        let subkeys = subkeys.as_flattened().iter().rev();
+        let masks = self.0.as_flattened_mut().iter_mut();
+        for (round, (subkey, masks)) in subkeys.zip(masks).enumerate() {
+            let inversion = match round % 4 {
+                1 | 2 => INVERSION,
+                _ => 0,
+            };
+            let subkey = subkey ^ inversion;
+            for (place, mask) in masks.iter_mut().enumerate() {
+                *mask = 0_u32.wrapping_sub((subkey >> place) as u32 & 1);
+            }
         }
+    }
+}
+
+/// As one slice: an array of arrays would be cleared word by word.
+impl<const PASSES: usize> Drop for Masks<PASSES> {
+    fn drop(&mut self) {
+        let words = self.0.as_flattened_mut().as_flattened_mut();
+        words.zeroize();
     }
 }
 
