@@ -135,7 +135,7 @@ impl CbcKey {
             }
         }
         if self.order == Order::EncryptThenMac {
-            for (sequence, fragment) in (first.sequence..).zip(fragments_of(records)) {
+            for (fragment, sequence) in fragments_of(records).zip(first.sequence..) {
                 let header = MacHeader { sequence, ..first };
                 let (encrypted, tag) = fragment.split_at_mut(fragment.len() - tag_len);
                 tag.copy_from_slice(&self.mac.compute(header, encrypted)[..tag_len]);
@@ -268,7 +268,8 @@ impl CbcKey {
     }
 }
 
-/// The fragments of whole records, as their headers delimit them.
+/// The fragments of whole records. The headers that delimit them are this side's own, so none is
+/// left out.
 fn fragments_of(mut records: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
     core::iter::from_fn(move || {
         let (header, rest) = core::mem::take(&mut records).split_first_chunk_mut::<HEADER>()?;
