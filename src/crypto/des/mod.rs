@@ -5,28 +5,35 @@
 //!
 //! What was tried, in MB/s of Triple DES and of DES over the 2051 blocks of a full record, on one
 //! core of an EPYC 7763 at 3.2 GHz, 2026-11-29. OpenSSL 3.0 beside it: 28 and 77 to decrypt, 27
-//! and 71 to encrypt.
+//! and 72 to encrypt.
 //!
 //! | decryption | 3DES | DES |
 //! | --- | --- | --- |
-//! | the `des` crate, with tables | 10.4 | 31.6 |
-//! | planes of 64 blocks in words | 136 | 355 |
-//! | of 128 in arrays of words, the vectors left to the compiler | 118 | 264 |
-//! | of 128 in SSE registers | 332 | 741 |
-//! | of 256 in arrays of words, the same within a function for AVX2 | 397 | 867 |
-//! | **of 256 in AVX2 registers** | 644 | 1468 |
+//! | the `des` crate, with tables | 10.4 | 31.5 |
+//! | planes of 128 blocks in arrays of words, the vectors left to the compiler | 118 | 264 |
+//! | planes of 256 in arrays of words, within a function for AVX2 | 397 | 867 |
+//! | planes of 256 in registers that are aligned like words | 438 | 1153 |
+//! | the same, aligned like registers | 506 | 1205 |
+//! | the same, eight rows at a time through three steps of the transposition | 588 | 1440 |
+//! | **the same, with masks that are made by vectors, and memory that is cleared once** | 711 | 1615 |
+//! | that with 128 blocks in SSE registers, where there is no AVX2 | 330 | 785 |
+//! | that with 64 blocks in words, where there is neither | 148 | 382 |
 //!
-//! A pass over planes that are hardly filled takes as long as any: a full record is eight and
+//! A pass over planes that are hardly filled takes as long as any, and a full record is eight and
 //! three blocks more. Narrower planes for the rest would save nothing, as a plane's operation
-//! takes the same time in any width, and tables would read what is secret; so a record of 256
-//! bytes takes 3.6 µs and OpenSSL 10, and one of 40 bytes 3.6, too, where tables would take 1.3.
+//! takes the same time in any width, and tables would read what is secret. So a record of 256
+//! bytes takes 3.2 µs (OpenSSL: 10), and one of 40 bytes 3.2, too (OpenSSL: 1.4). It takes 21 KiB
+//! of stack, of which the masks are cleared behind it.
 //!
 //! | encryption | 3DES | DES |
 //! | --- | --- | --- |
 //! | the `des` crate | 10.3 | 30.5 |
 //! | tables whose words are expanded for the next round already | 31.1 | 77 |
-//! | and what they give joined in a tree, the chain kept expanded | 32.5 | 85 |
-//! | **and bytes for indexes, without a mask** | 33.0 | 82 |
+//! | the same, what they give joined in a tree, and the chain kept expanded | 32.5 | 85 |
+//! | **the same, with bytes for indexes, without a mask** | 33.3 | 86 |
+//! | **two messages side by side** | 54 | |
+//! | **three** | 65 | |
+//! | **four** | 65 | 147 |
 
 mod lanes;
 mod sboxes;

@@ -4,13 +4,13 @@
 //! The S-boxes are circuits ([`sboxes`]), E, P, IP and the halves' exchange are only names, and
 //! the key is masks. So no memory is read at a place that depends on the key or the data.
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::lanes::{Lanes, Words};
 use super::sboxes::{self, INVERTED};
 use super::schedule::{SPREAD, Subkeys};
 use super::tables::{E, P};
-use super::transpose::{self, Halves};
+use super::transpose::{self, Half, Halves};
 
 /// CBC-decrypts whole blocks in place.
 pub(super) fn decrypt_cbc<const PASSES: usize>(
@@ -115,22 +115,29 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
     iv: [u8; 8],
     data: &mut [[u8; 8]],
 ) {
-    let mut masks = Zeroizing::new([[[0; 64]; 16]; PASSES]);
-    expand(subkeys, &mut masks);
+    let mut masks = Masks([[[0; 64]; 16]; PASSES]);
+    masks.expand(subkeys);
     let mut chain = u64::from_le_bytes(iv);
-    let mut encrypted = [[0; N]; 64];
+    let (mut encrypted, mut decrypted) = ([[0; N]; 64], [[0; N]; 64]);
+    let nothing = lanes.splat(0);
+    let mut rows = [nothing; 64];
+    let mut halves = Halves {
+        left: [nothing; 32],
+        right: [nothing; 32],
+    };
     for data in data.chunks_mut(64 * N) {
         let words = encrypted.as_flattened_mut();
         for (word, block) in words.iter_mut().zip(&*data) {
             *word = u64::from_le_bytes(*block);
         }
-        let Halves { left, right } = &mut transpose::halves(lanes, &encrypted);
+        transpose::halves(lanes, &encrypted, &mut rows, &mut halves);
+        let Halves { left, right } = &mut halves;
         let (mut left, mut right) = (left, right);
-        for masks in &*masks {
+        for masks in &masks.0 {
             sixteen_rounds(lanes, masks, left, right);
             core::mem::swap(&mut left, &mut right);
         }
-        let decrypted = transpose::blocks(lanes, left, right);
+        transpose::blocks(lanes, left, right, &mut rows, &mut decrypted);
 
         let (encrypted, decrypted) = (encrypted.as_flattened(), decrypted.as_flattened());
         let last = encrypted[data.len() - 1];
@@ -147,9 +154,9 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
 #[inline(always)]
 fn sixteen_rounds<L: Lanes<N>, const N: usize>(
     lanes: L,
-    masks: &[Masks; 16],
-    left: &mut [L::Plane; 32],
-    right: &mut [L::Plane; 32],
+    masks: &[RoundMasks; 16],
+    left: &mut Half<L::Plane>,
+    right: &mut Half<L::Plane>,
 ) {
     for [even, odd] in masks.as_chunks().0 {
         round(lanes, even, left, right);
@@ -161,9 +168,9 @@ fn sixteen_rounds<L: Lanes<N>, const N: usize>(
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn round<L: Lanes<N>, const N: usize>(
     lanes: L,
-    masks: &Masks,
-    to: &mut [L::Plane; 32],
-    from: &[L::Plane; 32],
+    masks: &RoundMasks,
+    to: &mut Half<L::Plane>,
+    from: &Half<L::Plane>,
 ) {
     /// The keyed input of one S-box goes through its circuit.
     macro_rules! substitute {
@@ -189,25 +196,36 @@ fn round<L: Lanes<N>, const N: usize>(
 
 /// A subkey's bits, each of them 32 times, those between the S-boxes' among them: a shift for each
 /// place in a row is what the compiler makes vectors of.
-type Masks = [u32; 64];
+type RoundMasks = [u32; 64];
 
 /// The subkeys in the order of decryption.
-///
-/// Some outputs of the circuits are inverted. What that does to a half, the second next round
-/// undoes; the two rounds that read it in between get the inversion with their subkey.
-#[inline(always)]
-fn expand<const PASSES: usize>(subkeys: &[Subkeys; PASSES], masks: &mut [[Masks; 16]; PASSES]) {
-    let subkeys = subkeys.as_flattened().iter().rev();
-    let masks = masks.as_flattened_mut().iter_mut();
-    for (round, (subkey, masks)) in subkeys.zip(masks).enumerate() {
-        let inversion = match round % 4 {
-            1 | 2 => INVERSION,
-            _ => 0,
-        };
-        let subkey = subkey ^ inversion;
-        for (place, mask) in masks.iter_mut().enumerate() {
-            *mask = 0_u32.wrapping_sub((subkey >> place) as u32 & 1);
+struct Masks<const PASSES: usize>([[RoundMasks; 16]; PASSES]);
+
+impl<const PASSES: usize> Masks<PASSES> {
+    /// Some outputs of the circuits are inverted. What that does to a half, the second next round
+    /// undoes; the two rounds that read it in between get the inversion with their subkey.
+    #[inline(always)]
+    fn expand(&mut self, subkeys: &[Subkeys; PASSES]) {
+        let subkeys = subkeys.as_flattened().iter().rev();
+        let masks = self.0.as_flattened_mut().iter_mut();
+        for (round, (subkey, masks)) in subkeys.zip(masks).enumerate() {
+            let inversion = match round % 4 {
+                1 | 2 => INVERSION,
+                _ => 0,
+            };
+            let subkey = subkey ^ inversion;
+            for (place, mask) in masks.iter_mut().enumerate() {
+                *mask = 0_u32.wrapping_sub((subkey >> place) as u32 & 1);
+            }
         }
+    }
+}
+
+/// As one slice: an array of arrays would be cleared word by word.
+impl<const PASSES: usize> Drop for Masks<PASSES> {
+    fn drop(&mut self) {
+        let words = self.0.as_flattened_mut().as_flattened_mut();
+        words.zeroize();
     }
 }
 

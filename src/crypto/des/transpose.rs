@@ -2,8 +2,7 @@
 //!
 //! The planes of 64 blocks are their matrix of 64 by 64 bits, transposed: six times, bits are
 //! exchanged between rows 32, 16, 8, 4, 2 and 1 apart. Three of these steps at a time take eight
-//! rows, which stay in registers: step by step through memory, all of single DES took a sixth longer.
-//! IP and its inverse cost nothing, they are which plane is which.
+//! rows, which stay in registers. IP and its inverse cost nothing, they are which plane is which.
 
 use super::lanes::Lanes;
 use super::tables::IP;
@@ -11,31 +10,39 @@ use super::tables::IP;
 /// `64 * N` blocks, read with the first byte as the least significant.
 pub(super) type Blocks<const N: usize> = [[u64; N]; 64];
 
-/// The planes of the left half's bits and of the right half's.
+/// The planes of a half's bits.
+pub(super) type Half<P> = [P; 32];
+
+/// Both halves. One thing in memory: of two the compiler tries to keep parts in registers between
+/// rounds, and Triple DES took a fifth longer.
 pub(super) struct Halves<P> {
-    pub(super) left: [P; 32],
-    pub(super) right: [P; 32],
+    pub(super) left: Half<P>,
+    pub(super) right: Half<P>,
 }
 
-/// IP of the blocks. Constant time, as it has no branch and all its places are constants.
+/// What is between two steps: the caller's, as to clear it for each pass would take longer than to
+/// fill it.
+pub(super) type Rows<P> = [P; 64];
+
+/// The left and the right half of the blocks' IP. Constant time, as it has no branch and all its
+/// places are constants.
 #[inline(always)]
 pub(super) fn halves<L: Lanes<N>, const N: usize>(
     lanes: L,
     blocks: &Blocks<N>,
-) -> Halves<L::Plane> {
-    let nothing = lanes.splat(0);
-    let mut rows = [nothing; 64];
+    rows: &mut Rows<L::Plane>,
+    halves: &mut Halves<L::Plane>,
+) {
     for column in 0..8 {
         let mut eight: [_; 8] = core::array::from_fn(|row| lanes.load(&blocks[8 * row + column]));
+        for low in [0, 1, 2, 3] {
+            [eight[low], eight[low + 4]] = lanes.unzip(eight[low], eight[low + 4]);
+        }
         exchange_bytes(lanes, &mut eight);
         for (row, plane) in eight.into_iter().enumerate() {
             rows[8 * row + column] = plane;
         }
     }
-    let mut halves = Halves {
-        left: [nothing; 32],
-        right: [nothing; 32],
-    };
     for (eight, numbers) in rows.as_chunks_mut::<8>().0.iter_mut().zip(NUMBERS) {
         exchange_bits(lanes, eight);
         for ([even, odd], number) in eight.as_chunks().0.iter().zip(numbers) {
@@ -43,17 +50,18 @@ pub(super) fn halves<L: Lanes<N>, const N: usize>(
             halves.right[number] = *odd;
         }
     }
-    halves
 }
 
-/// The blocks whose IP that is. Constant time, as it has no branch and all its places are constants.
+/// The blocks whose IP that is. Constant time, as it has no branch and all its places are
+/// constants.
 #[inline(always)]
 pub(super) fn blocks<L: Lanes<N>, const N: usize>(
     lanes: L,
-    left: &[L::Plane; 32],
-    right: &[L::Plane; 32],
-) -> Blocks<N> {
-    let mut rows = [lanes.splat(0); 64];
+    left: &Half<L::Plane>,
+    right: &Half<L::Plane>,
+    rows: &mut Rows<L::Plane>,
+    blocks: &mut Blocks<N>,
+) {
     for (eight, numbers) in rows.as_chunks_mut::<8>().0.iter_mut().zip(NUMBERS) {
         for ([even, odd], number) in eight.as_chunks_mut().0.iter_mut().zip(numbers) {
             *even = left[number];
@@ -61,27 +69,21 @@ pub(super) fn blocks<L: Lanes<N>, const N: usize>(
         }
         exchange_bits(lanes, eight);
     }
-    let mut blocks = [[0; N]; 64];
     for column in 0..8 {
         let mut eight: [_; 8] = core::array::from_fn(|row| rows[8 * row + column]);
         exchange_bytes(lanes, &mut eight);
+        for low in [0, 1, 2, 3] {
+            [eight[low], eight[low + 4]] = lanes.zip(eight[low], eight[low + 4]);
+        }
         for (row, plane) in eight.into_iter().enumerate() {
             blocks[8 * row + column] = lanes.store(plane);
         }
     }
-    blocks
 }
 
-/// The steps between rows 32, 16 and 8 apart.
+/// The steps between rows 16 and 8 apart.
 #[inline(always)]
 fn exchange_bytes<L: Lanes<N>, const N: usize>(lanes: L, rows: &mut [L::Plane; 8]) {
-    for low in [0, 1, 2, 3] {
-        // No mask: what is shifted out is what would be masked.
-        let (a, b) = (rows[low], rows[low + 4]);
-        let difference = lanes.shift_left::<32>(lanes.shift_right::<32>(a) ^ b);
-        rows[low] = a ^ difference;
-        rows[low + 4] = b ^ lanes.shift_right::<32>(difference);
-    }
     exchange::<L, N, 16>(lanes, rows, [[0, 2], [1, 3], [4, 6], [5, 7]], 0x0000_ffff);
     exchange::<L, N, 8>(lanes, rows, [[0, 1], [2, 3], [4, 5], [6, 7]], 0x00ff_00ff);
 }
