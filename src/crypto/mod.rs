@@ -10,6 +10,7 @@ pub(crate) mod constant_time;
 pub(crate) mod ecdsa;
 pub(crate) mod hash;
 pub(crate) mod hmac;
+pub(crate) mod montgomery;
 pub(crate) mod pkcs1;
 pub(crate) mod random;
 pub(crate) mod rsa;

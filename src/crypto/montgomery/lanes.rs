@@ -1,0 +1,289 @@
+//! The kernel for AVX2: 27 to 29 bits of a number in each lane of 64, so that products can be added
+//! up without carries.
+
+mod operations;
+mod rows;
+mod vectors;
+
+use core::arch::x86_64::__m256i;
+
+use pulp::x86::V3;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::constants::{negative_inverse, power_of_two, two_words, zeros};
+use super::words::subtract_if_not_below;
+use super::{Integer, Ring};
+use operations::{Add, Multiply, Select, Square};
+
+/// `C` odd moduli, 1 or 2, whose numbers share vectors of four lanes: limb `l` of number `c` stands
+/// in vector `l / (4 / C)`, in lane `l % (4 / C)` of the number's own lanes.
+pub(crate) struct Lanes<const C: usize> {
+    simd: V3,
+    shape: Shape,
+    /// The moduli in words, of the same length.
+    words: [Integer; C],
+    moduli: Vectors,
+    /// `-1 / modulus` modulo R.
+    inverses: Vectors,
+    radix_squared: Vectors,
+}
+
+type Vectors = Zeroizing<Box<[__m256i]>>;
+
+/// How long numbers are.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Vectors in a number.
+    vectors: usize,
+    /// Bits in a limb.
+    limb_bits: usize,
+    /// Vectors of one factor that are multiplied with the other in one go: a divisor of `vectors`.
+    rows: Rows,
+}
+
+#[derive(Clone, Copy)]
+enum Rows {
+    Three,
+    Five,
+    Six,
+}
+
+impl Shape {
+    /// R is to be 64 times above moduli of `bits` bits.
+    fn new(bits: usize, limbs_in_vector: usize) -> Self {
+        let limbs = |limb_bits: usize| (bits + 6).div_ceil(limb_bits);
+        // So many products of two limbs, each a bit above 2^limb_bits, have their sum below 2^64.
+        let limb_bits = match bits {
+            _ if limbs(29) <= 54 => 29,
+            _ if limbs(28) <= 240 => 28,
+            _ => 27,
+        };
+        let vectors = limbs(limb_bits).div_ceil(limbs_in_vector);
+        let (vectors, rows) = match limbs_in_vector {
+            4 => (vectors.next_multiple_of(5), Rows::Five),
+            _ => {
+                let vectors = vectors.next_multiple_of(3);
+                let rows = if vectors % 6 == 0 {
+                    Rows::Six
+                } else {
+                    Rows::Three
+                };
+                (vectors, rows)
+            }
+        };
+        Self {
+            vectors,
+            limb_bits,
+            rows,
+        }
+    }
+}
+
+impl<const C: usize> Lanes<C> {
+    const LIMBS: usize = 4 / C;
+
+    /// `None` where the processor does not have AVX2.
+    pub(crate) fn new(moduli: [&[u64]; C]) -> Option<Self> {
+        let simd = V3::try_new()?;
+        let bits = moduli
+            .iter()
+            .map(|modulus| bits(modulus))
+            .max()
+            .unwrap_or(0);
+        let shape = Shape::new(bits, Self::LIMBS);
+        let radix_bits = shape.vectors * Self::LIMBS * shape.limb_bits;
+        let len = bits.div_ceil(64);
+        let inverses = moduli.map(|modulus| negative_inverse(modulus, radix_bits));
+        let squares = moduli.map(|modulus| power_of_two(modulus, 2 * radix_bits));
+        let load = |words| split(words, 0, shape);
+        Some(Self {
+            simd,
+            shape,
+            words: moduli.map(|modulus| {
+                let mut words = zeros(len);
+                words[..modulus.len()].copy_from_slice(modulus);
+                words
+            }),
+            moduli: load(moduli),
+            inverses: load(inverses.each_ref().map(|inverse| &inverse[..])),
+            radix_squared: load(squares.each_ref().map(|square| &square[..])),
+        })
+    }
+}
+
+/// `len` vectors of zeros.
+fn empty(len: usize) -> Vectors {
+    Zeroizing::new(vec![pulp::cast([0u64; 4]); len].into())
+}
+
+fn bits(words: &[u64]) -> usize {
+    let last = words.last().map_or(0, |last| last.leading_zeros() as usize);
+    64 * words.len() - last
+}
+
+/// The limbs of each of `values` from limb `digit · limbs in a number` on.
+fn split<const C: usize>(values: [&[u64]; C], digit: usize, shape: Shape) -> Vectors {
+    let limbs = 4 / C;
+    let mask = (1 << shape.limb_bits) - 1;
+    let mut vectors = empty(shape.vectors);
+    for (vector, to) in vectors.iter_mut().enumerate() {
+        let mut lanes = [0u64; 4];
+        for (lane, limb) in lanes.iter_mut().enumerate() {
+            let (value, at) = (values[lane / limbs], vector * limbs + lane % limbs);
+            let bit = (digit * shape.vectors * limbs + at) * shape.limb_bits;
+            let word = |at: usize| value.get(at).copied().unwrap_or(0);
+            *limb = two_words(word(bit / 64), word(bit / 64 + 1), bit % 64) & mask;
+        }
+        *to = pulp::cast(lanes);
+        lanes.zeroize();
+    }
+    vectors
+}
+
+/// What an operation needs beside its operands.
+pub(crate) struct Workspace {
+    /// Sums of products: of each column, for each lane of a multiplier one, as a product with it
+    /// belongs into other lanes.
+    sums: Vectors,
+    /// The product's lower half, in limbs.
+    low: Vectors,
+    /// Its upper half, almost in limbs.
+    high: Vectors,
+    /// The multiple of the modulus that makes the lower half zero, behind a vector of zeros.
+    multiple: Vectors,
+}
+
+impl<const C: usize> Ring<C> for Lanes<C> {
+    type Number = Vectors;
+    type Workspace = Workspace;
+    type Table = Vectors;
+
+    fn workspace(&self) -> Workspace {
+        let vectors = self.shape.vectors;
+        Workspace {
+            sums: empty(Self::LIMBS * 2 * vectors),
+            low: empty(vectors),
+            high: empty(vectors),
+            multiple: empty(vectors + 1),
+        }
+    }
+
+    fn radix_bits(&self) -> usize {
+        self.shape.vectors * Self::LIMBS * self.shape.limb_bits
+    }
+
+    fn radix_squared(&self) -> &Vectors {
+        &self.radix_squared
+    }
+
+    fn load(&self, values: [&[u64]; C], digit: usize) -> Vectors {
+        split(values, digit, self.shape)
+    }
+
+    fn store(&self, number: &Vectors) -> [Integer; C] {
+        core::array::from_fn(|at| {
+            let modulus = &self.words[at];
+            // A product is below twice its modulus: what would be above these words is zero.
+            let mut words = zeros(modulus.len() + 1);
+            let mut to = words.iter_mut();
+            let (mut rest, mut rest_bits) = (0u128, 0);
+            for vector in number.iter() {
+                let lanes: Zeroizing<[u64; 4]> = Zeroizing::new(pulp::cast(*vector));
+                for limb in &lanes[at * Self::LIMBS..][..Self::LIMBS] {
+                    rest += u128::from(*limb) << rest_bits;
+                    rest_bits += self.shape.limb_bits;
+                    if rest_bits >= 64 {
+                        to.by_ref().take(1).for_each(|word| *word = rest as u64);
+                        rest >>= 64;
+                        rest_bits -= 64;
+                    }
+                }
+            }
+            to.take(1).for_each(|word| *word = rest as u64);
+            let (words, highest) = words.split_at_mut(modulus.len());
+            subtract_if_not_below(words, highest[0], modulus);
+            Zeroizing::new((&*words).into())
+        })
+    }
+
+    fn add(&self, number: &mut Vectors, other: &Vectors) {
+        self.simd.vectorize(Add {
+            ring: self,
+            number,
+            other,
+        });
+    }
+
+    fn multiply(&self, work: &mut Workspace, number: &mut Vectors, other: &Vectors) {
+        match self.shape.rows {
+            Rows::Three => self.simd.vectorize(Multiply::<C, 3> {
+                ring: self,
+                work,
+                number,
+                other,
+            }),
+            Rows::Five => self.simd.vectorize(Multiply::<C, 5> {
+                ring: self,
+                work,
+                number,
+                other,
+            }),
+            Rows::Six => self.simd.vectorize(Multiply::<C, 6> {
+                ring: self,
+                work,
+                number,
+                other,
+            }),
+        }
+    }
+
+    fn square(&self, work: &mut Workspace, number: &mut Vectors, times: usize) {
+        match self.shape.rows {
+            Rows::Three => self.simd.vectorize(Square::<C, 3> {
+                ring: self,
+                work,
+                number,
+                times,
+            }),
+            Rows::Five => self.simd.vectorize(Square::<C, 5> {
+                ring: self,
+                work,
+                number,
+                times,
+            }),
+            Rows::Six => self.simd.vectorize(Square::<C, 6> {
+                ring: self,
+                work,
+                number,
+                times,
+            }),
+        }
+    }
+
+    /// Two vectors of limbs share one.
+    fn table(&self, len: usize) -> Vectors {
+        empty(len * self.shape.vectors.div_ceil(2))
+    }
+
+    fn insert(&self, table: &mut Vectors, index: usize, number: &Vectors) {
+        let len = self.shape.vectors.div_ceil(2);
+        for (to, from) in table[index * len..][..len].iter_mut().zip(number.chunks(2)) {
+            let upper = from
+                .get(1)
+                .map_or(self.simd.avx._mm256_setzero_si256(), |upper| *upper);
+            *to = self
+                .simd
+                .avx2
+                ._mm256_or_si256(from[0], self.simd.avx2._mm256_slli_epi64::<32>(upper));
+        }
+    }
+
+    fn select(&self, number: &mut Vectors, table: &Vectors, indices: [usize; C]) {
+        self.simd.vectorize(Select {
+            ring: self,
+            number,
+            table,
+            indices,
+        });
+    }
+}

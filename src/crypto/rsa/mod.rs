@@ -1,0 +1,13 @@
+//! RSA: the public key, and the raw private operation, blinded and checked.
+
+mod operations;
+mod private;
+mod public;
+mod reading;
+
+pub(crate) use private::{RawFailure, RawPrivateKey};
+pub use public::RsaPublicKey;
+pub use reading::BadKey;
+
+#[cfg(test)]
+mod tests;
