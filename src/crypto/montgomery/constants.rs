@@ -4,40 +4,65 @@
 //! at a time, they take 3 µs at 2048 bits, where a bit at a time takes 45. Without a branch or an
 //! address that depends on the modulus, which may be a secret prime; its length is public.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::Integer;
 
-/// `2^exponent` modulo `modulus`, which is above 1 and has no leading zero words.
+/// `2^exponent` modulo `modulus`, which has no leading zero words and 64 bits or more.
 pub(super) fn power_of_two(modulus: &[u64], exponent: usize) -> Integer {
-    let len = modulus.len();
-    let shift = modulus[len - 1].leading_zeros() as usize;
-    let bits = 64 * len - shift;
-    // With its highest bit set, the quotient of each step is known almost from the highest words.
-    let modulus = Zeroizing::new(shifted_left(modulus, shift));
-    let divisor = Divisor::new(modulus[len - 1]);
+    let bits = bits(modulus);
+    let len = (bits + SPARE).div_ceil(64);
+    let shift = 64 * len - SPARE - bits;
+    let modulus = shifted_left(modulus, len, shift);
+    let reciprocal = reciprocal(modulus[len - 1] + 1);
 
-    // The highest power below the modulus from which whole words lead to the exponent.
-    let start = match exponent.checked_sub(bits - 1) {
-        Some(excess) => exponent - excess.next_multiple_of(64),
-        None => exponent,
-    };
-    let mut power = zeros(len + 1);
-    power[(start + shift) / 64] = 1 << ((start + shift) % 64);
-    for _ in 0..(exponent - start) / 64 {
-        power.copy_within(..len, 1);
-        power[0] = 0;
-        // Never too low, and too high by 2 at the most (Knuth, TAOCP volume 2, 4.3.1, theorem B).
-        let quotient = divisor.quotient(power[len], power[len - 1]);
-        let mut missing = subtract_multiple(&mut power, &modulus, quotient);
-        for _ in 0..2 {
-            missing -= add_masked(&mut power, &modulus, missing.wrapping_neg());
+    // From a power below the modulus step by step to the exponent. What is left after a step is
+    // below twice the modulus, as its quotient is never too high, and too low by less than 2.
+    let steps = exponent.saturating_sub(bits - 1).div_ceil(STEP);
+    let start = exponent - STEP * steps + shift;
+    let mut power = zeros(len);
+    power[start / 64] = 1 << (start % 64);
+    for _ in 0..steps {
+        let (_, quotient) = multiply_add(power[len - 1], reciprocal, 0, 0);
+        let quotient = quotient >> (RECIPROCAL - STEP - 64);
+        let (mut below, mut borrow) = (0, 0);
+        for (word, modulus) in power.iter_mut().zip(modulus.iter()) {
+            let multiplied = (*word << STEP) | (below >> (64 - STEP));
+            below = *word;
+            let (low, high) = multiply_add(quotient, *modulus, borrow, 0);
+            let (difference, less) = multiplied.overflowing_sub(low);
+            *word = difference;
+            borrow = high + u64::from(less);
         }
     }
-    let words = power
-        .windows(2)
-        .map(|pair| two_words(pair[0], pair[1], shift));
-    Zeroizing::new(words.collect())
+    subtract_if_not_below(&mut power, 0, &modulus);
+    let above = power.iter().skip(1).chain(&[0]);
+    let words = power.iter().zip(above);
+    let words = words.map(|(word, above)| two_words(*word, *above, shift % 64));
+    Zeroizing::new(words.skip(shift / 64).take(bits.div_ceil(64)).collect())
+}
+
+/// Bits above a modulus, so that twice it, and a little more, fits.
+const SPARE: usize = 2;
+
+/// Bits by which a power of two grows at once.
+const STEP: usize = 58;
+
+/// 2^RECIPROCAL is divided by a modulus's highest word.
+const RECIPROCAL: usize = 124;
+
+/// `2^124 / divisor` for a divisor of 2^61 to 2^62, bit by bit: the time of a division would depend
+/// on it.
+fn reciprocal(divisor: u64) -> u64 {
+    let (mut rest, mut reciprocal) = (1 << (RECIPROCAL - 64), 0);
+    for _ in 0..64 {
+        rest <<= 1;
+        let (less, below) = subtract(rest, divisor, 0);
+        let mask = below.wrapping_sub(1);
+        rest ^= (rest ^ less) & mask;
+        reciprocal = (reciprocal << 1) | (mask & 1);
+    }
+    reciprocal
 }
 
 /// `-1 / modulus` modulo `2^bits`; the modulus is odd.
@@ -98,53 +123,6 @@ pub(super) fn negative_inverse_of_word(word: u64) -> u64 {
     inverse_of_word(word).wrapping_neg()
 }
 
-/// A word with its highest bit set, and what divides by it without a division, whose time would
-/// depend on it (Möller and Granlund, "Improved division by invariant integers", algorithm 4).
-struct Divisor {
-    word: u64,
-    reciprocal: u64,
-}
-
-impl Divisor {
-    fn new(word: u64) -> Self {
-        // (2^128 - 1) / word - 2^64, bit by bit.
-        let (mut high, mut reciprocal) = (!word, 0);
-        for _ in 0..64 {
-            let carry = high >> 63;
-            let (rest, less) = ((high << 1) | 1).overflowing_sub(word);
-            let bit = carry | u64::from(!less);
-            high = select(bit, rest, (high << 1) | 1);
-            reciprocal = (reciprocal << 1) | bit;
-        }
-        Self { word, reciprocal }
-    }
-
-    /// `(2^64 · high + low) / word`, or 2^64 - 1 where it is more; `high` is not above the word.
-    fn quotient(&self, high: u64, low: u64) -> u64 {
-        let (mut rest, mut quotient) = multiply_add(self.reciprocal, high, low, 0);
-        quotient = quotient.wrapping_add(high).wrapping_add(1);
-        let bound = rest;
-        rest = low.wrapping_sub(quotient.wrapping_mul(self.word));
-        let too_high = u64::from(rest > bound);
-        quotient = quotient.wrapping_sub(too_high);
-        rest = rest.wrapping_add(self.word & too_high.wrapping_neg());
-        quotient = quotient.wrapping_add(u64::from(rest >= self.word));
-        select(u64::from(high == self.word), u64::MAX, quotient)
-    }
-}
-
-impl Drop for Divisor {
-    fn drop(&mut self) {
-        self.word.zeroize();
-        self.reciprocal.zeroize();
-    }
-}
-
-/// `one` where `bit` is 1, `other` where it is 0.
-fn select(bit: u64, one: u64, other: u64) -> u64 {
-    other ^ ((one ^ other) & bit.wrapping_neg())
-}
-
 /// `a · b + c + d`, low and high word.
 #[inline(always)]
 pub(crate) fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
@@ -153,7 +131,7 @@ pub(crate) fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
     (sum as u64, (sum >> 64) as u64)
 }
 
-/// The 64 bits from bit `shift` (below 64) of the two words on.
+/// The 64 bits of two words from bit `shift` on, which is at most 64.
 pub(super) fn two_words(low: u64, high: u64, shift: usize) -> u64 {
     (((u128::from(high) << 64) | u128::from(low)) >> shift) as u64
 }
@@ -162,35 +140,41 @@ pub(super) fn zeros(len: usize) -> Integer {
     Zeroizing::new(vec![0; len].into())
 }
 
-fn shifted_left(words: &[u64], shift: usize) -> Box<[u64]> {
+/// `number · 2^shift` in `len` words.
+fn shifted_left(number: &[u64], len: usize, shift: usize) -> Integer {
+    let mut shifted = zeros(len);
     let mut below = 0;
-    let shifted = words.iter().map(|word| {
-        let shifted = (u128::from(*word) << shift) as u64 | below;
-        below = ((u128::from(*word) << shift) >> 64) as u64;
-        shifted
+    let words = number.iter().chain(&[0]);
+    for (to, word) in shifted.iter_mut().skip(shift / 64).zip(words) {
+        *to = two_words(below, *word, 64 - shift % 64);
+        below = *word;
+    }
+    shifted
+}
+
+/// A number's length in bits, which is public; it has no leading zero words.
+pub(super) fn bits(number: &[u64]) -> usize {
+    let unused = number.last().map_or(0, |last| last.leading_zeros());
+    64 * number.len() - unused as usize
+}
+
+/// `number`, with `highest` above it, minus `modulus`, where it is not below it.
+pub(super) fn subtract_if_not_below(number: &mut [u64], highest: u64, modulus: &[u64]) {
+    let words = number.iter().zip(modulus);
+    let borrow = words.fold(0, |borrow, (word, modulus)| {
+        let (_, borrow) = subtract(*word, *modulus, borrow);
+        borrow
     });
-    shifted.collect()
-}
-
-/// `number` becomes `number - factor · other`, which has one word less; 1 where that is negative.
-fn subtract_multiple(number: &mut [u64], other: &[u64], factor: u64) -> u64 {
+    let (_, below) = subtract(highest, 0, borrow);
+    let mask = below.wrapping_sub(1);
     let mut borrow = 0;
-    for (word, other) in number.iter_mut().zip(other.iter().chain(&[0])) {
-        let (low, high) = multiply_add(factor, *other, borrow, 0);
-        let (difference, less) = word.overflowing_sub(low);
-        *word = difference;
-        borrow = high + u64::from(less);
+    for (word, modulus) in number.iter_mut().zip(modulus) {
+        (*word, borrow) = subtract(*word, modulus & mask, borrow);
     }
-    borrow
 }
 
-/// `number` becomes `number + (other & mask)`, which has one word less; 1 where there is a carry.
-fn add_masked(number: &mut [u64], other: &[u64], mask: u64) -> u64 {
-    let mut carry = 0;
-    for (word, other) in number.iter_mut().zip(other.iter().chain(&[0])) {
-        let sum = u128::from(*word) + u128::from(other & mask) + u128::from(carry);
-        *word = sum as u64;
-        carry = (sum >> 64) as u64;
-    }
-    carry
+/// `a - b - borrow`, and 1 where that is negative.
+fn subtract(a: u64, b: u64, borrow: u64) -> (u64, u64) {
+    let difference = u128::from(a).wrapping_sub(u128::from(b) + u128::from(borrow));
+    (difference as u64, (difference >> 127) as u64)
 }

@@ -10,10 +10,11 @@ use core::arch::x86_64::__m256i;
 use pulp::x86::V3;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::constants::{negative_inverse, power_of_two, two_words, zeros};
-use super::words::subtract_if_not_below;
+use super::constants::{
+    bits, negative_inverse, power_of_two, subtract_if_not_below, two_words, zeros,
+};
 use super::{Integer, Ring};
-use operations::{Add, Multiply, Select, Square};
+use operations::{AT_ONCE, Add, Multiply, Select, Square};
 
 /// `C` odd moduli, 1 or 2, whose numbers share vectors of four lanes: limb `l` of number `c` stands
 /// in vector `l / (4 / C)`, in lane `l % (4 / C)` of the number's own lanes.
@@ -37,20 +38,11 @@ struct Shape {
     vectors: usize,
     /// Bits in a limb.
     limb_bits: usize,
-    /// Vectors of one factor that are multiplied with the other in one go: a divisor of `vectors`.
-    rows: Rows,
-}
-
-#[derive(Clone, Copy)]
-enum Rows {
-    Three,
-    Five,
-    Six,
 }
 
 impl Shape {
-    /// R is to be 64 times above moduli of `bits` bits.
-    fn new(bits: usize, limbs_in_vector: usize) -> Self {
+    /// For moduli of `bits` bits; R is to be 64 times above them.
+    fn new<const C: usize>(bits: usize) -> Self {
         let limbs = |limb_bits: usize| (bits + 6).div_ceil(limb_bits);
         // So many products of two limbs, each a bit above 2^limb_bits, have their sum below 2^64.
         let limb_bits = match bits {
@@ -58,24 +50,20 @@ impl Shape {
             _ if limbs(28) <= 240 => 28,
             _ => 27,
         };
-        let vectors = limbs(limb_bits).div_ceil(limbs_in_vector);
-        let (vectors, rows) = match limbs_in_vector {
-            4 => (vectors.next_multiple_of(5), Rows::Five),
-            _ => {
-                let vectors = vectors.next_multiple_of(3);
-                let rows = if vectors % 6 == 0 {
-                    Rows::Six
-                } else {
-                    Rows::Three
-                };
-                (vectors, rows)
-            }
+        let vectors = match (C, limbs(limb_bits).div_ceil(4 / C)) {
+            // 2048 bits: 21 would take a tenth longer.
+            (1, 19) => 20,
+            // What `operations!` can do with any of.
+            (_, vectors) => vectors.next_multiple_of(3),
         };
-        Self {
-            vectors,
-            limb_bits,
-            rows,
-        }
+        Self { vectors, limb_bits }
+    }
+}
+
+impl Shape {
+    /// Vectors in a table's entry: two limbs share a lane.
+    fn packed(self) -> usize {
+        self.vectors.div_ceil(2).next_multiple_of(AT_ONCE)
     }
 }
 
@@ -90,7 +78,7 @@ impl<const C: usize> Lanes<C> {
             .map(|modulus| bits(modulus))
             .max()
             .unwrap_or(0);
-        let shape = Shape::new(bits, Self::LIMBS);
+        let shape = Shape::new::<C>(bits);
         let radix_bits = shape.vectors * Self::LIMBS * shape.limb_bits;
         let len = bits.div_ceil(64);
         let inverses = moduli.map(|modulus| negative_inverse(modulus, radix_bits));
@@ -114,11 +102,6 @@ impl<const C: usize> Lanes<C> {
 /// `len` vectors of zeros.
 fn empty(len: usize) -> Vectors {
     Zeroizing::new(vec![pulp::cast([0u64; 4]); len].into())
-}
-
-fn bits(words: &[u64]) -> usize {
-    let last = words.last().map_or(0, |last| last.leading_zeros() as usize);
-    64 * words.len() - last
 }
 
 /// The limbs of each of `values` from limb `digit · limbs in a number` on.
@@ -151,6 +134,20 @@ pub(crate) struct Workspace {
     high: Vectors,
     /// The multiple of the modulus that makes the lower half zero, behind a vector of zeros.
     multiple: Vectors,
+}
+
+/// Runs an operation that is compiled for the number of vectors, with the best number of rows for
+/// it, where a key's length is a usual one: 512, 1024 and 2048 bits.
+macro_rules! operation {
+    ($ring:expr, $name:ident $fields:tt) => {
+        match (C, $ring.shape.vectors) {
+            (1, 6) | (2, 6) => $ring.simd.vectorize($name::<C, 6, 6> $fields),
+            (1, 9) | (2, 9) => $ring.simd.vectorize($name::<C, 3, 9> $fields),
+            (1, 20) => $ring.simd.vectorize($name::<C, 5, 20> $fields),
+            (2, 18) => $ring.simd.vectorize($name::<C, 6, 18> $fields),
+            _ => $ring.simd.vectorize($name::<C, 3, 0> $fields),
+        }
+    };
 }
 
 impl<const C: usize> Ring<C> for Lanes<C> {
@@ -215,58 +212,20 @@ impl<const C: usize> Ring<C> for Lanes<C> {
     }
 
     fn multiply(&self, work: &mut Workspace, number: &mut Vectors, other: &Vectors) {
-        match self.shape.rows {
-            Rows::Three => self.simd.vectorize(Multiply::<C, 3> {
-                ring: self,
-                work,
-                number,
-                other,
-            }),
-            Rows::Five => self.simd.vectorize(Multiply::<C, 5> {
-                ring: self,
-                work,
-                number,
-                other,
-            }),
-            Rows::Six => self.simd.vectorize(Multiply::<C, 6> {
-                ring: self,
-                work,
-                number,
-                other,
-            }),
-        }
+        operation!(self, Multiply { ring: self, work, number, other });
     }
 
     fn square(&self, work: &mut Workspace, number: &mut Vectors, times: usize) {
-        match self.shape.rows {
-            Rows::Three => self.simd.vectorize(Square::<C, 3> {
-                ring: self,
-                work,
-                number,
-                times,
-            }),
-            Rows::Five => self.simd.vectorize(Square::<C, 5> {
-                ring: self,
-                work,
-                number,
-                times,
-            }),
-            Rows::Six => self.simd.vectorize(Square::<C, 6> {
-                ring: self,
-                work,
-                number,
-                times,
-            }),
-        }
+        operation!(self, Square { ring: self, work, number, times });
     }
 
     /// Two vectors of limbs share one.
     fn table(&self, len: usize) -> Vectors {
-        empty(len * self.shape.vectors.div_ceil(2))
+        empty(len * self.shape.packed())
     }
 
     fn insert(&self, table: &mut Vectors, index: usize, number: &Vectors) {
-        let len = self.shape.vectors.div_ceil(2);
+        let len = self.shape.packed();
         for (to, from) in table[index * len..][..len].iter_mut().zip(number.chunks(2)) {
             let upper = from
                 .get(1)

@@ -54,7 +54,8 @@ fn secret<const C: usize, R: Ring<C>>(
 ) -> [Integer; C] {
     let mut work = ring.workspace();
     let base = enter(ring, &mut work, [base; C]);
-    secret_power(ring, &mut work, &base, exponents, bits)
+    let power = secret_power(ring, &mut work, &base, exponents, bits);
+    leave(ring, &mut work, power)
 }
 
 /// The same for public exponents.
@@ -71,9 +72,8 @@ fn check_public(modulus: &[u64], base: &[u64], exponent: u64) {
 fn public<R: Ring<1>>(ring: &R, base: &[u64], exponent: u64) -> Integer {
     let work = &mut ring.workspace();
     let entered = enter(ring, work, [base]);
-    let mut power = public_power(ring, work, &entered, exponent);
-    ring.multiply(work, &mut power, &ring.load([&[1]], 0));
-    let [power] = ring.store(&power);
+    let power = public_power(ring, work, &entered, exponent);
+    let [power] = leave(ring, work, power);
     power
 }
 

@@ -3,7 +3,9 @@
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::constants::{multiply_add, negative_inverse_of_word, power_of_two, zeros};
+use super::constants::{
+    multiply_add, negative_inverse_of_word, power_of_two, subtract_if_not_below, zeros,
+};
 use super::{Integer, Ring};
 
 /// `C` odd moduli of the same length in words.
@@ -160,27 +162,4 @@ fn product(work: &mut [u64], a: &[u64], b: &[u64], modulus: &[u64], inverse: u64
     }
     let highest = sum[len];
     subtract_if_not_below(&mut sum[..len], highest, modulus);
-}
-
-/// `number`, with `highest` above it, minus `modulus`, where it is not below it.
-pub(super) fn subtract_if_not_below(number: &mut [u64], highest: u64, modulus: &[u64]) {
-    let borrow = number
-        .iter()
-        .zip(modulus)
-        .fold(0, |borrow, (word, modulus)| {
-            let (_, high) = subtract(*word, *modulus, borrow);
-            high
-        });
-    let (_, below) = subtract(highest, 0, borrow);
-    let mask = below.wrapping_sub(1);
-    let mut borrow = 0;
-    for (word, modulus) in number.iter_mut().zip(modulus) {
-        (*word, borrow) = subtract(*word, modulus & mask, borrow);
-    }
-}
-
-/// `a - b - borrow`, and 1 where that is negative.
-fn subtract(a: u64, b: u64, borrow: u64) -> (u64, u64) {
-    let difference = u128::from(a).wrapping_sub(u128::from(b) + u128::from(borrow));
-    (difference as u64, (difference >> 127) as u64)
 }

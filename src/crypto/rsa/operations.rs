@@ -6,7 +6,9 @@ use zeroize::Zeroizing;
 #[cfg(target_arch = "x86_64")]
 use crate::crypto::montgomery::lanes::Lanes;
 use crate::crypto::montgomery::words::Words;
-use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add, public_power, secret_power};
+use crate::crypto::montgomery::{
+    Integer, Ring, enter, leave, multiply_add, public_power, secret_power,
+};
 
 /// A public modulus.
 pub(super) enum Modulus {
@@ -69,9 +71,9 @@ impl PrivateOperation {
         Self::Words(Box::new(Rings::new(modulus, primes, factors)))
     }
 
-    /// `input ^ d`; `None` where a fault was found. `input` is below the modulus; `blinding` is
-    /// random and as long.
-    pub(super) fn run(&self, input: &[u64], blinding: &[u64]) -> Option<Integer> {
+    /// `input ^ d`; `None` where a fault was found. `input` is below the modulus, `blinding` are
+    /// random numbers as long as the primes.
+    pub(super) fn run(&self, input: &[u64], blinding: [&[u64]; 2]) -> Option<Integer> {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(rings) => rings.run(input, blinding),
@@ -116,40 +118,32 @@ impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
         }
     }
 
-    /// Blinded by the random number u: with x = input · u^e, input^d is
-    /// x^(d - 1) · input · u^(e - 1). That is the usual blinding by u^e, but without the inverse of
-    /// u, which takes longer than all the rest of it; so each operation can have a number of its
-    /// own. (x^(d - 1) is input^(d - 1) · u^(ed - e), and u^(ed) is u.) An input or a u that is not
-    /// prime to the modulus needs no care: where input is 0 modulo a prime, so is the product; where
-    /// u is, the check fails.
-    fn run(&self, input: &[u64], blinding: &[u64]) -> Option<Integer> {
-        let ring = &self.modulus;
+    /// Blinded by a random number u: with x = input · u^e, input^d is
+    /// x^(d - 1) · input · u^(e - 1), because x^(d - 1) is input^(d - 1) · u^(ed - e) and u^(ed) is
+    /// u. That is the usual blinding by u^e, but without the inverse of u, which takes longer than
+    /// all the rest of it; so each operation can have a number of its own. All of it is done modulo
+    /// p and q. An input or a u that is 0 modulo one of them needs no care: with the input, the
+    /// product is 0 as well, and with u it is wrong and does not pass the check.
+    fn run(&self, input: &[u64], blinding: [&[u64]; 2]) -> Option<Integer> {
+        let ring = &self.primes;
         let work = &mut ring.workspace();
-        let random = enter(ring, work, [blinding]);
+        let random = enter(ring, work, blinding);
         let mut factor = public_power(ring, work, &random, self.exponent - 1);
-        let entered = enter(ring, work, [input]);
-        ring.multiply(work, &mut factor, &entered);
-        let mut blinded = ring.load([blinding], 0);
-        ring.multiply(work, &mut blinded, &factor);
-        let [blinded] = ring.store(&blinded);
+        let input_form = enter(ring, work, [input; 2]);
+        ring.multiply(work, &mut factor, &input_form);
+        let mut blinded = factor.clone();
+        ring.multiply(work, &mut blinded, &random);
 
-        let power = self.power(&blinded);
-
-        let mut result = ring.load([&power], 0);
-        ring.multiply(work, &mut result, &factor);
-        let [result] = ring.store(&result);
-        let again = power_of(ring, work, &result, self.exponent);
-        bool::from(again.ct_eq(input)).then_some(result)
-    }
-
-    /// `base ^ (d - 1)`.
-    fn power(&self, base: &[u64]) -> Integer {
-        let work = &mut self.primes.workspace();
-        let base = enter(&self.primes, work, [base; 2]);
         let exponents = self.exponents.each_ref().map(|exponent| &exponent[..]);
-        let halves = secret_power(&self.primes, work, &base, exponents, self.bits);
-        self.recombination
-            .join(halves.each_ref().map(|half| &half[..]))
+        let mut result = secret_power(ring, work, &blinded, exponents, self.bits);
+
+        ring.multiply(work, &mut result, &factor);
+        let halves = leave(ring, work, result);
+        let result = self.recombination.join(halves.each_ref().map(|half| &half[..]));
+
+        let work = &mut self.modulus.workspace();
+        let again = power_of(&self.modulus, work, &result, self.exponent);
+        bool::from(again.ct_eq(input)).then_some(result)
     }
 }
 

@@ -88,13 +88,14 @@ impl RawPrivateKey {
     pub(crate) fn raw(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, RawFailure> {
         let len = self.public.modulus_len();
         let input = number_below(input, &self.public.modulus()).ok_or(RawFailure::OutOfRange)?;
+        // Two numbers of half the length.
         let mut blinding = Zeroizing::new(vec![0; len]);
         SystemRandom
             .fill(&mut blinding)
             .map_err(|RandomFailed| RawFailure::NoRandomness)?;
-        // Not above the modulus's length.
-        blinding[0] >>= 8 * len - self.public.bits();
-        let output = self.operation.run(&input, &to_words(&blinding));
+        let blinding = blinding.split_at(len / 2);
+        let blinding = [&to_words(blinding.0)[..], &to_words(blinding.1)];
+        let output = self.operation.run(&input, blinding);
         let output = output.ok_or(RawFailure::Fault)?;
         Ok(to_bytes(&output, len))
     }

@@ -10,7 +10,7 @@ use super::vectors::{add, control, merge, shift, zero};
 use super::{Lanes, Workspace};
 
 /// `number` becomes `number · other / R`.
-pub(super) struct Multiply<'a, const C: usize, const R: usize> {
+pub(super) struct Multiply<'a, const C: usize, const R: usize, const N: usize> {
     pub(super) ring: &'a Lanes<C>,
     pub(super) work: &'a mut Workspace,
     pub(super) number: &'a mut [__m256i],
@@ -18,7 +18,7 @@ pub(super) struct Multiply<'a, const C: usize, const R: usize> {
 }
 
 /// `number` becomes `number² / R`, `times` times over.
-pub(super) struct Square<'a, const C: usize, const R: usize> {
+pub(super) struct Square<'a, const C: usize, const R: usize, const N: usize> {
     pub(super) ring: &'a Lanes<C>,
     pub(super) work: &'a mut Workspace,
     pub(super) number: &'a mut [__m256i],
@@ -62,27 +62,29 @@ macro_rules! all_rows {
     }};
 }
 
-impl<const C: usize, const R: usize> NullaryFnOnce for Multiply<'_, C, R> {
+impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Multiply<'_, C, R, N> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let number = &mut self.number[..self.ring.shape.vectors];
-        let other = &self.other[..self.ring.shape.vectors];
-        all_rows!(self.ring, self.work.sums, other, product(number));
-        reduce::<C, R>(self.ring, self.work, number);
+        let vectors = if N == 0 { self.ring.shape.vectors } else { N };
+        let number = &mut self.number[..vectors];
+        let other = &self.other[..vectors];
+        all_rows!(self.ring, self.work.sums[..2 * Lanes::<C>::LIMBS * vectors], other, product(number));
+        reduce::<C, R, N>(self.ring, self.work, number);
     }
 }
 
-impl<const C: usize, const R: usize> NullaryFnOnce for Square<'_, C, R> {
+impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Square<'_, C, R, N> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let number = &mut self.number[..self.ring.shape.vectors];
+        let vectors = if N == 0 { self.ring.shape.vectors } else { N };
+        let number = &mut self.number[..vectors];
         for _ in 0..self.times {
-            all_rows!(self.ring, self.work.sums, *number, square());
-            reduce::<C, R>(self.ring, self.work, number);
+            all_rows!(self.ring, self.work.sums[..2 * Lanes::<C>::LIMBS * vectors], *number, square());
+            reduce::<C, R, N>(self.ring, self.work, number);
         }
     }
 }
@@ -93,19 +95,19 @@ impl<const C: usize, const R: usize> NullaryFnOnce for Square<'_, C, R> {
 /// it zero. Two half products are no more work than the usual limb by limb, but do not have each
 /// limb wait for the one before.
 #[inline(always)]
-fn reduce<const C: usize, const R: usize>(
+fn reduce<const C: usize, const R: usize, const N: usize>(
     ring: &Lanes<C>,
     work: &mut Workspace,
     number: &mut [__m256i],
 ) {
     let simd = ring.simd;
-    let vectors = ring.shape.vectors;
+    let vectors = if N == 0 { ring.shape.vectors } else { N };
     let sums = &mut work.sums[..Lanes::<C>::LIMBS * 2 * vectors];
     let low = &mut work.low[..vectors];
     let high = &mut work.high[..vectors];
     let multiple = &mut work.multiple[..vectors + 1];
 
-    let mut columns = Columns::<C>::start(ring);
+    let mut columns = Columns::<C>::start(ring, vectors);
     let mut limbs = Carry::<C>::start(ring);
     for (at, low) in low.iter_mut().enumerate() {
         let column = columns.next(sums, at);
@@ -119,7 +121,7 @@ fn reduce<const C: usize, const R: usize>(
     high[0] = add(simd, high[0], rest);
 
     all_rows!(ring, sums, ring.inverses[..vectors], lower_half(&low[..]));
-    let mut columns = Columns::<C>::start(ring);
+    let mut columns = Columns::<C>::start(ring, vectors);
     let mut limbs = Carry::<C>::start(ring);
     for (at, multiple) in multiple[1..].iter_mut().enumerate() {
         let column = columns.next(sums, at);
@@ -133,7 +135,7 @@ fn reduce<const C: usize, const R: usize>(
         upper_half(&multiple[..])
     );
     // The lower half is a multiple of R now. Its two highest limbs, rounded up, tell which.
-    let mut columns = Columns::<C>::start(ring);
+    let mut columns = Columns::<C>::start(ring, vectors);
     columns.next(sums, vectors - 2);
     let highest = add(simd, columns.next(sums, vectors - 1), low[vectors - 1]);
     let mut limbs = Carry::<C>::rounded_up(ring, highest);
@@ -147,20 +149,21 @@ fn reduce<const C: usize, const R: usize>(
 struct Columns<'a, const C: usize> {
     ring: &'a Lanes<C>,
     below: [__m256i; 4],
+    vectors: usize,
 }
 
 impl<'a, const C: usize> Columns<'a, C> {
     #[inline(always)]
-    fn start(ring: &'a Lanes<C>) -> Self {
+    fn start(ring: &'a Lanes<C>, vectors: usize) -> Self {
         let below = [zero(ring.simd); 4];
-        Self { ring, below }
+        Self { ring, below, vectors }
     }
 
     #[inline(always)]
     fn next(&mut self, sums: &[__m256i], column: usize) -> __m256i {
         let mut here = [zero(self.ring.simd); 4];
         for lane in 0..Lanes::<C>::LIMBS {
-            here[lane] = sums[2 * lane * self.ring.shape.vectors + column];
+            here[lane] = sums[2 * lane * self.vectors + column];
         }
         let merged = merge::<C>(self.ring.simd, self.below, here);
         self.below = here;
@@ -263,19 +266,24 @@ impl<const C: usize> NullaryFnOnce for Select<'_, C> {
             *wanted = self.indices[lane / Lanes::<C>::LIMBS] as u64;
         }
         let wanted: __m256i = pulp::cast(wanted);
-        let len = self.number.len().div_ceil(2);
+        let len = self.ring.shape.packed();
         let lower = simd.avx._mm256_set1_epi64x(0xffff_ffff);
-        // All entries are read for each few vectors, which stay in registers meanwhile.
+        let one = simd.avx._mm256_set1_epi64x(1);
+        // A few vectors of all entries at a time, which stay in registers.
         for (part, numbers) in self.number.chunks_mut(2 * AT_ONCE).enumerate() {
             let mut selected = [zero(simd); AT_ONCE];
             let mut index = zero(simd);
             for entry in self.table.chunks_exact(len) {
                 let mask = simd.avx2._mm256_cmpeq_epi64(index, wanted);
-                for (selected, vector) in selected.iter_mut().zip(&entry[part * AT_ONCE..]) {
-                    let masked = simd.avx2._mm256_and_si256(*vector, mask);
+                index = add(simd, index, one);
+                let take = |selected: &mut __m256i, vector| {
+                    let masked = simd.avx2._mm256_and_si256(vector, mask);
                     *selected = simd.avx2._mm256_or_si256(*selected, masked);
+                };
+                let vectors = entry[part * AT_ONCE..].first_chunk::<AT_ONCE>();
+                for (selected, vector) in selected.iter_mut().zip(vectors.into_iter().flatten()) {
+                    take(selected, *vector);
                 }
-                index = add(simd, index, simd.avx._mm256_set1_epi64x(1));
             }
             for (numbers, selected) in numbers.chunks_mut(2).zip(selected) {
                 numbers[0] = simd.avx2._mm256_and_si256(selected, lower);
@@ -288,4 +296,4 @@ impl<const C: usize> NullaryFnOnce for Select<'_, C> {
 }
 
 /// Vectors of a table's entry that are selected in one go.
-const AT_ONCE: usize = 9;
+pub(super) const AT_ONCE: usize = 5;
