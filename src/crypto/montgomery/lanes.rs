@@ -142,7 +142,7 @@ macro_rules! operation {
     ($ring:expr, $name:ident $fields:tt) => {
         match (C, $ring.shape.vectors) {
             (1, 6) | (2, 6) => $ring.simd.vectorize($name::<C, 6, 6> $fields),
-            (1, 9) | (2, 9) => $ring.simd.vectorize($name::<C, 3, 9> $fields),
+            (1, 9) | (2, 9) => $ring.simd.vectorize($name::<C, 6, 9> $fields),
             (1, 20) => $ring.simd.vectorize($name::<C, 5, 20> $fields),
             (2, 18) => $ring.simd.vectorize($name::<C, 6, 18> $fields),
             _ => $ring.simd.vectorize($name::<C, 3, 0> $fields),
@@ -212,11 +212,27 @@ impl<const C: usize> Ring<C> for Lanes<C> {
     }
 
     fn multiply(&self, work: &mut Workspace, number: &mut Vectors, other: &Vectors) {
-        operation!(self, Multiply { ring: self, work, number, other });
+        operation!(
+            self,
+            Multiply {
+                ring: self,
+                work,
+                number,
+                other
+            }
+        );
     }
 
     fn square(&self, work: &mut Workspace, number: &mut Vectors, times: usize) {
-        operation!(self, Square { ring: self, work, number, times });
+        operation!(
+            self,
+            Square {
+                ring: self,
+                work,
+                number,
+                times
+            }
+        );
     }
 
     /// Two vectors of limbs share one.

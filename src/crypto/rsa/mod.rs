@@ -1,9 +1,11 @@
 //! RSA: the public key, and the raw private operation, blinded and checked.
 
+mod numbers;
 mod operations;
 mod private;
 mod public;
 mod reading;
+mod recombination;
 
 pub(crate) use private::{RawFailure, RawPrivateKey};
 pub use public::RsaPublicKey;

@@ -1,14 +1,16 @@
 //! Both operations on numbers, over the kernel that the processor is fit for.
 
+use ::rsa::BoxedUint;
+use ::rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::numbers::{to_words, trimmed};
+use super::recombination::Recombination;
 #[cfg(target_arch = "x86_64")]
 use crate::crypto::montgomery::lanes::Lanes;
 use crate::crypto::montgomery::words::Words;
-use crate::crypto::montgomery::{
-    Integer, Ring, enter, leave, multiply_add, public_power, secret_power,
-};
+use crate::crypto::montgomery::{Integer, Ring, enter, leave, public_power, secret_power};
 
 /// A public modulus.
 pub(super) enum Modulus {
@@ -36,16 +38,41 @@ impl Modulus {
     }
 }
 
-/// The numbers of a private key (RFC 8017 §3.2).
-pub(super) struct Factors<'a> {
-    pub(super) modulus: &'a [u64],
-    pub(super) exponent: u64,
+/// The numbers of a private key with two primes (RFC 8017 §3.2).
+pub(super) struct Factors {
+    pub(super) modulus: Integer,
+    exponent: u64,
     /// p and q.
-    pub(super) primes: [&'a [u64]; 2],
+    primes: [Integer; 2],
     /// dP and dQ.
-    pub(super) exponents: [&'a [u64]; 2],
+    exponents: [Integer; 2],
     /// qInv.
-    pub(super) inverse: &'a [u64],
+    pub(super) inverse: Integer,
+}
+
+impl Factors {
+    /// `None` where there are not two primes, or one is no inverse of the other.
+    pub(super) fn of(key: &::rsa::RsaPrivateKey) -> Option<Self> {
+        let words = |number: &BoxedUint| {
+            let bytes = Zeroizing::new(number.to_be_bytes());
+            to_words(trimmed(&bytes))
+        };
+        let [p, q] = key.primes() else { return None };
+        let [exponent] = words(key.e())[..] else {
+            return None;
+        };
+        Some(Self {
+            modulus: words(key.n().as_ref()),
+            exponent,
+            primes: [words(p), words(q)],
+            exponents: [words(key.dp()?), words(key.dq()?)],
+            inverse: words(&key.qinv()?.retrieve()),
+        })
+    }
+
+    pub(super) fn primes(&self) -> [&[u64]; 2] {
+        self.primes.each_ref().map(|prime| &prime[..])
+    }
 }
 
 /// The private operation with one key.
@@ -56,18 +83,19 @@ pub(super) enum PrivateOperation {
 }
 
 impl PrivateOperation {
-    pub(super) fn new(factors: &Factors<'_>) -> Self {
+    pub(super) fn new(factors: &Factors) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let (Some(modulus), Some(primes)) =
-            (Lanes::new([factors.modulus]), Lanes::new(factors.primes))
+            (Lanes::new([&factors.modulus]), Lanes::new(factors.primes()))
         {
             return Self::Lanes(Box::new(Rings::new(modulus, primes, factors)));
         }
         Self::in_words(factors)
     }
 
-    pub(super) fn in_words(factors: &Factors<'_>) -> Self {
-        let (modulus, primes) = (Words::new([factors.modulus]), Words::new(factors.primes));
+    pub(super) fn in_words(factors: &Factors) -> Self {
+        let modulus = Words::new([&factors.modulus]);
+        let primes = Words::new(factors.primes());
         Self::Words(Box::new(Rings::new(modulus, primes, factors)))
     }
 
@@ -95,9 +123,9 @@ pub(super) struct Rings<N, P> {
 }
 
 impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
-    fn new(modulus: N, primes: P, factors: &Factors<'_>) -> Self {
-        let less_1 = |number: &[u64]| {
-            let mut number = Integer::new(number.into());
+    fn new(modulus: N, primes: P, factors: &Factors) -> Self {
+        let less_1 = |number: &Integer| {
+            let mut number = number.clone();
             // It is odd: the inverse of an odd number modulo an even one.
             number[0] &= !1;
             number
@@ -106,14 +134,8 @@ impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
             modulus,
             primes,
             exponent: factors.exponent,
-            exponents: factors.exponents.map(less_1),
-            bits: 64
-                * factors
-                    .primes
-                    .map(<[u64]>::len)
-                    .into_iter()
-                    .max()
-                    .unwrap_or(0),
+            exponents: factors.exponents.each_ref().map(less_1),
+            bits: 64 * factors.primes[0].len().max(factors.primes[1].len()),
             recombination: Recombination::new(factors),
         }
     }
@@ -139,7 +161,9 @@ impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
 
         ring.multiply(work, &mut result, &factor);
         let halves = leave(ring, work, result);
-        let result = self.recombination.join(halves.each_ref().map(|half| &half[..]));
+        let result = self
+            .recombination
+            .join(halves.each_ref().map(|half| &half[..]));
 
         let work = &mut self.modulus.workspace();
         let again = power_of(&self.modulus, work, &result, self.exponent);
@@ -157,89 +181,5 @@ fn power_of<R: Ring<1>>(ring: &R, work: &mut R::Workspace, base: &[u64], exponen
     power
 }
 
-/// From a number modulo p and modulo q to the number modulo n (Garner).
-struct Recombination {
-    p: Words<1>,
-    q: Integer,
-    /// 1 / q modulo p and its negative, in Montgomery's form.
-    inverses: [Integer; 2],
-    modulus_len: usize,
-}
-
-impl Recombination {
-    fn new(factors: &Factors<'_>) -> Self {
-        let [p, q] = factors.primes;
-        let ring = Words::with_len([p], p.len().max(q.len()));
-        let mut negative = Integer::new(p.into());
-        let mut borrow = false;
-        for (at, word) in negative.iter_mut().enumerate() {
-            let inverse = factors.inverse.get(at).copied().unwrap_or(0);
-            let (less, first) = word.overflowing_sub(inverse);
-            let (less, second) = less.overflowing_sub(u64::from(borrow));
-            (*word, borrow) = (less, first | second);
-        }
-        let work = &mut ring.workspace();
-        Self {
-            inverses: [factors.inverse, &negative].map(|number| enter(&ring, work, [number])),
-            p: ring,
-            q: Integer::new(q.into()),
-            modulus_len: factors.modulus.len(),
-        }
-    }
-
-    /// `half_q + q · ((half_p - half_q) / q modulo p)`
-    fn join(&self, [half_p, half_q]: [&[u64]; 2]) -> Integer {
-        let work = &mut self.p.workspace();
-        let mut quotient = self.p.load([half_p], 0);
-        self.p.multiply(work, &mut quotient, &self.inverses[0]);
-        let mut negative = self.p.load([half_q], 0);
-        self.p.multiply(work, &mut negative, &self.inverses[1]);
-        self.p.add(&mut quotient, &negative);
-
-        let mut sum = Integer::new(vec![0; self.modulus_len].into());
-        sum.iter_mut()
-            .zip(half_q)
-            .for_each(|(to, from)| *to = *from);
-        for (at, factor) in quotient.iter().enumerate() {
-            let mut carry = 0;
-            // What does not fit any more is zero: the sum is below the modulus.
-            for (at, word) in sum.iter_mut().skip(at).enumerate() {
-                let other = self.q.get(at).copied().unwrap_or(0);
-                (*word, carry) = multiply_add(*factor, other, *word, carry);
-            }
-        }
-        sum
-    }
-}
-
-/// `input` in words, if it is as long as `modulus` and below it.
-pub(super) fn number_below(input: &[u8], modulus: &[u8]) -> Option<Integer> {
-    if input.len() != modulus.len() {
-        return None;
-    }
-    // Whether it is below is public, the number not.
-    let borrow = input.iter().zip(modulus).rev();
-    let borrow = borrow.fold(0, |borrow, (byte, modulus)| {
-        (i32::from(*byte) - i32::from(*modulus) + borrow) >> 8
-    });
-    (borrow < 0).then(|| to_words(input))
-}
-
-/// Big-endian bytes in words.
-pub(super) fn to_words(bytes: &[u8]) -> Integer {
-    let words = bytes.rchunks(8).map(|chunk| {
-        let mut word = [0; 8];
-        word[8 - chunk.len()..].copy_from_slice(chunk);
-        u64::from_be_bytes(word)
-    });
-    Integer::new(words.collect())
-}
-
-/// The lowest `len` bytes of a number, big-endian.
-pub(super) fn to_bytes(number: &[u64], len: usize) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(vec![0; len]);
-    for (chunk, word) in bytes.rchunks_mut(8).zip(number) {
-        chunk.copy_from_slice(&word.to_be_bytes()[8 - chunk.len()..]);
-    }
-    bytes
-}
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,12 @@
 //! The private key.
 
-use ::rsa::BoxedUint;
-use ::rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use ::rsa::traits::PublicKeyParts;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
-use super::operations::{Factors, PrivateOperation, number_below, to_bytes, to_words};
-use super::public::trimmed;
+use super::numbers::{number_below, to_bytes, to_words};
+use super::operations::{Factors, PrivateOperation};
 use super::{BadKey, RsaPublicKey, reading};
 use crate::crypto::random::{RandomFailed, SecureRandom, SystemRandom};
 
@@ -54,23 +53,8 @@ impl RawPrivateKey {
 
     pub(super) fn new(key: &::rsa::RsaPrivateKey) -> Result<Self, BadKey> {
         let public = RsaPublicKey::new(&key.n().as_ref().to_be_bytes(), &key.e().to_be_bytes())?;
-        let words = |number: &BoxedUint| {
-            let bytes = Zeroizing::new(number.to_be_bytes());
-            to_words(trimmed(&bytes))
-        };
-        // Keys of more than two primes are not read.
-        let ([p, q], Some(dp), Some(dq), Some(inverse)) =
-            (key.primes(), key.dp(), key.dq(), key.qinv())
-        else {
-            return Err(BadKey::Damaged);
-        };
-        let operation = PrivateOperation::new(&Factors {
-            modulus: &to_words(&public.modulus()),
-            exponent: public.exponent_number(),
-            primes: [&words(p), &words(q)],
-            exponents: [&words(dp), &words(dq)],
-            inverse: &words(&inverse.retrieve()),
-        });
+        let factors = Factors::of(key).ok_or(BadKey::Damaged)?;
+        let operation = PrivateOperation::new(&factors);
         Ok(Self { operation, public })
     }
 

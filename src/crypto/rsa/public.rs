@@ -12,7 +12,8 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::BadKey;
-use super::operations::{Modulus, number_below, to_bytes, to_words};
+use super::numbers::{number_below, to_bytes, to_words, trimmed};
+use super::operations::Modulus;
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::pkcs1::{SignatureInput, pad_for_encryption, pad_with_rollback_mark};
 use crate::crypto::random::{RandomFailed, SecureRandom};
@@ -162,11 +163,6 @@ impl RsaPublicKey {
         let modulus = || Modulus::new(&to_words(&self.0.modulus));
         self.0.ring.get_or_init(modulus)
     }
-
-    /// The public exponent.
-    pub(super) fn exponent_number(&self) -> u64 {
-        self.0.exponent
-    }
 }
 
 impl PartialEq for RsaPublicKey {
@@ -181,12 +177,6 @@ impl fmt::Debug for RsaPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RsaPublicKey({} bits)", self.bits())
     }
-}
-
-/// Without leading zeros.
-pub(super) fn trimmed(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    &number[zeros..]
 }
 
 /// The length in bits of a number without leading zeros.

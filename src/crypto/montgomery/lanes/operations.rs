@@ -58,6 +58,9 @@ macro_rules! all_rows {
                 Rows { at, ..rows }.$method::<R, false>(sums $(, $factor)?);
                 at += R;
             }
+            if multiplier.len() - at == 3 {
+                Rows { at, ..rows }.$method::<3, false>(sums $(, $factor)?);
+            }
         }
     }};
 }
@@ -70,7 +73,12 @@ impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Multiply<
         let vectors = if N == 0 { self.ring.shape.vectors } else { N };
         let number = &mut self.number[..vectors];
         let other = &self.other[..vectors];
-        all_rows!(self.ring, self.work.sums[..2 * Lanes::<C>::LIMBS * vectors], other, product(number));
+        all_rows!(
+            self.ring,
+            self.work.sums[..2 * Lanes::<C>::LIMBS * vectors],
+            other,
+            product(number)
+        );
         reduce::<C, R, N>(self.ring, self.work, number);
     }
 }
@@ -83,7 +91,12 @@ impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Square<'_
         let vectors = if N == 0 { self.ring.shape.vectors } else { N };
         let number = &mut self.number[..vectors];
         for _ in 0..self.times {
-            all_rows!(self.ring, self.work.sums[..2 * Lanes::<C>::LIMBS * vectors], *number, square());
+            all_rows!(
+                self.ring,
+                self.work.sums[..2 * Lanes::<C>::LIMBS * vectors],
+                *number,
+                square()
+            );
             reduce::<C, R, N>(self.ring, self.work, number);
         }
     }
@@ -156,7 +169,11 @@ impl<'a, const C: usize> Columns<'a, C> {
     #[inline(always)]
     fn start(ring: &'a Lanes<C>, vectors: usize) -> Self {
         let below = [zero(ring.simd); 4];
-        Self { ring, below, vectors }
+        Self {
+            ring,
+            below,
+            vectors,
+        }
     }
 
     #[inline(always)]

@@ -33,7 +33,7 @@ impl<const C: usize> Rows<'_, C> {
         let by = self.spread::<R>();
         let sums = &mut sums[self.at..][..factor.len() + R - 1];
         let mut window = self.open::<R, FIRST>(sums);
-        self.pass::<R, 0, FIRST>(sums, factor, &by, &mut window);
+        self.pass::<R, FIRST>(sums, factor, &by, &mut window);
         close(sums, &window);
     }
 
@@ -71,7 +71,7 @@ impl<const C: usize> Rows<'_, C> {
         for at in 0..R - 1 {
             window[at] = column(sums[at], R + at);
         }
-        self.pass::<R, 0, FIRST>(sums, behind, &twice, &mut window);
+        self.pass::<R, FIRST>(sums, behind, &twice, &mut window);
         close(sums, &window);
     }
 
@@ -90,7 +90,7 @@ impl<const C: usize> Rows<'_, C> {
         } else {
             first(self.simd, sums)
         };
-        self.pass::<R, 1, FIRST>(sums, whole, &by, &mut window);
+        self.pass::<R, FIRST>(sums, whole, &by, &mut window);
         for row in 0..R - 1 {
             for at in 0..R - 1 - row {
                 window[row + at] = multiply_add(self.simd, window[row + at], cut[at], by[row]);
@@ -118,7 +118,7 @@ impl<const C: usize> Rows<'_, C> {
                 window[at] = multiply_add(self.simd, window[at], vector, by[row]);
             }
         }
-        self.pass::<R, 2, FIRST>(sums, whole, &by, &mut window);
+        self.pass::<R, FIRST>(sums, whole, &by, &mut window);
         close(sums, &window);
     }
 
@@ -140,10 +140,9 @@ impl<const C: usize> Rows<'_, C> {
     }
 
     /// Moves `factor` and the window past one another: `sums[i + j]` gets `factor[i] · by[j]`. The
-    /// window starts at `sums[0]` and ends behind the last of `factor`, whose length is a multiple
-    /// of `R` and `MORE`.
+    /// window starts at `sums[0]` and ends behind the last of `factor`.
     #[inline(always)]
-    fn pass<const R: usize, const MORE: usize, const FIRST: bool>(
+    fn pass<const R: usize, const FIRST: bool>(
         self,
         sums: &mut [__m256i],
         factor: &[__m256i],
@@ -186,7 +185,7 @@ impl<const C: usize> Rows<'_, C> {
                 step!(5);
             }
         }
-        for _ in 0..MORE {
+        while at < factor.len() {
             step!(0);
             *window = core::array::from_fn(|column| window[(column + 1) % R]);
         }
