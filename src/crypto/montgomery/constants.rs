@@ -1,12 +1,13 @@
 //! What Montgomery's form needs to know of a modulus.
 //!
-//! A peer's key serves for one or two operations, so the constants are a good part of them: a word
-//! at a time, they take 3 µs at 2048 bits, where a bit at a time takes 45. Without a branch or an
-//! address that depends on the modulus, which may be a secret prime; its length is public.
+//! A peer's key serves for one or two operations, so the constants are a good part of them. There
+//! is no branch and no address that depends on the modulus, which may be a secret prime; its length
+//! is public.
 
 use zeroize::Zeroizing;
 
 use super::Integer;
+use crate::crypto::constant_time::hidden;
 
 /// `2^exponent` modulo `modulus`, which has no leading zero words and 64 bits or more.
 pub(super) fn power_of_two(modulus: &[u64], exponent: usize) -> Integer {
@@ -58,7 +59,7 @@ fn reciprocal(divisor: u64) -> u64 {
     for _ in 0..64 {
         rest <<= 1;
         let (less, below) = subtract(rest, divisor, 0);
-        let mask = below.wrapping_sub(1);
+        let mask = u64::from(hidden(below as u32)).wrapping_sub(1);
         rest ^= (rest ^ less) & mask;
         reciprocal = (reciprocal << 1) | (mask & 1);
     }
@@ -166,7 +167,7 @@ pub(super) fn subtract_if_not_below(number: &mut [u64], highest: u64, modulus: &
         borrow
     });
     let (_, below) = subtract(highest, 0, borrow);
-    let mask = below.wrapping_sub(1);
+    let mask = u64::from(hidden(below as u32)).wrapping_sub(1);
     let mut borrow = 0;
     for (word, modulus) in number.iter_mut().zip(modulus) {
         (*word, borrow) = subtract(*word, modulus & mask, borrow);
@@ -174,7 +175,7 @@ pub(super) fn subtract_if_not_below(number: &mut [u64], highest: u64, modulus: &
 }
 
 /// `a - b - borrow`, and 1 where that is negative.
-fn subtract(a: u64, b: u64, borrow: u64) -> (u64, u64) {
+pub(crate) fn subtract(a: u64, b: u64, borrow: u64) -> (u64, u64) {
     let difference = u128::from(a).wrapping_sub(u128::from(b) + u128::from(borrow));
     (difference as u64, (difference >> 127) as u64)
 }

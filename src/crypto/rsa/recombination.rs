@@ -2,7 +2,7 @@
 
 use super::operations::Factors;
 use crate::crypto::montgomery::words::Words;
-use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add};
+use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add, subtract};
 
 /// From a number modulo p and modulo q to the number modulo n (Garner).
 pub(super) struct Recombination {
@@ -18,12 +18,10 @@ impl Recombination {
         let [p, q] = factors.primes();
         let ring = Words::with_len([p], p.len().max(q.len()));
         let mut negative = Integer::new(p.into());
-        let mut borrow = false;
-        for (at, word) in negative.iter_mut().enumerate() {
-            let inverse = factors.inverse.get(at).copied().unwrap_or(0);
-            let (less, first) = word.overflowing_sub(inverse);
-            let (less, second) = less.overflowing_sub(u64::from(borrow));
-            (*word, borrow) = (less, first | second);
+        let mut borrow = 0;
+        let inverse = factors.inverse.iter().chain(core::iter::repeat(&0));
+        for (word, inverse) in negative.iter_mut().zip(inverse) {
+            (*word, borrow) = subtract(*word, *inverse, borrow);
         }
         let work = &mut ring.workspace();
         Self {
@@ -50,9 +48,9 @@ impl Recombination {
         for (at, factor) in quotient.iter().enumerate() {
             let mut carry = 0;
             // What does not fit any more is zero: the sum is below the modulus.
-            for (at, word) in sum.iter_mut().skip(at).enumerate() {
-                let other = self.q.get(at).copied().unwrap_or(0);
-                (*word, carry) = multiply_add(*factor, other, *word, carry);
+            let q = self.q.iter().chain(core::iter::repeat(&0));
+            for (word, q) in sum.iter_mut().skip(at).zip(q) {
+                (*word, carry) = multiply_add(*factor, *q, *word, carry);
             }
         }
         sum
