@@ -29,7 +29,8 @@ use zeroize::{Zeroize, Zeroizing};
 use super::constants::{
     bits, negative_inverse, power_of_two, subtract_if_not_below, two_words, zeros,
 };
-use super::{Integer, Ring};
+use super::room::Room;
+use super::{Integer, Ring, WINDOW};
 use operations::{AT_ONCE, Add, Multiply, Select, Square};
 
 /// `C` odd moduli, 1 or 2, whose numbers share vectors of four lanes: limb `l` of number `c` stands
@@ -137,17 +138,39 @@ fn split<const C: usize>(values: [&[u64]; C], digit: usize, shape: Shape) -> Vec
     vectors
 }
 
-/// What an operation needs beside its operands.
-pub(crate) struct Workspace {
+/// What an operation needs beside its operands: room for its [`Parts`] modulo a number of 2048 bits.
+type Workspace = Room<__m256i, { (4 * 2 + 3) * 20 + 1 }>;
+
+/// Room for a table modulo two numbers of 1024 bits.
+type Table = Room<__m256i, { 10 << WINDOW }>;
+
+struct Parts<'a> {
     /// Sums of products: of each column, for each lane of a multiplier one, as a product with it
     /// belongs into other lanes.
-    sums: Vectors,
+    sums: &'a mut [__m256i],
     /// The product's lower half, in limbs.
-    low: Vectors,
+    low: &'a mut [__m256i],
     /// Its upper half, almost in limbs.
-    high: Vectors,
+    high: &'a mut [__m256i],
     /// The multiple of the modulus that makes the lower half zero, behind a vector of zeros.
-    multiple: Vectors,
+    multiple: &'a mut [__m256i],
+}
+
+impl<'a> Parts<'a> {
+    /// For numbers of as many vectors.
+    #[inline(always)]
+    fn new<const C: usize>(work: &'a mut [__m256i], vectors: usize) -> Self {
+        let (sums, work) = work.split_at_mut(4 / C * 2 * vectors);
+        let (low, work) = work.split_at_mut(vectors);
+        let (high, multiple) = work.split_at_mut(vectors);
+        let multiple = &mut multiple[..vectors + 1];
+        Self {
+            sums,
+            low,
+            high,
+            multiple,
+        }
+    }
 }
 
 /// Runs an operation that is compiled for the number of vectors, with the best number of rows for
@@ -167,16 +190,11 @@ macro_rules! operation {
 impl<const C: usize> Ring<C> for Lanes<C> {
     type Number = Vectors;
     type Workspace = Workspace;
-    type Table = Vectors;
+    type Table = Table;
 
     fn workspace(&self) -> Workspace {
-        let vectors = self.shape.vectors;
-        Workspace {
-            sums: empty(Self::LIMBS * 2 * vectors),
-            low: empty(vectors),
-            high: empty(vectors),
-            multiple: empty(vectors + 1),
-        }
+        let parts = 2 * Self::LIMBS + 3;
+        Room::new(pulp::cast([0u64; 4]), parts * self.shape.vectors + 1)
     }
 
     fn radix_bits(&self) -> usize {
@@ -250,11 +268,11 @@ impl<const C: usize> Ring<C> for Lanes<C> {
     }
 
     /// Two vectors of limbs share one.
-    fn table(&self, len: usize) -> Vectors {
-        empty(len * self.shape.packed())
+    fn table(&self, len: usize) -> Table {
+        Room::new(pulp::cast([0u64; 4]), len * self.shape.packed())
     }
 
-    fn insert(&self, table: &mut Vectors, index: usize, number: &Vectors) {
+    fn insert(&self, table: &mut Table, index: usize, number: &Vectors) {
         let len = self.shape.packed();
         for (to, from) in table[index * len..][..len].iter_mut().zip(number.chunks(2)) {
             let upper = from
@@ -267,7 +285,7 @@ impl<const C: usize> Ring<C> for Lanes<C> {
         }
     }
 
-    fn select(&self, number: &mut Vectors, table: &Vectors, indices: [usize; C]) {
+    fn select(&self, number: &mut Vectors, table: &Table, indices: [usize; C]) {
         self.simd.vectorize(Select {
             ring: self,
             number,

@@ -11,6 +11,7 @@
 mod constants;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lanes;
+mod room;
 pub(crate) mod words;
 
 use zeroize::Zeroizing;

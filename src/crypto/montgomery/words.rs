@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use super::constants::{
     multiply_add, negative_inverse_of_word, power_of_two, subtract_if_not_below, zeros,
 };
-use super::{Integer, Ring};
+use super::room::Room;
+use super::{Integer, Ring, WINDOW};
 
 /// `C` odd moduli of the same length in words.
 pub(crate) struct Words<const C: usize> {
@@ -51,7 +52,7 @@ impl<const C: usize> Words<C> {
 impl<const C: usize> Ring<C> for Words<C> {
     type Number = Integer;
     type Workspace = Integer;
-    type Table = Integer;
+    type Table = Room<u64, { 2 * 16 << WINDOW }>;
 
     fn workspace(&self) -> Self::Workspace {
         zeros(self.len + 2)
@@ -119,7 +120,7 @@ impl<const C: usize> Ring<C> for Words<C> {
     }
 
     fn table(&self, len: usize) -> Self::Table {
-        zeros(len * C * self.len)
+        Room::new(0, len * C * self.len)
     }
 
     fn insert(&self, table: &mut Self::Table, index: usize, number: &Self::Number) {

@@ -7,12 +7,12 @@ use pulp::x86::V3;
 
 use super::rows::Rows;
 use super::vectors::{add, control, merge, shift, zero};
-use super::{Lanes, Workspace};
+use super::{Lanes, Parts};
 
 /// `number` becomes `number · other / R`.
 pub(super) struct Multiply<'a, const C: usize, const R: usize, const N: usize> {
     pub(super) ring: &'a Lanes<C>,
-    pub(super) work: &'a mut Workspace,
+    pub(super) work: &'a mut [__m256i],
     pub(super) number: &'a mut [__m256i],
     pub(super) other: &'a [__m256i],
 }
@@ -20,7 +20,7 @@ pub(super) struct Multiply<'a, const C: usize, const R: usize, const N: usize> {
 /// `number` becomes `number² / R`, `times` times over.
 pub(super) struct Square<'a, const C: usize, const R: usize, const N: usize> {
     pub(super) ring: &'a Lanes<C>,
-    pub(super) work: &'a mut Workspace,
+    pub(super) work: &'a mut [__m256i],
     pub(super) number: &'a mut [__m256i],
     pub(super) times: usize,
 }
@@ -73,13 +73,9 @@ impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Multiply<
         let vectors = if N == 0 { self.ring.shape.vectors } else { N };
         let number = &mut self.number[..vectors];
         let other = &self.other[..vectors];
-        all_rows!(
-            self.ring,
-            self.work.sums[..2 * Lanes::<C>::LIMBS * vectors],
-            other,
-            product(number)
-        );
-        reduce::<C, R, N>(self.ring, self.work, number);
+        let parts = Parts::new::<C>(self.work, vectors);
+        all_rows!(self.ring, parts.sums, other, product(number));
+        reduce::<C, R>(self.ring, parts, number);
     }
 }
 
@@ -91,13 +87,9 @@ impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Square<'_
         let vectors = if N == 0 { self.ring.shape.vectors } else { N };
         let number = &mut self.number[..vectors];
         for _ in 0..self.times {
-            all_rows!(
-                self.ring,
-                self.work.sums[..2 * Lanes::<C>::LIMBS * vectors],
-                *number,
-                square()
-            );
-            reduce::<C, R, N>(self.ring, self.work, number);
+            let parts = Parts::new::<C>(self.work, vectors);
+            all_rows!(self.ring, parts.sums, *number, square());
+            reduce::<C, R>(self.ring, parts, number);
         }
     }
 }
@@ -108,17 +100,19 @@ impl<const C: usize, const R: usize, const N: usize> NullaryFnOnce for Square<'_
 /// it zero. Two half products are no more work than the usual limb by limb, but do not have each
 /// limb wait for the one before.
 #[inline(always)]
-fn reduce<const C: usize, const R: usize, const N: usize>(
+fn reduce<const C: usize, const R: usize>(
     ring: &Lanes<C>,
-    work: &mut Workspace,
+    parts: Parts<'_>,
     number: &mut [__m256i],
 ) {
     let simd = ring.simd;
-    let vectors = if N == 0 { ring.shape.vectors } else { N };
-    let sums = &mut work.sums[..Lanes::<C>::LIMBS * 2 * vectors];
-    let low = &mut work.low[..vectors];
-    let high = &mut work.high[..vectors];
-    let multiple = &mut work.multiple[..vectors + 1];
+    let vectors = number.len();
+    let Parts {
+        sums,
+        low,
+        high,
+        multiple,
+    } = parts;
 
     let mut columns = Columns::<C>::start(ring, vectors);
     let mut limbs = Carry::<C>::start(ring);
