@@ -13,6 +13,7 @@ pub(crate) mod ecdsa;
 pub(crate) mod hash;
 pub(crate) mod hmac;
 mod md5;
+pub(crate) mod montgomery;
 pub(crate) mod pkcs1;
 pub(crate) mod random;
 mod rc4;
