@@ -67,6 +67,7 @@ fn reciprocal(divisor: u64) -> u64 {
 }
 
 /// `-1 / modulus` modulo `2^bits`; the modulus is odd.
+#[cfg(target_arch = "x86_64")]
 pub(super) fn negative_inverse(modulus: &[u64], bits: usize) -> Integer {
     let len = bits.div_ceil(64);
     let word = |at: usize| modulus.get(at).copied().unwrap_or(0);

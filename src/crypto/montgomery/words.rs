@@ -52,7 +52,8 @@ impl<const C: usize> Words<C> {
 impl<const C: usize> Ring<C> for Words<C> {
     type Number = Integer;
     type Workspace = Integer;
-    type Table = Room<u64, { (2 * 16) << WINDOW }>;
+    /// Room for one modulo two numbers of 1024 bits.
+    type Table = Room<u64, { 32 << WINDOW }>;
 
     fn workspace(&self) -> Self::Workspace {
         zeros(self.len + 2)

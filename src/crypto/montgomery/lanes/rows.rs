@@ -185,10 +185,16 @@ impl<const C: usize> Rows<'_, C> {
                 step!(5);
             }
         }
-        while at < factor.len() {
-            step!(0);
-            *window = core::array::from_fn(|column| window[(column + 1) % R]);
+        // No loop: out of one, LLVM moves the masks that tell it that a product of 32 bits is enough.
+        macro_rules! rest {
+            ($($row:literal),*) => {
+                $(if $row < R && at < factor.len() {
+                    step!(0);
+                    *window = core::array::from_fn(|column| window[(column + 1) % R]);
+                })*
+            };
         }
+        rest!(1, 2, 3, 4, 5);
     }
 }
 
