@@ -68,7 +68,7 @@ impl Shape {
             _ => 27,
         };
         let vectors = match (C, limbs(limb_bits).div_ceil(4 / C)) {
-            // 2048 bits: 21 would take a tenth longer.
+            // 2048 bits: with 21, in threes, a square takes a fifth longer.
             (1, 19) => 20,
             // As many as `operation!` has rows for.
             (_, vectors) => vectors.next_multiple_of(3),

@@ -149,52 +149,53 @@ impl<const C: usize> Rows<'_, C> {
         by: &[__m256i; R],
         window: &mut [__m256i; R],
     ) {
-        let mut at = 0;
         // In turn each register holds the lowest column, so that none needs to be moved.
         macro_rules! step {
-            ($turn:expr) => {{
+            ($turn:expr, $at:expr) => {{
+                let at = $at;
                 window[($turn + R - 1) % R] = if FIRST {
                     zero(self.simd)
                 } else {
                     sums[at + R - 1]
                 };
-                let vector = factor[at];
-                step!($turn, vector, 0, 1, 2, 3, 4, 5);
+                step!($turn, factor[at], 0, 1, 2, 3, 4, 5);
                 sums[at] = window[$turn % R];
-                at += 1;
             }};
             ($turn:expr, $vector:expr, $($row:literal),*) => {
+                let vector = $vector;
                 $(if $row < R {
                     let column = ($turn + $row) % R;
                     window[column] =
-                        multiply_add(self.simd, window[column], $vector, by[$row % R]);
+                        multiply_add(self.simd, window[column], vector, by[$row % R]);
                 })*
             };
         }
+        let mut at = 0;
         while at + R <= factor.len() {
-            step!(0);
-            step!(1);
-            step!(2);
+            step!(0, at);
+            step!(1, at + 1);
+            step!(2, at + 2);
             if R > 3 {
-                step!(3);
+                step!(3, at + 3);
             }
             if R > 4 {
-                step!(4);
+                step!(4, at + 4);
             }
             if R > 5 {
-                step!(5);
+                step!(5, at + 5);
             }
+            at += R;
         }
         // No loop: out of one, LLVM moves the masks that tell it that a product of 32 bits is enough.
         macro_rules! rest {
             ($($row:literal),*) => {
-                $(if $row < R && at < factor.len() {
-                    step!(0);
+                $(if $row + 1 < R && at + $row < factor.len() {
+                    step!(0, at + $row);
                     *window = core::array::from_fn(|column| window[(column + 1) % R]);
                 })*
             };
         }
-        rest!(1, 2, 3, 4, 5);
+        rest!(0, 1, 2, 3, 4);
     }
 }
 
