@@ -17,11 +17,7 @@ const ALLOWED: &[&str] = &["BSD-3-Clause", "MIT", "Unicode-3.0"];
 /// The same for what only tests and benchmarks use.
 const ALLOWED_IN_TESTS: &[&str] = &["Apache-2.0", "ISC", "MIT"];
 
-const PRE_RELEASES: &[Exception] = &[Exception {
-    package: "rsa",
-    versions: &["0.10.0-rc.20"],
-    why: "0.9 has the variable-time arithmetic of RUSTSEC-2023-0071, and there is no 0.10 yet",
-}];
+const PRE_RELEASES: &[Exception] = &[];
 
 const DUPLICATES: &[Exception] = &[
     Exception {

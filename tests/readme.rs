@@ -81,7 +81,6 @@ fn the_presets_have_the_versions_and_keys_that_are_named() {
     }
 }
 
-/// The cells of the row that begins with `first`, without that one.
 /// Each test file stands in the second column, and nothing else does.
 #[test]
 fn the_tests_own_names_every_file() {
@@ -105,6 +104,7 @@ fn the_tests_own_names_every_file() {
     assert_eq!(named, files);
 }
 
+/// The cells of the row that begins with `first`, without that one.
 fn row(first: &str) -> Vec<String> {
     let found = README.lines().find_map(|line| {
         let mut cells = line.trim_matches('|').split('|').map(str::trim);

@@ -56,7 +56,7 @@ fn encrypt_raw(encoded: &[u8]) -> Vec<u8> {
     let (_, key) = test_identity(1024);
     let number = |bytes: &[u8]| BoxedUint::from_be_slice(bytes, 1024).unwrap();
     let exponent = BoxedUint::from(65_537u64);
-    let key = rsa::RsaPublicKey::new(number(&key.public_key().modulus()), exponent).unwrap();
+    let key = rsa::PublicKey::new(number(&key.public_key().modulus()), exponent).unwrap();
     let encrypted = rsa::hazmat::rsa_encrypt(&key, &number(encoded)).unwrap();
     encrypted.to_be_bytes().to_vec()
 }

@@ -191,7 +191,7 @@ impl SignatureVerificationAlgorithm for RsaSha256 {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        let key = rsa::RsaPublicKey::from_pkcs1_der(public_key).map_err(|_| InvalidSignature)?;
+        let key = rsa::PublicKey::from_pkcs1_der(public_key).map_err(|_| InvalidSignature)?;
         let scheme = rsa::Pkcs1v15Sign::new::<sha2::Sha256>();
         key.verify(scheme, &sha2::Sha256::digest(message), signature)
             .map_err(|_| InvalidSignature)

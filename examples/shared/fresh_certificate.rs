@@ -23,7 +23,7 @@ pub struct FreshCertificate {
 impl FreshCertificate {
     /// Signed by its own key with SHA-256, for `common_name` and the DNS names `names`.
     pub fn new(common_name: &str, names: &[&str]) -> Result<Self, Box<dyn Error>> {
-        let pair = rsa::RsaPrivateKey::new(&mut UnwrapErr(SysRng), RSA_BITS)?;
+        let pair = rsa::PrivateKey::new(&mut UnwrapErr(SysRng), RSA_BITS)?;
         let public_key = pair.to_public_key().to_pkcs1_der()?.into_vec();
         let private_key = pair.to_pkcs8_der()?;
         let key = RsaPrivateKey::from_der(&PrivateKeyDer::Pkcs8(private_key.as_bytes().into()))?;

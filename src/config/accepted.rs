@@ -67,7 +67,7 @@ impl<'a> Case<'a> {
 }
 
 impl Accepted {
-    /// Until then; before now it may have been otherwise.
+    /// That it was accepted now, and holds until then; of times before nothing is known.
     pub(super) fn remember(&self, case: &Case<'_>, until: UnixTime) {
         let span = (case.now.as_secs(), until.as_secs());
         self.lock().put(case.key(), span);
@@ -100,3 +100,30 @@ impl fmt::Debug for Accepted {
 
 /// How many are remembered.
 const MAX: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn so_many_chains_are_remembered_and_no_more() {
+        let accepted = Accepted::default();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1000));
+        let chains: Vec<[CertificateDer<'_>; 1]> = (0..=256u16)
+            .map(|number| [number.to_be_bytes().to_vec().into()])
+            .collect();
+        let cases = chains.iter().map(|chain| Case {
+            chain,
+            role: Role::Client,
+            now,
+            policy: &Policy::STRICT,
+        });
+        for case in cases.clone() {
+            accepted.remember(&case, now);
+            assert!(accepted.holds(&case));
+        }
+        assert_eq!(cases.filter(|case| accepted.holds(case)).count(), 256);
+    }
+}

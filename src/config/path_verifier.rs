@@ -20,8 +20,8 @@ use crate::error::{CertificateError, ConfigError};
 ///
 /// A full handshake always verifies. For a session that is to be taken up again, what this verifier
 /// (or a clone of it) has accepted for the same name under the same policy stays accepted until a
-/// certificate of the path expires or a revocation list comes of age; of such chains 256 are
-/// remembered, by 40 bytes each.
+/// certificate of the path expires or a date of a revocation list is reached; 256 such chains are
+/// remembered, in some 100 bytes each.
 ///
 /// ```no_run
 /// use retrossl::{ClientConfig, PathVerifier, Policy, RootStore};

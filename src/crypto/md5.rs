@@ -8,6 +8,9 @@
 //! two halves of the mixed word are added, not joined, so that one of them need not wait.
 //!
 //! Nothing here depends on what is hashed: no branch, no address.
+//!
+//! Record MACs use it, which hash all that is sent; what else is hashed with MD5 is short, and left to
+//! the crate.
 
 use core::hint::black_box;
 

@@ -5,6 +5,7 @@
 //! depend on the key and the data, and no implementation with tables can change that. DES and
 //! Triple DES decrypt without tables, in constant time.
 
+pub(crate) mod aes_cbc;
 pub(crate) mod chaining_value;
 pub(crate) mod cipher;
 pub(crate) mod constant_time;

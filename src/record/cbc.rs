@@ -3,16 +3,15 @@
 
 use core::ops::Range;
 
-use aes::cipher::BlockCipherEncrypt;
-use aes::cipher::consts::U16;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroize;
 
 use super::HEADER;
 use super::mac::{MacHeader, RecordMac};
 use super::protection::{BAD_KEYS, ProtectionParameters, WriteKeys};
+use crate::crypto::aes_cbc::BLOCK as AES_BLOCK;
 use crate::crypto::chaining_value::MAX_OUTPUT;
-use crate::crypto::cipher::{AES_BLOCK, BlockKey, CbcChain};
+use crate::crypto::cipher::BlockKey;
 use crate::crypto::constant_time::{conditional_copy, hidden, mask_equal, mask_less};
 use crate::crypto::random::SecureRandom;
 use crate::error::{Error, PeerMisbehaved};
@@ -117,21 +116,13 @@ impl CbcKey {
     /// encrypted beside its MAC, if the cipher is AES: each block waits for the one before, in the
     /// cipher and in the hash. (Others' encryption takes much longer than the MAC.)
     pub(super) fn protect(&mut self, first: MacHeader, records: &mut [u8]) -> Result<(), Error> {
-        let mut iv = self.iv;
-        let side_by_side = matches!(iv, Iv::Explicit) && fragments_of(records).nth(1).is_some();
-        let in_one_pass = match &self.key {
-            _ if side_by_side => None,
-            BlockKey::Aes128(cipher) => {
-                Some(self.protect_in_one_pass(cipher, &mut iv, first, records))
+        let several_at_once =
+            matches!(self.iv, Iv::Explicit) && fragments_of(records).nth(1).is_some();
+        if self.key.is_aes() && !several_at_once {
+            for (header, fragment) in with_headers(first, records) {
+                self.protect_in_one_pass(header, fragment)?;
             }
-            BlockKey::Aes256(cipher) => {
-                Some(self.protect_in_one_pass(cipher, &mut iv, first, records))
-            }
-            BlockKey::Rc2(_) | BlockKey::Des(_) | BlockKey::TripleDes(_) => None,
-        };
-        if let Some(protected) = in_one_pass {
-            self.iv = iv;
-            return protected;
+            return Ok(());
         }
         if self.order == Order::MacThenEncrypt {
             for (header, fragment) in with_headers(first, records) {
@@ -173,48 +164,43 @@ impl CbcKey {
         Ok(())
     }
 
-    fn protect_in_one_pass<C: BlockCipherEncrypt<BlockSize = U16>>(
-        &self,
-        cipher: &C,
-        iv: &mut Iv,
-        first: MacHeader,
-        records: &mut [u8],
-    ) -> Result<(), Error> {
-        for (header, fragment) in with_headers(first, records) {
-            let iv_len = self.explicit_iv_len();
-            let mut chain = match iv {
-                Iv::Chained(iv) => CbcChain::new(cipher, iv),
-                Iv::Explicit => CbcChain::new(cipher, fragment.first_chunk().ok_or(BAD_KEYS)?),
-            };
-            match self.order {
-                Order::MacThenEncrypt => {
-                    let payload = &mut fragment[iv_len..];
-                    let len = self.data_and_tag(payload).0.len();
-                    let beside = |payload: &mut [u8], absorbed: Range<usize>| {
-                        chain.encrypt_to(payload, absorbed.start);
-                    };
-                    let tag = self.mac.compute_beside(header, payload, len, beside);
-                    let (_, to) = self.data_and_tag(payload);
-                    to.copy_from_slice(&tag[..to.len()]);
-                    chain.encrypt_to(payload, payload.len());
-                }
-                Order::EncryptThenMac => {
-                    let len = fragment.len() - self.outer_tag_len();
-                    let beside = |fragment: &mut [u8], absorbed: Range<usize>| {
-                        let to_come = absorbed.end.saturating_sub(iv_len);
-                        // A block that the hash wants in part is wanted whole.
-                        let to_come = to_come.next_multiple_of(AES_BLOCK);
-                        chain.encrypt_to(&mut fragment[iv_len..len], to_come);
-                    };
-                    let tag = self.mac.compute_beside(header, fragment, len, beside);
-                    let to = &mut fragment[len..];
-                    to.copy_from_slice(&tag[..to.len()]);
-                }
+    fn protect_in_one_pass(&mut self, header: MacHeader, fragment: &mut [u8]) -> Result<(), Error> {
+        let iv_len = self.explicit_iv_len();
+        let chain = match &self.iv {
+            Iv::Chained(iv) => self.key.chain(iv),
+            Iv::Explicit => self.key.chain(fragment),
+        };
+        let mut chain = chain.ok_or(BAD_KEYS)?;
+        match self.order {
+            Order::MacThenEncrypt => {
+                let payload = &mut fragment[iv_len..];
+                let len = self.data_and_tag(payload).0.len();
+                let beside = |payload: &mut [u8], absorbed: Range<usize>| {
+                    chain.encrypt_to(payload, absorbed.start);
+                };
+                let tag = self.mac.compute_beside(header, payload, len, beside);
+                let (_, to) = self.data_and_tag(payload);
+                to.copy_from_slice(&tag[..to.len()]);
+                chain.encrypt_to(payload, payload.len());
             }
-            if let Iv::Chained(iv) = iv {
-                follow(iv, self.parts(fragment).payload);
+            Order::EncryptThenMac => {
+                let len = fragment.len() - self.outer_tag_len();
+                let beside = |fragment: &mut [u8], absorbed: Range<usize>| {
+                    let to_come = absorbed.end.saturating_sub(iv_len);
+                    // A block that the hash wants in part is wanted whole.
+                    let to_come = to_come.next_multiple_of(AES_BLOCK);
+                    chain.encrypt_to(&mut fragment[iv_len..len], to_come);
+                };
+                let tag = self.mac.compute_beside(header, fragment, len, beside);
+                let to = &mut fragment[len..];
+                to.copy_from_slice(&tag[..to.len()]);
             }
         }
+        let mut next_iv = self.iv;
+        if let Iv::Chained(iv) = &mut next_iv {
+            follow(iv, self.parts(fragment).payload);
+        }
+        self.iv = next_iv;
         Ok(())
     }
 
@@ -263,7 +249,7 @@ impl CbcKey {
         &mut self,
         header: MacHeader,
         fragment: &mut [u8],
-    ) -> Result<core::ops::Range<usize>, Error> {
+    ) -> Result<Range<usize>, Error> {
         let opened = match self.order {
             Order::MacThenEncrypt => self.open_mac_then_encrypt(header, fragment),
             Order::EncryptThenMac => self.open_encrypt_then_mac(header, fragment),
@@ -275,7 +261,7 @@ impl CbcKey {
         &mut self,
         header: MacHeader,
         fragment: &mut [u8],
-    ) -> Option<core::ops::Range<usize>> {
+    ) -> Option<Range<usize>> {
         let encrypted_len = fragment.len().checked_sub(self.mac.output_len())?;
         let (encrypted, tag) = fragment.split_at_mut(encrypted_len);
         let expected = self.mac.compute(header, encrypted);
@@ -298,7 +284,7 @@ impl CbcKey {
         &mut self,
         header: MacHeader,
         fragment: &mut [u8],
-    ) -> Option<core::ops::Range<usize>> {
+    ) -> Option<Range<usize>> {
         let tag_len = self.mac.output_len();
         let plaintext = self.decrypt(fragment)?;
         let payload = &fragment[plaintext.clone()];
@@ -326,7 +312,7 @@ impl CbcKey {
     /// Decrypts in place; returns where the plaintext, with all that is added, is.
     ///
     /// `None` where the length alone, which is public, makes it no protected fragment.
-    fn decrypt(&mut self, fragment: &mut [u8]) -> Option<core::ops::Range<usize>> {
+    fn decrypt(&mut self, fragment: &mut [u8]) -> Option<Range<usize>> {
         let block_len = self.key.block_len();
         let len = fragment.len();
         match &mut self.iv {

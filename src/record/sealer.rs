@@ -84,7 +84,8 @@ impl Sealer {
         sealed
     }
 
-    /// Appends a record that is protected but for a block cipher's encryption.
+    /// Appends a record that is protected; with a block cipher it is only laid out, with room for what
+    /// its MAC will be.
     ///
     /// On an error `out` is as it was.
     fn lay_out(

@@ -184,7 +184,7 @@ fn sign_rsa(size: usize, hash: HashAlgorithm, tbs: &[u8]) -> Vec<u8> {
 }
 
 fn sign_pss(size: usize, hash: HashAlgorithm, tbs: &[u8]) -> Vec<u8> {
-    let key = rsa::RsaPrivateKey::from_pkcs8_der(key_der(size).secret_pkcs8_der()).unwrap();
+    let key = rsa::PrivateKey::from_pkcs8_der(key_der(size).secret_pkcs8_der()).unwrap();
     let digest = digest(hash, tbs);
     let mut random = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
     match hash {

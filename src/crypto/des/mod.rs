@@ -80,8 +80,8 @@ impl Des<3> {
 }
 
 impl<const PASSES: usize> Des<PASSES> {
-    /// CBC-encrypts messages in place, by tables: see [`serial`]. Up to [`SIDE_BY_SIDE`] take
-    /// little longer than one.
+    /// CBC-encrypts messages in place, by tables: see [`serial`]. [`SIDE_BY_SIDE`] take as long
+    /// as two one after the other.
     pub(crate) fn encrypt_cbc(&self, messages: &mut [Message<'_>]) {
         serial::encrypt_cbc(&self.passes, messages);
     }

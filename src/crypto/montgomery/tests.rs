@@ -1,5 +1,5 @@
 use ::rsa::hazmat::rsa_encrypt;
-use ::rsa::{BoxedUint, RsaPublicKey};
+use ::rsa::{BoxedUint, PublicKey};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -12,7 +12,7 @@ use super::*;
 /// `base ^ exponent` modulo `modulus` by the crate that both kernels stand in for.
 fn expected(base: &[u64], exponent: &[u64], modulus: &[u64]) -> Vec<u64> {
     let number = |words: &[u64]| BoxedUint::from_words(words.iter().copied());
-    let key = RsaPublicKey::new_unchecked(number(modulus), number(exponent));
+    let key = PublicKey::new_unchecked(number(modulus), number(exponent));
     let power = rsa_encrypt(&key, &number(base)).unwrap();
     let mut words = power.to_words().to_vec();
     words.resize(modulus.len(), 0);

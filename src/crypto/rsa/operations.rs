@@ -52,7 +52,7 @@ pub(super) struct Factors {
 
 impl Factors {
     /// `None` where there are not two primes, or one is no inverse of the other.
-    pub(super) fn of(key: &::rsa::RsaPrivateKey) -> Option<Self> {
+    pub(super) fn of(key: &::rsa::PrivateKey) -> Option<Self> {
         let words = |number: &BoxedUint| {
             let bytes = Zeroizing::new(number.to_be_bytes());
             to_words(trimmed(&bytes))

@@ -45,13 +45,13 @@ impl RawPrivateKey {
         random.fill(&mut *seed)?;
         let mut numbers = ChaCha20Rng::from_seed(*seed);
         // Nothing but a length that no key has could fail.
-        ::rsa::RsaPrivateKey::new_unchecked(&mut numbers, bits)
+        ::rsa::PrivateKey::new_unchecked(&mut numbers, bits)
             .map_err(|_| BadKey::Damaged)
             .and_then(|key| Self::new(&key))
             .map_err(|_| RandomFailed)
     }
 
-    pub(super) fn new(key: &::rsa::RsaPrivateKey) -> Result<Self, BadKey> {
+    pub(super) fn new(key: &::rsa::PrivateKey) -> Result<Self, BadKey> {
         let public = RsaPublicKey::new(&key.n().as_ref().to_be_bytes(), &key.e().to_be_bytes())?;
         let factors = Factors::of(key).ok_or(BadKey::Damaged)?;
         let operation = PrivateOperation::new(&factors);

@@ -144,7 +144,7 @@ impl RsaPublicKey {
         if salt_len > self.modulus_len() {
             return Err(::rsa::Error::Verification);
         }
-        let key = ::rsa::RsaPublicKey::new_with_size_limits(
+        let key = ::rsa::PublicKey::new_with_size_limits(
             BoxedUint::from_be_slice_vartime(&self.0.modulus),
             BoxedUint::from(self.0.exponent),
             MIN_BITS..=MAX_BITS,

@@ -1,17 +1,17 @@
 //! Reading private keys, and why one cannot be used.
 
-use ::rsa::RsaPrivateKey;
+use ::rsa::PrivateKey;
 use ::rsa::pkcs1::{ALGORITHM_OID, DecodeRsaPrivateKey};
 use ::rsa::pkcs8::PrivateKeyInfoRef;
 use ::rsa::pkcs8::der::asn1::AnyRef;
 use ::rsa::pkcs8::der::{Tag, Tagged};
 use ::rsa::pkcs8::spki::AlgorithmIdentifierRef;
 
-pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<RsaPrivateKey, BadKey> {
-    RsaPrivateKey::from_pkcs1_der(der).map_err(|_| BadKey::Damaged)
+pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<PrivateKey, BadKey> {
+    PrivateKey::from_pkcs1_der(der).map_err(|_| BadKey::Damaged)
 }
 
-pub(super) fn from_pkcs8_der(der: &[u8]) -> Result<RsaPrivateKey, BadKey> {
+pub(super) fn from_pkcs8_der(der: &[u8]) -> Result<PrivateKey, BadKey> {
     let info = match PrivateKeyInfoRef::try_from(der) {
         Ok(info) => info,
         Err(_) if is_encrypted(der) => return Err(BadKey::Encrypted),
@@ -20,7 +20,7 @@ pub(super) fn from_pkcs8_der(der: &[u8]) -> Result<RsaPrivateKey, BadKey> {
     if info.algorithm.oid != ALGORITHM_OID {
         return Err(BadKey::NotRsa(kind_of_key(&info.algorithm)));
     }
-    RsaPrivateKey::try_from(info).map_err(|_| BadKey::Damaged)
+    PrivateKey::try_from(info).map_err(|_| BadKey::Damaged)
 }
 
 /// Why a public or private key cannot be used.

@@ -147,7 +147,7 @@ fn a_wrong_result_is_a_fault() {
     let composite = hex("fffffffffffffffffffffffffffffeb400000000000000000000000000006b73");
     let composite = BoxedUint::from_be_slice_vartime(&composite);
     let prime = good.primes()[1].as_ref().clone();
-    let key = ::rsa::RsaPrivateKey::from_p_q(composite, prime, good.e().clone()).unwrap();
+    let key = ::rsa::PrivateKey::from_p_q(composite, prime, good.e().clone()).unwrap();
     let key = RawPrivateKey::new(&key).unwrap();
     assert_eq!(key.raw(&[7; 64]).unwrap_err(), RawFailure::Fault);
 }

@@ -239,7 +239,7 @@ pub fn encrypt(bits: usize, encoded: &[u8]) -> Vec<u8> {
     let number = |bytes: &[u8]| BoxedUint::from_be_slice(bytes, precision).unwrap();
     let exponent = BoxedUint::from(65_537u64);
     let modulus = number(&key.public_key().modulus());
-    let key = rsa::RsaPublicKey::new_with_size_limits(modulus, exponent, 512..=4096).unwrap();
+    let key = rsa::PublicKey::new_with_size_limits(modulus, exponent, 512..=4096).unwrap();
     let encrypted = rsa::hazmat::rsa_encrypt(&key, &number(encoded)).unwrap();
     encrypted.to_be_bytes().to_vec()
 }

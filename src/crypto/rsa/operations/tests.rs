@@ -1,4 +1,4 @@
-use ::rsa::RsaPrivateKey;
+use ::rsa::PrivateKey;
 use ::rsa::hazmat::{rsa_decrypt, rsa_encrypt};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng, UnwrapErr};
@@ -10,7 +10,7 @@ use crate::crypto::rsa::numbers::to_bytes;
 use crate::crypto::rsa::reading;
 use crate::testing::vectors::{hex, test_key_der};
 
-fn test_key(bits: usize) -> RsaPrivateKey {
+fn test_key(bits: usize) -> PrivateKey {
     let PrivateKeyDer::Pkcs8(der) = test_key_der(bits) else {
         panic!("the test keys are in PKCS#8");
     };
@@ -53,7 +53,7 @@ fn inputs(modulus: &[u64], random: &mut ChaCha20Rng) -> [Integer; 5] {
 }
 
 /// Compares both operations with the crate's, on some inputs and kinds of blinding.
-fn check(key: &RsaPrivateKey) {
+fn check(key: &PrivateKey) {
     let factors = Factors::of(key).unwrap();
     let mut random = ChaCha20Rng::from_seed([7; 32]);
     for input in inputs(&factors.modulus, &mut random) {
@@ -94,7 +94,7 @@ fn agrees_with_the_crate_for_keys_of_usual_lengths() {
 fn agrees_with_the_crate_for_keys_of_unusual_lengths() {
     let mut random = ChaCha20Rng::from_seed([8; 32]);
     for bits in [465, 511, 513, 641, 777, 1023, 1025, 1153] {
-        check(&RsaPrivateKey::new_unchecked(&mut random, bits).unwrap());
+        check(&PrivateKey::new_unchecked(&mut random, bits).unwrap());
     }
 }
 
@@ -104,13 +104,12 @@ fn agrees_with_the_crate_for_unusual_keys() {
     let mut random = ChaCha20Rng::from_seed([9; 32]);
     for exponent in [3, 17, (1u64 << 33) - 1] {
         let exponent = BoxedUint::from(exponent);
-        let key = RsaPrivateKey::new_with_exp_unchecked(&mut random, 512, exponent).unwrap();
+        let key = PrivateKey::new_with_exp_unchecked(&mut random, 512, exponent).unwrap();
         check(&key);
         let [p, q] = key.primes() else {
             panic!("it has two primes")
         };
-        let swapped =
-            RsaPrivateKey::from_p_q(q.as_ref().clone(), p.as_ref().clone(), key.e().clone());
+        let swapped = PrivateKey::from_p_q(q.as_ref().clone(), p.as_ref().clone(), key.e().clone());
         check(&swapped.unwrap());
     }
 }
