@@ -193,6 +193,34 @@ fn what_waits_for_a_peer_or_a_user_stays_within_four_times_the_buffer_limit() {
     received.check(4 * BUFFER_LIMIT);
 }
 
+/// Records of 64 bytes more than double what they carry.
+#[test]
+fn what_waits_for_a_peer_with_little_memory_stays_within_the_same() {
+    let suite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256;
+    let policy = only(ProtocolVersion::TLSv1_2, suite).quirk(Quirk::NoEncryptThenMac);
+    let (chain, key) = test_identity(1024);
+    let client = ClientConfig::builder(policy).verifier(pin(1024));
+    let server = ServerConfig::builder(policy)
+        .certificate(chain, key)
+        .max_fragment(64);
+    let configs = Configs::new(client.build().unwrap(), server.build().unwrap());
+    let mut sent = Maximum::of("to be sent in short records");
+    for first in (1000..60_000).step_by(1500) {
+        let mut client = configs.connect().established().client;
+        for len in [first, 64, 64, 5000, 65_536] {
+            write(&mut client, len);
+        }
+        let mut room = vec![0; first];
+        let mut room = &mut room[..];
+        client
+            .account
+            .run(|| client.connection.write_tls(&mut room).unwrap());
+        fill(&mut client);
+        sent.add(first, client.account.peak);
+    }
+    sent.check(4 * BUFFER_LIMIT);
+}
+
 #[test]
 fn a_connection_that_is_dropped_leaves_nothing_behind() {
     let configs = configs_under(Policy::EVERYTHING, 1024);
@@ -270,6 +298,13 @@ fn after_a_bad_record(mut connection: Counted) -> i64 {
         .unwrap_err();
     connection.flight();
     connection.account.live
+}
+
+fn write(connection: &mut Counted, len: usize) {
+    let data = vec![7; len];
+    connection
+        .account
+        .run(|| connection.connection.writer().write(&data).unwrap());
 }
 
 /// Writes as much as is taken.

@@ -78,7 +78,7 @@ fn a_client_certificate_is_resumed_with_the_session() {
     }
 }
 
-/// Authentication is not remembered: a peer that would not be accepted today does not come in
+/// A verifier is asked again: a peer that would not be accepted today does not come in
 /// through an old session.
 #[test]
 fn certificates_are_verified_once_more() {

@@ -250,7 +250,7 @@ fn a_session_is_offered_to_its_own_server_alone() {
     }
 }
 
-/// Authentication is not remembered.
+/// A verifier is asked again.
 #[test]
 fn certificates_are_verified_once_more() {
     #[derive(Debug, Default)]

@@ -13,8 +13,9 @@ use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::policy::Policy;
 
-/// Chains, by a hash of all that the verdict depends on but time, with the seconds from which and to
-/// which it holds.
+/// Chains, by a hash of all that the verdict depends on but time and one verifier's roots and lists,
+/// with the seconds from which and to which it holds. Verifiers with other roots or lists do not share
+/// it.
 pub(super) struct Accepted(Mutex<LruCache<Key, (u64, u64)>>);
 
 /// SHA-256.
@@ -70,14 +71,17 @@ impl Accepted {
     /// That it was accepted now, and holds until then; of times before nothing is known.
     pub(super) fn remember(&self, case: &Case<'_>, until: UnixTime) {
         let span = (case.now.as_secs(), until.as_secs());
-        self.lock().put(case.key(), span);
+        // A chain may be long, and others wait for the lock.
+        let key = case.key();
+        self.lock().put(key, span);
     }
 
     /// Whether the same was accepted, and the time has not changed it.
     pub(super) fn holds(&self, case: &Case<'_>) -> bool {
         let now = case.now.as_secs();
+        let key = case.key();
         let mut accepted = self.lock();
-        let span = accepted.get(&case.key());
+        let span = accepted.get(&key);
         span.is_some_and(|(from, until)| (*from..=*until).contains(&now))
     }
 

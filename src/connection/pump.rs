@@ -161,7 +161,7 @@ impl Pump {
             return Ok(taken);
         }
         let room = self.buffer_limit.saturating_sub(self.outgoing.len());
-        let taken = data.len().min(room);
+        let taken = data.len().min(self.outgoing.data_for(room));
         let sent = self.send_application_data(&data[..taken])?;
         self.replace_worn_keys()?;
         Ok(sent)

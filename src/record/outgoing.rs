@@ -125,6 +125,14 @@ impl Outgoing {
         }
     }
 
+    /// How much data comes to `room` bytes of records, or little more: what is cut short more than
+    /// doubles.
+    pub(crate) fn data_for(&self, room: usize) -> usize {
+        let max_data = self.max_data();
+        let records = room.div_ceil(max_data + MAX_ADDED);
+        room.min(records * max_data)
+    }
+
     /// Seals `data` into as many records as it takes, and returns how many bytes it took: all of
     /// them, unless the key wears out on the way. (SSL 2.0's handshake has a record for each
     /// message; one that does not fit is an error.)

@@ -49,24 +49,23 @@ impl Sealer {
         random: &dyn SecureRandom,
         out: &mut Vec<u8>,
     ) -> (usize, Result<(), Error>) {
-        let start = out.len();
         let first = MacHeader {
             sequence: self.sequence,
             content_type,
         };
+        let mut unfinished = Unfinished::new(out);
         let mut taken = 0;
         let laid_out = fragments.into_iter().try_for_each(|fragment| {
-            self.lay_out(content_type, version, fragment, random, out)?;
+            self.lay_out(content_type, version, fragment, random, unfinished.out)?;
             taken += fragment.len();
             Ok(())
         });
-        // Until here a block cipher's records hold plaintext.
         if let Protection::Block(cbc) = &mut self.protection
-            && let Err(error) = cbc.protect(first, &mut out[start..])
+            && let Err(error) = cbc.protect(first, unfinished.records())
         {
-            out.truncate(start);
             return (0, Err(error));
         }
+        unfinished.finish();
         (taken, laid_out)
     }
 
@@ -163,5 +162,33 @@ impl Sealer {
             }
         }
         Ok(())
+    }
+}
+
+/// Records that a block cipher has not encrypted yet, so that they hold plaintext: they go away where
+/// anything fails, a source of randomness that panics included.
+struct Unfinished<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+}
+
+impl<'o> Unfinished<'o> {
+    fn new(out: &'o mut Vec<u8>) -> Self {
+        let start = out.len();
+        Self { out, start }
+    }
+
+    fn records(&mut self) -> &mut [u8] {
+        self.out.get_mut(self.start..).unwrap_or_default()
+    }
+
+    fn finish(mut self) {
+        self.start = self.out.len();
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.out.truncate(self.start);
     }
 }

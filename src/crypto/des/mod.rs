@@ -70,12 +70,10 @@ impl Des<1> {
 
 impl Des<3> {
     pub(crate) fn new(key: &[u8; 24]) -> Self {
-        let [first, second, third] =
-            [0, 8, 16].map(|at| subkeys(core::array::from_fn(|place| key[at + place])));
-        let mut second = second;
-        second.reverse();
-        let passes = [first, second, third];
-        Self { passes }
+        let passes = [0, 8, 16].map(|at| subkeys(core::array::from_fn(|place| key[at + place])));
+        let mut des = Self { passes };
+        des.passes[1].reverse();
+        des
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn power_of_two(modulus: &[u64], exponent: usize) -> Integer {
     // From a power below the modulus step by step to the exponent. What is left after a step is
     // below twice the modulus, as its quotient is never too high, and too low by less than 2.
     let steps = exponent.saturating_sub(bits - 1).div_ceil(STEP);
-    let start = exponent - STEP * steps + shift;
+    let start = exponent + shift - STEP * steps;
     let mut power = zeros(len);
     power[start / 64] = 1 << (start % 64);
     for _ in 0..steps {

@@ -61,12 +61,25 @@ impl Factors {
         let [exponent] = words(key.e())[..] else {
             return None;
         };
+        let primes = [words(p), words(q)];
+        // As long as the primes, whatever zeros they begin with: lengths are seen.
+        let padded = |number: Integer, prime: &Integer| {
+            let mut padded = Integer::new(vec![0; prime.len()].into());
+            padded
+                .iter_mut()
+                .zip(&*number)
+                .for_each(|(to, from)| *to = *from);
+            padded
+        };
         Some(Self {
             modulus: words(key.n().as_ref()),
             exponent,
-            primes: [words(p), words(q)],
-            exponents: [words(key.dp()?), words(key.dq()?)],
-            inverse: words(&Zeroizing::new(key.qinv()?.retrieve())),
+            exponents: [
+                padded(words(key.dp()?), &primes[0]),
+                padded(words(key.dq()?), &primes[1]),
+            ],
+            inverse: padded(words(&Zeroizing::new(key.qinv()?.retrieve())), &primes[0]),
+            primes,
         })
     }
 
@@ -100,7 +113,7 @@ impl PrivateOperation {
     }
 
     /// `input ^ d`; `None` where a fault was found. `input` is below the modulus, `blinding` are
-    /// random numbers as long as the primes.
+    /// random numbers about as long as the primes.
     pub(super) fn run(&self, input: &[u64], blinding: [&[u64]; 2]) -> Option<Integer> {
         match self {
             #[cfg(target_arch = "x86_64")]

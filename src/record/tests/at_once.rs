@@ -1,6 +1,7 @@
 //! Several records made at once: those that would be made one by one, IVs included, and where one
 //! cannot be made, those before it.
 
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::*;
@@ -65,6 +66,43 @@ fn fragments_are_sealed_at_once_as_one_by_one() {
             assert_eq!(out, one_by_one);
         }
     });
+}
+
+/// What was laid out is plaintext, and does not stay where it could be sent.
+#[test]
+fn a_source_of_randomness_that_panics_leaves_nothing_behind() {
+    each_protection(|parameters| {
+        let (mut sealer, _) = pair(parameters);
+        let mut out = vec![1, 2, 3];
+        let data = ContentType::ApplicationData;
+        let fragments: [&[u8]; 2] = [&[5; 300], &[6; 300]];
+        let sealing = AssertUnwindSafe(|| {
+            sealer.seal_each(
+                data,
+                parameters.version,
+                fragments,
+                &Panics::default(),
+                &mut out,
+            )
+        });
+        match std::panic::catch_unwind(sealing) {
+            Ok((taken, sealed)) => assert_eq!((taken, sealed), (600, Ok(()))),
+            Err(_) => assert_eq!(out, [1, 2, 3]),
+        }
+    });
+}
+
+/// Randomness for one IV, and then no error.
+#[derive(Debug, Default)]
+struct Panics(AtomicU8);
+
+impl SecureRandom for Panics {
+    fn fill(&self, _: &mut [u8]) -> Result<(), RandomFailed> {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => panic!("no randomness"),
+        }
+    }
 }
 
 /// Randomness that says how often it was asked, and ends.
