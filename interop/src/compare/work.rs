@@ -47,18 +47,22 @@ pub fn measure(works: &mut [Box<dyn Work>], budget: Duration) -> Result<Vec<Vec<
 fn times_for_a_slice(work: &mut dyn Work) -> Result<u32, Error> {
     work.run(1)?;
     let mut times = 1;
-    loop {
+    while times < MOST_TIMES {
         let start = Instant::now();
         work.run(times)?;
         if start.elapsed() >= SLICE {
-            return Ok(times);
+            break;
         }
         times *= 2;
     }
+    Ok(times)
 }
 
 /// Long beside a reading of the clock, short beside what another program's turn takes.
 const SLICE: Duration = Duration::from_millis(3);
+
+/// Of work that takes next to nothing.
+const MOST_TIMES: u32 = 1 << 20;
 
 /// However long they take.
 const FEWEST_ROUNDS: usize = 7;
