@@ -1,5 +1,6 @@
 //! RSA: the public key, and the raw private operation, blinded and checked.
 
+mod factors;
 mod numbers;
 mod operations;
 mod private;

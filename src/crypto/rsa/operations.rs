@@ -1,11 +1,8 @@
 //! Both operations on numbers, over the kernel that the processor is fit for.
 
-use ::rsa::BoxedUint;
-use ::rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
-use super::numbers::{to_words, trimmed};
+use super::factors::Factors;
 use super::recombination::Recombination;
 #[cfg(target_arch = "x86_64")]
 use crate::crypto::montgomery::lanes::Lanes;
@@ -35,56 +32,6 @@ impl Modulus {
             Self::Lanes(ring) => power_of(ring, &mut ring.workspace(), input, exponent),
             Self::Words(ring) => power_of(ring, &mut ring.workspace(), input, exponent),
         }
-    }
-}
-
-/// The numbers of a private key with two primes (RFC 8017 §3.2).
-pub(super) struct Factors {
-    pub(super) modulus: Integer,
-    exponent: u64,
-    /// p and q.
-    primes: [Integer; 2],
-    /// dP and dQ.
-    exponents: [Integer; 2],
-    /// qInv.
-    pub(super) inverse: Integer,
-}
-
-impl Factors {
-    /// `None` where there are not two primes, or one is no inverse of the other.
-    pub(super) fn of(key: &::rsa::PrivateKey) -> Option<Self> {
-        let words = |number: &BoxedUint| {
-            let bytes = Zeroizing::new(number.to_be_bytes());
-            to_words(trimmed(&bytes))
-        };
-        let [p, q] = key.primes() else { return None };
-        let [exponent] = words(key.e())[..] else {
-            return None;
-        };
-        let primes = [words(p), words(q)];
-        // As long as the primes, whatever zeros they begin with: lengths are seen.
-        let padded = |number: Integer, prime: &Integer| {
-            let mut padded = Integer::new(vec![0; prime.len()].into());
-            padded
-                .iter_mut()
-                .zip(&*number)
-                .for_each(|(to, from)| *to = *from);
-            padded
-        };
-        Some(Self {
-            modulus: words(key.n().as_ref()),
-            exponent,
-            exponents: [
-                padded(words(key.dp()?), &primes[0]),
-                padded(words(key.dq()?), &primes[1]),
-            ],
-            inverse: padded(words(&Zeroizing::new(key.qinv()?.retrieve())), &primes[0]),
-            primes,
-        })
-    }
-
-    pub(super) fn primes(&self) -> [&[u64]; 2] {
-        self.primes.each_ref().map(|prime| &prime[..])
     }
 }
 
@@ -159,8 +106,8 @@ impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
     /// With a random u and x = input · u^e, input^d is x^(d - 1) · input · u^(e - 1), because
     /// x^(d - 1) is input^(d - 1) · u^(ed - e) and u^(ed) is u. The usual way multiplies x^d by the
     /// inverse of u, which takes 290 µs modulo 2048 bits, so that others keep a pair of numbers
-    /// for many operations; here each has a number of its own for some 7 µs. All of it is done modulo p
-    /// and modulo q. An input or a u that is 0 modulo one of them needs no care: with the input, so
+    /// for many operations; here each has a number of its own for some 7 µs. All of it is done
+    /// modulo p and modulo q. An input or a u that is 0 modulo one of them needs no care: with the input, so
     /// is the product, and with u the result does not pass the check.
     fn run(&self, input: &[u64], blinding: [&[u64]; 2]) -> Option<Integer> {
         let ring = &self.primes;

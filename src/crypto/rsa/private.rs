@@ -5,8 +5,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
+use super::factors::Factors;
 use super::numbers::{number_below, to_bytes, to_words};
-use super::operations::{Factors, PrivateOperation};
+use super::operations::PrivateOperation;
 use super::{BadKey, RsaPublicKey, reading};
 use crate::crypto::random::{RandomFailed, SecureRandom, SystemRandom};
 

@@ -1,6 +1,6 @@
 //! From the halves modulo p and q to the whole.
 
-use super::operations::Factors;
+use super::factors::Factors;
 use crate::crypto::montgomery::words::Words;
 use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add, subtract};
 

@@ -1,12 +1,13 @@
-use ::rsa::PrivateKey;
 use ::rsa::hazmat::{rsa_decrypt, rsa_encrypt};
+use ::rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use ::rsa::{BoxedUint, PrivateKey};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng, UnwrapErr};
 use getrandom::SysRng;
 use rustls_pki_types::PrivateKeyDer;
 
 use super::*;
-use crate::crypto::rsa::numbers::to_bytes;
+use crate::crypto::rsa::numbers::{to_bytes, to_words};
 use crate::crypto::rsa::reading;
 use crate::testing::vectors::{hex, test_key_der};
 
