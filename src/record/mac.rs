@@ -66,8 +66,8 @@ impl RecordMac {
     }
 
     /// The MAC over the first `len` bytes of `record`; before each part of them is absorbed, `beside`
-    /// is told which one it is. What is done there has an eye on the whole, and the same length each
-    /// time, so that it can run beside the hash.
+    /// is given the record and told which part it is. What it does with as much of the record, the
+    /// processor can do beside the hash.
     pub(crate) fn compute_beside(
         &self,
         header: MacHeader,

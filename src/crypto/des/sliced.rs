@@ -204,6 +204,8 @@ struct Masks<const PASSES: usize>([[RoundMasks; 16]; PASSES]);
 impl<const PASSES: usize> Masks<PASSES> {
     /// Some outputs of the circuits are inverted. What that does to a half, the second next round
     /// undoes; the two rounds that read it in between get the inversion with their subkey.
+    ///
+    /// Every mask is written, whatever the key's bit is, so there is nothing to pass over.
     #[inline(always)]
     fn expand(&mut self, subkeys: &[Subkeys; PASSES]) {
         let subkeys = subkeys.as_flattened().iter().rev();

@@ -2,7 +2,7 @@
 //!
 //! A session is offered only if a full handshake under the same config could lead to it today:
 //! the policy and the server's name are those that it was made with, it has not expired, and the
-//! config's verifier accepts the server's certificate once more, or has not stopped to accept it.
+//! config's verifier accepts the server's certificate once more or still does.
 
 use core::time::Duration;
 

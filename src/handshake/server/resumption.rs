@@ -3,7 +3,7 @@
 //! A session is taken up only if a full handshake under the same config could lead to it today:
 //! version, suite, server name, policy, the server's certificate and what is asked of clients are
 //! those that it was made with, it has not expired, and the config's verifier accepts the client's
-//! certificate once more, or has not stopped to accept it.
+//! certificate once more or still does.
 //! Whatever else stands in a store or in a ticket is a full handshake, never an error.
 
 use super::hello::Answer;
