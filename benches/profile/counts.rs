@@ -75,7 +75,7 @@ impl Origin {
         if file.contains("/core_arch/") {
             return Ok(Self::Intrinsics);
         }
-        // Rust's library is inlined everywhere, and counts where it is used.
+        // Rust's library and those like it are inlined everywhere, and count where they are used.
         Self::of_file(file)
             .or_else(|| Self::of_file(nearby))
             .or_else(|| Self::of_name(function))
@@ -92,7 +92,7 @@ impl Origin {
                 major.is_some_and(|(major, _)| major.parse::<u32>().is_ok())
             });
             let (place, _) = dash?;
-            return Some(Self::of_crate(&directory[..place]));
+            return Self::of_crate(&directory[..place]);
         }
         let file = file.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/"));
         let file = file.filter(|file| file.ends_with(".rs"))?;
@@ -117,15 +117,19 @@ impl Origin {
             "core" | "alloc" | "std" | "hashbrown" | "__rustc" => None,
             "retrossl" => Some(Self::Own("(inlined)".to_owned())),
             "profile" => Some(Self::Bench),
-            name => Some(Self::of_crate(&name.replace('_', "-"))),
+            name => Self::of_crate(&name.replace('_', "-")),
         }
     }
 
-    fn of_crate(name: &str) -> Self {
-        match PRIMITIVES.contains(&name) {
+    /// `None` where it is a library to primitives and to what is above them.
+    fn of_crate(name: &str) -> Option<Self> {
+        if SHARED.contains(&name) {
+            return None;
+        }
+        Some(match PRIMITIVES.contains(&name) {
             true => Self::PrimitiveCrate(name.to_owned()),
             false => Self::Crate(name.to_owned()),
-        }
+        })
     }
 }
 
@@ -247,6 +251,9 @@ fn parse_cost(line: &str) -> Option<(u64, u64)> {
     let (position, cost) = line.split_once(' ')?;
     Some((position.parse().ok()?, cost.trim().parse().ok()?))
 }
+
+/// What compares, selects and wipes, for primitives and for all else.
+const SHARED: &[&str] = &["subtle", "zeroize"];
 
 /// Ciphers, hashes, numbers, and the crates that only carry blocks for them.
 const PRIMITIVES: &[&str] = &[
