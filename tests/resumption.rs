@@ -5,7 +5,7 @@ mod in_memory;
 use std::sync::{Arc, Mutex};
 
 use ProtocolVersion::{SSLv3, TLSv1_2};
-use in_memory::terms::{BOTH_WAYS, Parties, Terms};
+use in_memory::terms::{BOTH_WAYS, MapStore, Parties, Terms};
 use in_memory::wire::{bytes, records, with_extensions};
 use in_memory::{deliver, each_version_and_suite, only, pin, take, test_identity};
 use retrossl::client::{ServerToVerify, ServerVerifier};
@@ -232,7 +232,9 @@ fn either_way_can_be_switched_off() {
     for (client_ids, client_tickets, server_ids, server_tickets) in
         (0..16).map(|bits| (bits & 1 > 0, bits & 2 > 0, bits & 4 > 0, bits & 8 > 0))
     {
-        let mut client = ClientConfig::builder(policy).verifier(pin(1024));
+        let kept = Arc::<MapStore>::default();
+        let client = ClientConfig::builder(policy).verifier(pin(1024));
+        let mut client = client.session_store(kept.clone());
         let (chain, key) = test_identity(1024);
         let mut server = ServerConfig::builder(policy).certificate(chain, key);
         if !client_ids {
@@ -260,6 +262,7 @@ fn either_way_can_be_switched_off() {
             None
         };
         parties.connect().established();
+        assert_eq!(kept.0.lock().unwrap().is_empty(), expected.is_none());
         assert_eq!(
             parties.connect().established().client.resumption(),
             expected

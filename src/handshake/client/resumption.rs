@@ -29,6 +29,9 @@ impl Offer {
 impl Start {
     /// The session that is kept for this server, if it can be offered.
     pub(super) fn find_session(&self, known: &mut Known) -> Option<Resumable> {
+        if !self.resumes_by(Resumption::SessionId) && !self.resumes_by(Resumption::Ticket) {
+            return None;
+        }
         let common = &self.config.common;
         let sessions = &common.sessions;
         let binding = self.binding();
@@ -52,13 +55,9 @@ impl Start {
         let sessions = &common.sessions;
         let session = &found.session;
         let now = common.clock.now();
-        let allowed = match found.handle.resumption() {
-            Resumption::SessionId => sessions.by_id,
-            Resumption::Ticket => sessions.by_ticket && self.sends_extensions(),
-        };
         let end_entity = session.peer_certificates.first();
         let same_server = self.occasion.check_server_certificate(end_entity).is_ok();
-        allowed
+        self.resumes_by(found.handle.resumption())
             && same_server
             && session.binding == *binding
             && session.is_current(now, sessions.lifetime)
@@ -67,6 +66,14 @@ impl Start {
                 &self.server_name,
                 &self.policy,
             )
+    }
+
+    fn resumes_by(&self, by: Resumption) -> bool {
+        let sessions = &self.config.common.sessions;
+        match by {
+            Resumption::SessionId => sessions.by_id,
+            Resumption::Ticket => sessions.by_ticket && self.sends_extensions(),
+        }
     }
 
     /// Nothing is kept for this server any more.
@@ -86,7 +93,7 @@ impl Start {
     ) -> Result<(), Error> {
         let common = &self.config.common;
         let sessions = &common.sessions;
-        let Some(handle) = handle else {
+        let Some(handle) = handle.filter(|handle| self.resumes_by(handle.resumption())) else {
             return Ok(());
         };
         let lifetime = match &handle {
