@@ -1,20 +1,22 @@
 //! Distinguished names: compared as RFC 5280 §7.1 asks, and shown.
 
 use core::fmt::Write;
+use std::borrow::Cow;
 
 use x509_parser::asn1_rs::{Any, Class, Oid, Tag, ToDer};
 use x509_parser::objects::{oid_registry, oid2abbrev};
-use x509_parser::prelude::{AttributeTypeAndValue, X509Name};
+use x509_parser::prelude::{AttributeTypeAndValue, RelativeDistinguishedName, X509Name};
 
 use super::der::{OBJECT_IDENTIFIER, SEQUENCE, SET, take};
 use crate::error::printable;
 
-/// A distinguished name in a form in which equal names are equal bytes.
+/// A distinguished name in a form in which equal names are equal bytes: each of its parts behind its
+/// length, so that no two run together.
 ///
 /// Authorities copy their names into what they issue in other string types, other case and other
 /// spacing; none of that makes another name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Name(Vec<Vec<u8>>);
+pub(crate) struct Name(Vec<u8>);
 
 impl Name {
     /// `None` where a part of the name cannot be read, which the parser passes over.
@@ -24,13 +26,11 @@ impl Name {
         if !is_whole(name) {
             return None;
         }
-        let rdns = name.iter_rdn().map(|rdn| {
-            let mut attributes: Vec<Vec<u8>> = rdn.iter().map(canonical_attribute).collect();
-            // A SET has no order.
-            attributes.sort_unstable();
-            attributes.concat()
-        });
-        Some(Self(rdns.collect()))
+        let mut canonical = Vec::with_capacity(2 * name.as_raw().len());
+        for rdn in name.iter_rdn() {
+            behind_length(&mut canonical, |out| add_rdn(out, rdn));
+        }
+        Some(Self(canonical))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -149,7 +149,7 @@ fn push_hex(out: &mut String, before_each: &str, bytes: &[u8]) {
 
 /// An attribute's value as text; `None` where it is not of a string type, or is none of the type
 /// that it says.
-pub(crate) fn text(value: &Any<'_>) -> Option<String> {
+pub(crate) fn text<'a>(value: &'a Any<'_>) -> Option<Cow<'a, str>> {
     // A context's own tags have the same numbers.
     if value.class() != Class::Universal || value.header.is_constructed() {
         return None;
@@ -182,39 +182,77 @@ pub(crate) fn text(value: &Any<'_>) -> Option<String> {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Option<String> {
-    core::str::from_utf8(bytes).ok().map(str::to_owned)
+fn utf8(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    core::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
-fn latin_1(bytes: &[u8]) -> String {
+fn latin_1(bytes: &[u8]) -> Cow<'_, str> {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// Type, kind of value, length of value, value: no two different attributes run together.
-fn canonical_attribute(attribute: &AttributeTypeAndValue<'_>) -> Vec<u8> {
-    let value = attribute.attr_value();
-    // Text is of no class.
-    let (class, tag, value) = match text(value) {
-        Some(text) => (u8::MAX, 0, fold(&text).into_bytes()),
-        None => (value.class() as u8, value.tag().0, value.data.to_vec()),
+fn add_rdn(out: &mut Vec<u8>, rdn: &RelativeDistinguishedName<'_>) {
+    let mut attributes = rdn.iter();
+    if let (Some(only), None) = (attributes.next(), attributes.next()) {
+        return add_attribute(out, only);
+    }
+    let canonical = |attribute| {
+        let mut canonical = Vec::new();
+        add_attribute(&mut canonical, attribute);
+        canonical
     };
-    let oid = attribute.attr_type().as_bytes();
-    let mut out = Vec::with_capacity(oid.len() + value.len() + 24);
-    out.extend_from_slice(&oid.len().to_be_bytes());
-    out.extend_from_slice(oid);
-    out.push(class);
-    out.extend_from_slice(&tag.to_be_bytes());
-    out.extend_from_slice(&value.len().to_be_bytes());
-    out.extend_from_slice(&value);
-    out
+    let mut attributes: Vec<_> = rdn.iter().map(canonical).collect();
+    // A SET has no order.
+    attributes.sort_unstable();
+    out.extend(attributes.concat());
 }
 
-/// Lower case, with single spaces between words, and without what is not seen (RFC 4518 §2.2,
-/// §2.6).
-fn fold(text: &str) -> String {
-    let seen: String = text.chars().filter(|char| !is_ignorable(*char)).collect();
-    let words: Vec<String> = seen.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
+/// Type, kind of value, value.
+fn add_attribute(out: &mut Vec<u8>, attribute: &AttributeTypeAndValue<'_>) {
+    let oid = attribute.attr_type().as_bytes();
+    let value = attribute.attr_value();
+    behind_length(out, |out| out.extend_from_slice(oid));
+    match text(value) {
+        Some(text) => {
+            // Of no class.
+            out.push(u8::MAX);
+            behind_length(out, |out| fold(&text, out));
+        }
+        None => {
+            out.push(value.class() as u8);
+            out.extend_from_slice(&value.tag().0.to_be_bytes());
+            behind_length(out, |out| out.extend_from_slice(value.data));
+        }
+    }
+}
+
+/// Appends what `add` appends, and its length in front of it.
+fn behind_length(out: &mut Vec<u8>, add: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&0usize.to_be_bytes());
+    let before = out.len();
+    add(out);
+    let len = out.len() - before;
+    // What was put there for it.
+    out[start..before].copy_from_slice(&len.to_be_bytes());
+}
+
+/// Appends the text in lower case, with single spaces between words, and without what is not seen
+/// (RFC 4518 §2.2, §2.6).
+fn fold(text: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    for word in text.split_whitespace() {
+        let word = match word.is_ascii() {
+            true => Cow::Borrowed(word),
+            false => {
+                let seen = word.chars().filter(|char| !is_ignorable(*char));
+                Cow::Owned(seen.collect::<String>().to_lowercase())
+            }
+        };
+        if out.len() > start && !word.is_empty() {
+            out.push(b' ');
+        }
+        out.extend(word.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
 }
 
 /// Unicode's Default_Ignorable_Code_Point.
@@ -342,8 +380,13 @@ mod tests {
             ("\u{200b} Example\u{feff} \u{2060} Inc ", "example inc"),
             ("Exämple 日本", "exämple 日本"),
             ("\u{e0041}", ""),
+            ("a \u{200b} B", "a b"),
+            ("\u{200b} B", "b"),
+            ("ΑΣ\u{ad} Σ", "ας σ"),
         ] {
-            assert_eq!(fold(text), expected);
+            let mut folded = Vec::new();
+            fold(text, &mut folded);
+            assert_eq!(folded, expected.as_bytes());
         }
     }
 }

@@ -81,7 +81,7 @@ fn common_names(certificate: &Parsed<'_>) -> Vec<PresentedName> {
         .filter_map(|attribute| text(attribute.attr_value()))
         .map(|name| match name.parse() {
             Ok(address) => PresentedName::Ip(address),
-            Err(_) => PresentedName::Dns(name),
+            Err(_) => PresentedName::Dns(name.into_owned()),
         })
         .collect()
 }
