@@ -18,7 +18,7 @@ use crate::error::{CertificateProblem, printable};
 /// `presented` are the names that a server's certificate is for, which may be common names.
 pub(super) fn check(
     certificate: &Parsed<'_>,
-    constraints: &[&NameConstraints<'_>],
+    constraints: &[&NameConstraints],
     presented: &[PresentedName],
     budget: &mut Budget,
 ) -> Result<(), CertificateProblem> {
@@ -36,7 +36,7 @@ pub(super) fn check(
 
 fn check_name(
     name: &Constrained<'_>,
-    constraints: &NameConstraints<'_>,
+    constraints: &NameConstraints,
     budget: &mut Budget,
 ) -> Result<(), CertificateProblem> {
     let not_permitted = || CertificateProblem::NameNotPermitted(name.show());
@@ -120,7 +120,7 @@ impl<'a> Constrained<'a> {
     }
 
     /// Whether the name lies in the subtree; `None` where the subtree is for another kind.
-    fn is_within(&self, subtree: &Subtree<'_>) -> Result<Option<bool>, CertificateProblem> {
+    fn is_within(&self, subtree: &Subtree) -> Result<Option<bool>, CertificateProblem> {
         Ok(match (self, subtree) {
             (Self::Dns(name), Subtree::Dns(base)) => Some(dns_is_within(name, base)),
             (Self::Ip(address), Subtree::Ip(base, mask)) => {
@@ -135,7 +135,7 @@ impl<'a> Constrained<'a> {
     }
 
     /// Whether a wildcard's label can be filled so that the name lies in the subtree.
-    fn may_stand_for(&self, subtree: &Subtree<'_>) -> bool {
+    fn may_stand_for(&self, subtree: &Subtree) -> bool {
         match (self, subtree) {
             (Self::Dns(name), Subtree::Dns(base)) => without_root(name)
                 .strip_prefix("*.")

@@ -1,7 +1,5 @@
 //! A certificate, parsed once, with the extensions that path validation looks at.
 
-use std::collections::HashSet;
-
 use rustls_pki_types::UnixTime;
 use x509_parser::extensions::{
     BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType, ParsedExtension,
@@ -72,6 +70,15 @@ impl<'a> Parsed<'a> {
         self.extensions.as_ref().map_err(Clone::clone)
     }
 
+    pub(crate) fn as_issuer(&self) -> Result<Issuer<'_>, CertificateProblem> {
+        let extensions = self.extensions()?;
+        Ok(Issuer {
+            version: self.version,
+            key: self.key()?,
+            extensions,
+        })
+    }
+
     /// The issuer's name, for an error.
     pub(crate) fn issuer_text(&self) -> String {
         name::display(&self.x509.issuer)
@@ -87,31 +94,46 @@ impl<'a> Parsed<'a> {
     }
 }
 
+/// What validation heeds of the certificate above another one: an intermediate's, or a trust
+/// anchor's, which was read when it came to be trusted.
+#[derive(Clone, Copy)]
+pub(crate) struct Issuer<'a> {
+    /// 1 to 3.
+    pub(crate) version: u32,
+    pub(crate) key: &'a SubjectKey,
+    pub(crate) extensions: &'a Extensions<'a>,
+}
+
 /// The extensions that path validation looks at (RFC 5280 §4.2.1).
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Extensions<'a> {
     pub(crate) basic_constraints: Option<BasicConstraints>,
     pub(crate) key_usage: Option<KeyUsage>,
     pub(crate) extended_key_usage: Option<ExtendedKeyUsage<'a>>,
     pub(crate) subject_alt_name: Option<Vec<GeneralName<'a>>>,
-    pub(crate) name_constraints: Option<NameConstraints<'a>>,
+    pub(crate) name_constraints: Option<NameConstraints>,
     pub(crate) netscape_cert_type: Option<NSCertType>,
     pub(crate) unknown_critical: Option<String>,
 }
 
 impl<'a> Extensions<'a> {
     fn read(x509: &X509Certificate<'a>) -> Result<Self, CertificateProblem> {
+        check_unique(x509.extensions())?;
         let mut extensions = Self::default();
-        let mut seen = HashSet::new();
         for extension in x509.extensions() {
-            if !seen.insert(extension.oid.as_bytes()) {
-                return Err(CertificateProblem::DuplicateExtension(oid_text(
-                    &extension.oid,
-                )));
-            }
             extensions.add(extension)?;
         }
         Ok(extensions)
+    }
+
+    /// Those that limit a trust anchor.
+    pub(crate) fn of_anchor(self) -> Extensions<'static> {
+        Extensions {
+            basic_constraints: self.basic_constraints,
+            key_usage: self.key_usage,
+            name_constraints: self.name_constraints,
+            ..Extensions::default()
+        }
     }
 
     fn add(&mut self, extension: &X509Extension<'a>) -> Result<(), CertificateProblem> {
@@ -156,6 +178,16 @@ impl<'a> Extensions<'a> {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// RFC 5280 §4.2.
+fn check_unique(extensions: &[X509Extension<'_>]) -> Result<(), CertificateProblem> {
+    let mut oids: Vec<_> = extensions.iter().map(|extension| &extension.oid).collect();
+    oids.sort_unstable_by_key(|oid| oid.as_bytes());
+    match oids.array_windows().find(|[one, next]| one == next) {
+        Some([duplicate, _]) => Err(CertificateProblem::DuplicateExtension(oid_text(duplicate))),
+        None => Ok(()),
     }
 }
 

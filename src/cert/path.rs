@@ -145,17 +145,17 @@ impl<'a> Search<'a> {
     }
 
     fn validate(&mut self, path: &[&Parsed<'_>], anchor: &TrustAnchor) -> ControlFlow<Over> {
-        let Ok(anchor) = Parsed::read(None, &anchor.der) else {
-            return Continue(());
-        };
-        match validation::validate(path, &anchor, self.conditions, &mut self.budget) {
+        match validation::validate(path, anchor, self.conditions, &mut self.budget) {
             Ok(()) => Break(Over::Accepted(validation::holds_until(
                 path,
                 self.conditions,
             ))),
             Err((_, CertificateProblem::TooMuchWork)) => Break(Over::TooMuchWork),
             Err((certificate, problem)) => {
-                self.note(Reached::Anchor, || certificate.at_fault(problem));
+                self.note(Reached::Anchor, || match certificate {
+                    Some(certificate) => certificate.at_fault(problem),
+                    None => anchor.at_fault(problem),
+                });
                 Continue(())
             }
         }

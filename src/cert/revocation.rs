@@ -13,7 +13,7 @@ use super::der::{
     take,
 };
 use super::name::{self, Name, oid_text};
-use super::parsed::{Parsed, is_past, unix_time};
+use super::parsed::{Issuer, Parsed, is_past, unix_time};
 use super::public_key::SubjectKey;
 use super::signed::Signed;
 use super::usage;
@@ -181,7 +181,7 @@ impl fmt::Debug for RevocationList {
 /// know.
 pub(super) fn check(
     certificate: &Parsed<'_>,
-    issuer: &Parsed<'_>,
+    issuer: Issuer<'_>,
     conditions: &Conditions<'_>,
     budget: &mut Budget,
 ) -> Result<(), CertificateProblem> {
@@ -190,12 +190,11 @@ pub(super) fn check(
     if in_its_name.peek().is_none() {
         return Ok(());
     }
-    let key = issuer.key()?;
-    let may_sign_lists = usage::may_sign_lists(issuer)?;
+    let may_sign_lists = usage::may_sign_lists(issuer);
     let mut signed = Vec::new();
     for list in in_its_name {
         budget.verify_signature()?;
-        if may_sign_lists && list.is_signed_by(key, conditions.policy) {
+        if may_sign_lists && list.is_signed_by(issuer.key, conditions.policy) {
             signed.push(list);
         }
     }

@@ -7,10 +7,10 @@ use rustls_pki_types::pem::PemObject;
 
 use super::certificate_subject;
 use super::name::Name;
-use super::parsed::Parsed;
+use super::parsed::{Extensions, Issuer, Parsed};
 use super::public_key::SubjectKey;
 use super::usage;
-use crate::error::{CertificateProblem, printable};
+use crate::error::{CertificateProblem, ChainError, printable};
 
 /// The certificates that the user trusts: authorities, and devices that vouch for themselves.
 ///
@@ -45,6 +45,8 @@ pub(crate) struct TrustAnchor {
     pub(crate) der: CertificateDer<'static>,
     pub(crate) name: Name,
     pub(crate) key: SubjectKey,
+    version: u32,
+    extensions: Extensions<'static>,
     /// Whether it may issue certificates; others are trusted for themselves.
     pub(crate) is_authority: bool,
     /// The DER of the name.
@@ -133,17 +135,33 @@ impl RootStore {
 impl TrustAnchor {
     fn read(der: CertificateDer<'static>) -> Result<Self, CertificateProblem> {
         let parsed = Parsed::read(None, &der)?;
-        parsed.extensions()?;
-        let key = parsed.key()?.clone();
-        let name = parsed.subject.clone();
-        let encoded_name = parsed.x509.subject.as_raw().to_vec();
+        let is_authority = usage::check_authority(parsed.as_issuer()?).is_ok();
         Ok(Self {
-            name,
-            key,
-            is_authority: usage::check_authority(&parsed).is_ok(),
-            encoded_name,
+            version: parsed.version,
+            encoded_name: parsed.x509.subject.as_raw().to_vec(),
+            name: parsed.subject,
+            key: parsed.key?,
+            extensions: parsed.extensions?.of_anchor(),
+            is_authority,
             der,
         })
+    }
+
+    pub(crate) fn as_issuer(&self) -> Issuer<'_> {
+        Issuer {
+            version: self.version,
+            key: &self.key,
+            extensions: &self.extensions,
+        }
+    }
+
+    /// That `problem` is this certificate's.
+    pub(crate) fn at_fault(&self, problem: CertificateProblem) -> ChainError {
+        ChainError {
+            index: None,
+            subject: certificate_subject(&self.der).unwrap_or_default(),
+            problem,
+        }
     }
 }
 

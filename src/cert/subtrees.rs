@@ -8,16 +8,18 @@ use super::name::{Name, oid_text};
 use crate::error::CertificateProblem;
 
 /// The names that an authority may and may not issue for.
-pub(crate) struct NameConstraints<'a> {
-    pub(super) permitted: Vec<Subtree<'a>>,
-    pub(super) excluded: Vec<Subtree<'a>>,
+#[derive(Clone)]
+pub(crate) struct NameConstraints {
+    pub(super) permitted: Vec<Subtree>,
+    pub(super) excluded: Vec<Subtree>,
 }
 
 /// The names below a base.
-pub(crate) enum Subtree<'a> {
-    Dns(&'a str),
+#[derive(Clone)]
+pub(crate) enum Subtree {
+    Dns(String),
     /// An address and a mask, 4 or 16 bytes each.
-    Ip(&'a [u8], &'a [u8]),
+    Ip(Vec<u8>, Vec<u8>),
     Directory(Name),
     Other(NameKind),
 }
@@ -63,13 +65,13 @@ impl NameKind {
     }
 }
 
-impl<'a> NameConstraints<'a> {
+impl NameConstraints {
     /// Refuses constraints that mean something else than what was `parsed` of them.
     ///
     /// The parser passes over a list of subtrees that it cannot read, and over `minimum` and
     /// `maximum`; and an address range of no family's length would constrain no address.
     pub(super) fn read(
-        parsed: &x509_parser::extensions::NameConstraints<'a>,
+        parsed: &x509_parser::extensions::NameConstraints<'_>,
         extension: &X509Extension<'_>,
     ) -> Result<Self, CertificateProblem> {
         let unreadable = || CertificateProblem::MalformedExtension(oid_text(&extension.oid));
@@ -78,7 +80,7 @@ impl<'a> NameConstraints<'a> {
         };
         let mut rest = lists;
         let mut list =
-            |tag, parsed: &Option<Vec<GeneralSubtree<'a>>>| match (take(tag, rest), parsed) {
+            |tag, parsed: &Option<Vec<GeneralSubtree<'_>>>| match (take(tag, rest), parsed) {
                 (Some((encoded, after)), Some(parsed)) => {
                     rest = after;
                     read_list(encoded, parsed)
@@ -101,10 +103,10 @@ impl<'a> NameConstraints<'a> {
     }
 }
 
-fn read_list<'a>(
+fn read_list(
     encoded: &[u8],
-    parsed: &[GeneralSubtree<'a>],
-) -> Result<Vec<Subtree<'a>>, CertificateProblem> {
+    parsed: &[GeneralSubtree<'_>],
+) -> Result<Vec<Subtree>, CertificateProblem> {
     let malformed = CertificateProblem::MalformedNameConstraints;
     let mut rest = encoded;
     let mut subtrees = Vec::with_capacity(parsed.len());
@@ -130,10 +132,7 @@ fn read_list<'a>(
 ///
 /// `absolute` removes the dot at the end of an absolute name, where it may have one. RFC 5280 has
 /// none there; to overlook it may exclude more than was meant, but must not permit more.
-fn check_hosts(
-    subtrees: &[Subtree<'_>],
-    absolute: impl Fn(&str) -> &str,
-) -> Result<(), &'static str> {
+fn check_hosts(subtrees: &[Subtree], absolute: impl Fn(&str) -> &str) -> Result<(), &'static str> {
     for subtree in subtrees {
         if let Subtree::Dns(base) = subtree
             && !is_host_base(absolute(base))
@@ -166,14 +165,14 @@ fn is_base_alone(subtree: &[u8]) -> bool {
     })
 }
 
-impl<'a> Subtree<'a> {
-    fn read(base: &GeneralName<'a>) -> Result<Self, &'static str> {
+impl Subtree {
+    fn read(base: &GeneralName<'_>) -> Result<Self, &'static str> {
         Ok(match base {
-            GeneralName::DNSName(base) => Self::Dns(base),
+            GeneralName::DNSName(base) => Self::Dns((*base).to_owned()),
             GeneralName::DirectoryName(base) => Self::Directory(Name::of(base).ok_or(UNREADABLE)?),
             GeneralName::IPAddress(range) if matches!(range.len(), 8 | 32) => {
                 let (address, mask) = range.split_at(range.len() / 2);
-                Self::Ip(address, mask)
+                Self::Ip(address.to_vec(), mask.to_vec())
             }
             GeneralName::IPAddress(_) => {
                 return Err("an address range that is neither 8 nor 32 bytes long");

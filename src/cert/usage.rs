@@ -4,14 +4,14 @@ use x509_parser::asn1_rs::{Oid, oid};
 use x509_parser::extensions::{ExtendedKeyUsage, NSCertType};
 
 use super::name::oid_text;
-use super::parsed::{Extensions, Parsed};
+use super::parsed::{Extensions, Issuer};
 use super::validation::Role;
 use crate::error::CertificateProblem;
 use crate::policy::{Policy, StepUpUsages, Version1Certificates};
 
 /// Refuses an issuer that is not an authority (RFC 5280 §6.1.4 (k), (n)).
-pub(super) fn check_authority(issuer: &Parsed<'_>) -> Result<(), CertificateProblem> {
-    let extensions = issuer.extensions()?;
+pub(super) fn check_authority(issuer: Issuer<'_>) -> Result<(), CertificateProblem> {
+    let extensions = issuer.extensions;
     match &extensions.basic_constraints {
         Some(constraints) if constraints.ca => {}
         // Version 1 cannot say it; whether it is accepted here, is the policy's word.
@@ -27,9 +27,9 @@ pub(super) fn check_authority(issuer: &Parsed<'_>) -> Result<(), CertificateProb
 }
 
 /// Whether the issuer's lists count (RFC 5280 §4.2.1.3, §6.3.3 (f)).
-pub(super) fn may_sign_lists(issuer: &Parsed<'_>) -> Result<bool, CertificateProblem> {
-    let key_usage = issuer.extensions()?.key_usage;
-    Ok(key_usage.is_none_or(|usage| usage.crl_sign()))
+pub(super) fn may_sign_lists(issuer: Issuer<'_>) -> bool {
+    let key_usage = issuer.extensions.key_usage;
+    key_usage.is_none_or(|usage| usage.crl_sign())
 }
 
 /// Refuses a certificate of an old version where the policy does not accept it.

@@ -4,9 +4,9 @@ use rustls_pki_types::{ServerName, UnixTime};
 
 use super::budget::Budget;
 use super::constraints;
-use super::parsed::{Parsed, is_past, unix_time};
+use super::parsed::{Issuer, Parsed, is_past, unix_time};
 use super::revocation::{self, RevocationList};
-use super::roots::RootStore;
+use super::roots::{RootStore, TrustAnchor};
 use super::server_name;
 use super::subtrees::NameConstraints;
 use super::usage::{self, Place};
@@ -71,8 +71,7 @@ fn check_revocation_by_roots(
     for root in roots.named(&certificate.issuer) {
         budget.verify_signature()?;
         let may_be_issuer = certificate.signed.is_err() || certificate.is_signed_by(&root.key);
-        let issuer = Parsed::read(None, &root.der)?;
-        match revocation::check(certificate, &issuer, conditions, budget) {
+        match revocation::check(certificate, root.as_issuer(), conditions, budget) {
             Ok(()) => is_cleared |= may_be_issuer,
             Err(
                 problem @ (CertificateProblem::Revoked { .. } | CertificateProblem::TooMuchWork),
@@ -91,30 +90,32 @@ fn check_revocation_by_roots(
 }
 
 /// Judges a path whose signatures are verified: the peer's certificate first, then its issuer,
-/// and so on up to the trust anchor's own certificate, `anchor`. Or says whose problem is what.
+/// and so on up to one that the trust anchor issued. Or says whose problem is what: `None` is the
+/// anchor.
 pub(super) fn validate<'a>(
     path: &[&'a Parsed<'a>],
-    anchor: &'a Parsed<'a>,
+    anchor: &'a TrustAnchor,
     conditions: &Conditions<'_>,
     budget: &mut Budget,
-) -> Result<(), (&'a Parsed<'a>, CertificateProblem)> {
+) -> Result<(), (Option<&'a Parsed<'a>>, CertificateProblem)> {
     let mut state = State::default();
+    let mut issuer = anchor.as_issuer();
     state
-        .enter_anchor(anchor, conditions)
-        .map_err(|problem| (anchor, problem))?;
-    let mut issuer = anchor;
+        .enter_anchor(issuer, conditions)
+        .map_err(|problem| (None, problem))?;
     for (below, &certificate) in path.iter().enumerate().rev() {
-        let step = |state: &mut State<'_>, budget: &mut Budget| {
+        let mut step = || {
             check_common(certificate, conditions)?;
             revocation::check(certificate, issuer, conditions, budget)?;
             match below {
                 0 => state.end(certificate, conditions, budget),
-                _ => state.descend(certificate, conditions, budget),
+                _ => {
+                    issuer = state.descend(certificate, conditions, budget)?;
+                    Ok(())
+                }
             }
         };
-        step(&mut state, budget).map_err(|problem| (certificate, problem))?;
-        state.constrain_below(certificate);
-        issuer = certificate;
+        step().map_err(|problem| (Some(certificate), problem))?;
     }
     Ok(())
 }
@@ -134,7 +135,7 @@ pub(super) fn holds_until(path: &[&Parsed<'_>], conditions: &Conditions<'_>) -> 
 /// What the certificates above impose on those below (RFC 5280 §6.1.2).
 #[derive(Default)]
 struct State<'a> {
-    name_constraints: Vec<&'a NameConstraints<'a>>,
+    name_constraints: Vec<&'a NameConstraints>,
     /// How many authorities may still follow, and the constraint that says so.
     max_path_length: Option<(u32, u32)>,
 }
@@ -142,29 +143,29 @@ struct State<'a> {
 impl<'a> State<'a> {
     fn enter_anchor(
         &mut self,
-        anchor: &'a Parsed<'a>,
+        anchor: Issuer<'a>,
         conditions: &Conditions<'_>,
     ) -> Result<(), CertificateProblem> {
         let policy = conditions.policy;
         usage::check_version(anchor.version, Place::TrustAnchor, policy)?;
         usage::check_authority(anchor)?;
-        anchor.key()?.check_length(policy)?;
+        anchor.key.check_length(policy)?;
         self.constrain_below(anchor);
         Ok(())
     }
 
-    /// An intermediate (RFC 5280 §6.1.4).
+    /// An intermediate, which issued what is below it (RFC 5280 §6.1.4).
     fn descend(
         &mut self,
-        certificate: &Parsed<'_>,
+        certificate: &'a Parsed<'a>,
         conditions: &Conditions<'_>,
         budget: &mut Budget,
-    ) -> Result<(), CertificateProblem> {
+    ) -> Result<Issuer<'a>, CertificateProblem> {
         let policy = conditions.policy;
-        usage::check_version(certificate.version, Place::Intermediate, policy)?;
-        usage::check_authority(certificate)?;
-        let extensions = certificate.extensions()?;
-        usage::check_extended_key_usage(extensions, conditions.role, policy)?;
+        let issuer = certificate.as_issuer()?;
+        usage::check_version(issuer.version, Place::Intermediate, policy)?;
+        usage::check_authority(issuer)?;
+        usage::check_extended_key_usage(issuer.extensions, conditions.role, policy)?;
         if !certificate.is_self_issued() {
             constraints::check(certificate, &self.name_constraints, &[], budget)?;
             if let Some((left, max)) = &mut self.max_path_length {
@@ -173,7 +174,8 @@ impl<'a> State<'a> {
                     .ok_or(CertificateProblem::PathTooLong { max: *max })?;
             }
         }
-        Ok(())
+        self.constrain_below(issuer);
+        Ok(issuer)
     }
 
     /// The peer's own certificate (RFC 5280 §6.1.5).
@@ -196,13 +198,11 @@ impl<'a> State<'a> {
         check_name(certificate, conditions)
     }
 
-    fn constrain_below(&mut self, issuer: &'a Parsed<'a>) {
-        let Ok(extensions) = &issuer.extensions else {
-            return;
-        };
-        self.name_constraints.extend(&extensions.name_constraints);
-        let constraint = extensions
-            .basic_constraints
+    fn constrain_below(&mut self, issuer: Issuer<'a>) {
+        self.name_constraints
+            .extend(&issuer.extensions.name_constraints);
+        let basic_constraints = &issuer.extensions.basic_constraints;
+        let constraint = basic_constraints
             .as_ref()
             .and_then(|constraints| constraints.path_len_constraint);
         if let Some(max) = constraint
