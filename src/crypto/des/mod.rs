@@ -35,7 +35,7 @@
 //! | **three** | 65 | |
 //! | **four** | 65 | 147 |
 
-mod lanes;
+mod planes;
 mod sboxes;
 mod schedule;
 mod serial;

@@ -22,7 +22,7 @@
 //!
 //! That gave 351 operations, 44 for an S-box.
 
-use super::lanes::Plane;
+use super::planes::Plane;
 
 /// 50 operations.
 #[cfg_attr(not(debug_assertions), inline(always))]

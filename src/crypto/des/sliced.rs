@@ -6,7 +6,7 @@
 
 use zeroize::Zeroize;
 
-use super::lanes::{Lanes, Words};
+use super::planes::{Planes, Portable};
 use super::sboxes::{self, INVERTED};
 use super::schedule::{SPREAD, Subkeys};
 use super::tables::{E, P};
@@ -31,12 +31,12 @@ pub(super) enum InstructionSet {
     #[cfg(target_arch = "x86_64")]
     Sse(pulp::x86::V2),
     /// 64 blocks.
-    Words,
+    Portable,
 }
 
 impl InstructionSet {
     fn best() -> Self {
-        Self::all().next().unwrap_or(Self::Words)
+        Self::all().next().unwrap_or(Self::Portable)
     }
 
     /// All that there are, the best first.
@@ -44,12 +44,12 @@ impl InstructionSet {
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let avx2 = pulp::x86::V3::try_new().map(Self::Avx2);
         let sse = pulp::x86::V2::try_new().map(Self::Sse);
-        [avx2, sse, Some(Self::Words)].into_iter().flatten()
+        [avx2, sse, Some(Self::Portable)].into_iter().flatten()
     }
 
     #[cfg(not(target_arch = "x86_64"))]
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        core::iter::once(Self::Words)
+        core::iter::once(Self::Portable)
     }
 
     pub(super) fn decrypt_cbc<const PASSES: usize>(
@@ -60,20 +60,20 @@ impl InstructionSet {
     ) {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(lanes) => lanes.vectorize(Decryption {
-                lanes,
+            Self::Avx2(set) => set.vectorize(Decryption {
+                set,
                 subkeys,
                 iv,
                 data,
             }),
             #[cfg(target_arch = "x86_64")]
-            Self::Sse(lanes) => lanes.vectorize(Decryption {
-                lanes,
+            Self::Sse(set) => set.vectorize(Decryption {
+                set,
                 subkeys,
                 iv,
                 data,
             }),
-            Self::Words => decrypt(Words, subkeys, iv, data),
+            Self::Portable => decrypt(Portable, subkeys, iv, data),
         }
     }
 }
@@ -81,8 +81,8 @@ impl InstructionSet {
 /// A call of [`decrypt`] to be compiled for an instruction set. (A closure's would not be: calling
 /// one goes through a function that is compiled for any processor.)
 #[cfg(target_arch = "x86_64")]
-struct Decryption<'a, L, const PASSES: usize> {
-    lanes: L,
+struct Decryption<'a, S, const PASSES: usize> {
+    set: S,
     subkeys: &'a [Subkeys; PASSES],
     iv: [u8; 8],
     data: &'a mut [[u8; 8]],
@@ -90,13 +90,13 @@ struct Decryption<'a, L, const PASSES: usize> {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! decryption {
-    ($($lanes:ty),*) => {$(
-        impl<const PASSES: usize> pulp::NullaryFnOnce for Decryption<'_, $lanes, PASSES> {
+    ($($set:ty),*) => {$(
+        impl<const PASSES: usize> pulp::NullaryFnOnce for Decryption<'_, $set, PASSES> {
             type Output = ();
 
             #[inline(always)]
             fn call(self) {
-                decrypt(self.lanes, self.subkeys, self.iv, self.data);
+                decrypt(self.set, self.subkeys, self.iv, self.data);
             }
         }
     )*};
@@ -109,8 +109,8 @@ decryption!(pulp::x86::V3, pulp::x86::V2);
 /// (Lucky 13). How often which instruction runs depends on the number of blocks alone: the last
 /// few take as long as if they filled their planes. Nothing is looked up.
 #[inline(always)]
-fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
-    lanes: L,
+fn decrypt<S: Planes<N>, const N: usize, const PASSES: usize>(
+    set: S,
     subkeys: &[Subkeys; PASSES],
     iv: [u8; 8],
     data: &mut [[u8; 8]],
@@ -119,7 +119,7 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
     masks.expand(subkeys);
     let mut chain = u64::from_le_bytes(iv);
     let (mut encrypted, mut decrypted) = ([[0; N]; 64], [[0; N]; 64]);
-    let nothing = lanes.splat(0);
+    let nothing = set.splat(0);
     let mut rows = [nothing; 64];
     let mut halves = Halves {
         left: [nothing; 32],
@@ -130,14 +130,14 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
         for (word, block) in words.iter_mut().zip(&*data) {
             *word = u64::from_le_bytes(*block);
         }
-        transpose::halves(lanes, &encrypted, &mut rows, &mut halves);
+        transpose::halves(set, &encrypted, &mut rows, &mut halves);
         let Halves { left, right } = &mut halves;
         let (mut left, mut right) = (left, right);
         for masks in &masks.0 {
-            sixteen_rounds(lanes, masks, left, right);
+            sixteen_rounds(set, masks, left, right);
             core::mem::swap(&mut left, &mut right);
         }
-        transpose::blocks(lanes, left, right, &mut rows, &mut decrypted);
+        transpose::blocks(set, left, right, &mut rows, &mut decrypted);
 
         let (encrypted, decrypted) = (encrypted.as_flattened(), decrypted.as_flattened());
         let last = encrypted[data.len() - 1];
@@ -152,32 +152,31 @@ fn decrypt<L: Lanes<N>, const N: usize, const PASSES: usize>(
 }
 
 #[inline(always)]
-fn sixteen_rounds<L: Lanes<N>, const N: usize>(
-    lanes: L,
+fn sixteen_rounds<S: Planes<N>, const N: usize>(
+    set: S,
     masks: &[RoundMasks; 16],
-    left: &mut Half<L::Plane>,
-    right: &mut Half<L::Plane>,
+    left: &mut Half<S::Plane>,
+    right: &mut Half<S::Plane>,
 ) {
     for [even, odd] in masks.as_chunks().0 {
-        round(lanes, even, left, right);
-        round(lanes, odd, right, left);
+        round(set, even, left, right);
+        round(set, odd, right, left);
     }
 }
 
 /// `to` changes by the cipher function of `from`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn round<L: Lanes<N>, const N: usize>(
-    lanes: L,
+fn round<S: Planes<N>, const N: usize>(
+    set: S,
     masks: &RoundMasks,
-    to: &mut Half<L::Plane>,
-    from: &Half<L::Plane>,
+    to: &mut Half<S::Plane>,
+    from: &Half<S::Plane>,
 ) {
     /// The keyed input of one S-box goes through its circuit.
     macro_rules! substitute {
         ($s:literal, $circuit:ident) => {
             let keyed = core::array::from_fn(|bit| {
-                from[E[$s][bit] as usize - 1]
-                    ^ lanes.splat(masks[usize::from(SPREAD[6 * $s + bit])])
+                from[E[$s][bit] as usize - 1] ^ set.splat(masks[usize::from(SPREAD[6 * $s + bit])])
             });
             for (output, place) in sboxes::$circuit(keyed).into_iter().zip(PLACES[$s]) {
                 to[place] = to[place] ^ output;

@@ -4,7 +4,7 @@
 //! exchanged between rows 32, 16, 8, 4, 2 and 1 apart. Three of these steps at a time take eight
 //! rows, which stay in registers. IP and its inverse cost nothing, they are which plane is which.
 
-use super::lanes::Lanes;
+use super::planes::Planes;
 use super::tables::IP;
 
 /// `64 * N` blocks, read with the first byte as the least significant.
@@ -27,24 +27,24 @@ pub(super) type Rows<P> = [P; 64];
 /// The left and the right half of the blocks' IP. Constant time, as it has no branch and all its
 /// places are constants.
 #[inline(always)]
-pub(super) fn halves<L: Lanes<N>, const N: usize>(
-    lanes: L,
+pub(super) fn halves<S: Planes<N>, const N: usize>(
+    set: S,
     blocks: &Blocks<N>,
-    rows: &mut Rows<L::Plane>,
-    halves: &mut Halves<L::Plane>,
+    rows: &mut Rows<S::Plane>,
+    halves: &mut Halves<S::Plane>,
 ) {
     for column in 0..8 {
-        let mut eight: [_; 8] = core::array::from_fn(|row| lanes.load(&blocks[8 * row + column]));
+        let mut eight: [_; 8] = core::array::from_fn(|row| set.load(&blocks[8 * row + column]));
         for low in [0, 1, 2, 3] {
-            [eight[low], eight[low + 4]] = lanes.unzip(eight[low], eight[low + 4]);
+            [eight[low], eight[low + 4]] = set.unzip(eight[low], eight[low + 4]);
         }
-        exchange_bytes(lanes, &mut eight);
+        exchange_bytes(set, &mut eight);
         for (row, plane) in eight.into_iter().enumerate() {
             rows[8 * row + column] = plane;
         }
     }
     for (eight, numbers) in rows.as_chunks_mut::<8>().0.iter_mut().zip(NUMBERS) {
-        exchange_bits(lanes, eight);
+        exchange_bits(set, eight);
         for ([even, odd], number) in eight.as_chunks().0.iter().zip(numbers) {
             halves.left[number] = *even;
             halves.right[number] = *odd;
@@ -55,11 +55,11 @@ pub(super) fn halves<L: Lanes<N>, const N: usize>(
 /// The blocks whose IP that is. Constant time, as it has no branch and all its places are
 /// constants.
 #[inline(always)]
-pub(super) fn blocks<L: Lanes<N>, const N: usize>(
-    lanes: L,
-    left: &Half<L::Plane>,
-    right: &Half<L::Plane>,
-    rows: &mut Rows<L::Plane>,
+pub(super) fn blocks<S: Planes<N>, const N: usize>(
+    set: S,
+    left: &Half<S::Plane>,
+    right: &Half<S::Plane>,
+    rows: &mut Rows<S::Plane>,
     blocks: &mut Blocks<N>,
 ) {
     for (eight, numbers) in rows.as_chunks_mut::<8>().0.iter_mut().zip(NUMBERS) {
@@ -67,47 +67,47 @@ pub(super) fn blocks<L: Lanes<N>, const N: usize>(
             *even = left[number];
             *odd = right[number];
         }
-        exchange_bits(lanes, eight);
+        exchange_bits(set, eight);
     }
     for column in 0..8 {
         let mut eight: [_; 8] = core::array::from_fn(|row| rows[8 * row + column]);
-        exchange_bytes(lanes, &mut eight);
+        exchange_bytes(set, &mut eight);
         for low in [0, 1, 2, 3] {
-            [eight[low], eight[low + 4]] = lanes.zip(eight[low], eight[low + 4]);
+            [eight[low], eight[low + 4]] = set.zip(eight[low], eight[low + 4]);
         }
         for (row, plane) in eight.into_iter().enumerate() {
-            blocks[8 * row + column] = lanes.store(plane);
+            blocks[8 * row + column] = set.store(plane);
         }
     }
 }
 
 /// The steps between rows 16 and 8 apart.
 #[inline(always)]
-fn exchange_bytes<L: Lanes<N>, const N: usize>(lanes: L, rows: &mut [L::Plane; 8]) {
-    exchange::<L, N, 16>(lanes, rows, [[0, 2], [1, 3], [4, 6], [5, 7]], 0x0000_ffff);
-    exchange::<L, N, 8>(lanes, rows, [[0, 1], [2, 3], [4, 5], [6, 7]], 0x00ff_00ff);
+fn exchange_bytes<S: Planes<N>, const N: usize>(set: S, rows: &mut [S::Plane; 8]) {
+    exchange::<S, N, 16>(set, rows, [[0, 2], [1, 3], [4, 6], [5, 7]], 0x0000_ffff);
+    exchange::<S, N, 8>(set, rows, [[0, 1], [2, 3], [4, 5], [6, 7]], 0x00ff_00ff);
 }
 
 /// The steps between rows 4, 2 and 1 apart.
 #[inline(always)]
-fn exchange_bits<L: Lanes<N>, const N: usize>(lanes: L, rows: &mut [L::Plane; 8]) {
-    exchange::<L, N, 4>(lanes, rows, [[0, 4], [1, 5], [2, 6], [3, 7]], 0x0f0f_0f0f);
-    exchange::<L, N, 2>(lanes, rows, [[0, 2], [1, 3], [4, 6], [5, 7]], 0x3333_3333);
-    exchange::<L, N, 1>(lanes, rows, [[0, 1], [2, 3], [4, 5], [6, 7]], 0x5555_5555);
+fn exchange_bits<S: Planes<N>, const N: usize>(set: S, rows: &mut [S::Plane; 8]) {
+    exchange::<S, N, 4>(set, rows, [[0, 4], [1, 5], [2, 6], [3, 7]], 0x0f0f_0f0f);
+    exchange::<S, N, 2>(set, rows, [[0, 2], [1, 3], [4, 6], [5, 7]], 0x3333_3333);
+    exchange::<S, N, 1>(set, rows, [[0, 1], [2, 3], [4, 5], [6, 7]], 0x5555_5555);
 }
 
 /// Exchanges the bits of `mask` in each pair's second row with those `PLACES` higher in its first.
 #[inline(always)]
-fn exchange<L: Lanes<N>, const N: usize, const PLACES: i32>(
-    lanes: L,
-    rows: &mut [L::Plane; 8],
+fn exchange<S: Planes<N>, const N: usize, const PLACES: i32>(
+    set: S,
+    rows: &mut [S::Plane; 8],
     pairs: [[usize; 2]; 4],
     mask: u32,
 ) {
     for [low, high] in pairs {
         let (a, b) = (rows[low], rows[high]);
-        let difference = (lanes.shift_right::<PLACES>(a) ^ b) & lanes.splat(mask);
-        rows[low] = a ^ lanes.shift_left::<PLACES>(difference);
+        let difference = (set.shift_right::<PLACES>(a) ^ b) & set.splat(mask);
+        rows[low] = a ^ set.shift_left::<PLACES>(difference);
         rows[high] = b ^ difference;
     }
 }

@@ -26,9 +26,8 @@ use core::arch::x86_64::__m256i;
 use pulp::x86::V3;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::constants::{
-    bits, negative_inverse, power_of_two, subtract_if_not_below, two_words, zeros,
-};
+use super::arithmetic::{bits, subtract_if_not_below, two_words, zeros};
+use super::constants::{negative_inverse, power_of_two};
 use super::room::Room;
 use super::{Integer, Ring, WINDOW};
 use operations::{AT_ONCE, Add, Multiply, Select, Square};

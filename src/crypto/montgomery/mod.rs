@@ -8,6 +8,7 @@
 //! moduli, and of the exponents, which are taken to be as long as the modulus. The exponent of
 //! [`public_power`] is public. Numbers, tables and intermediate results are zeroized.
 
+mod arithmetic;
 mod constants;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lanes;
@@ -16,7 +17,7 @@ pub(crate) mod words;
 
 use zeroize::Zeroizing;
 
-pub(crate) use constants::{multiply_add, subtract};
+pub(crate) use arithmetic::{multiply_add, subtract};
 
 use super::constant_time::hidden;
 
@@ -164,7 +165,7 @@ const WINDOW: usize = 5;
 fn window_of(exponent: &[u64], window: usize) -> usize {
     let bit = window * WINDOW;
     let word = |at: usize| exponent.get(at).copied().unwrap_or(0);
-    let words = constants::two_words(word(bit / 64), word(bit / 64 + 1), bit % 64);
+    let words = arithmetic::two_words(word(bit / 64), word(bit / 64 + 1), bit % 64);
     hidden(words as u32 & ((1 << WINDOW) - 1)) as usize
 }
 

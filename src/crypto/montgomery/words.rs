@@ -3,9 +3,8 @@
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::constants::{
-    multiply_add, negative_inverse_of_word, power_of_two, subtract_if_not_below, zeros,
-};
+use super::arithmetic::{multiply_add, subtract_if_not_below, zeros};
+use super::constants::{negative_inverse_of_word, power_of_two};
 use super::room::Room;
 use super::{Integer, Ring, WINDOW};
 

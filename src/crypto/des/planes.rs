@@ -13,7 +13,7 @@ pub(super) trait Plane:
 /// All of it is constant-time: none of these operations reads memory at a place that depends on
 /// what it works on, or branches, and every instruction set has each of them as one instruction
 /// whose time does not depend on its operands.
-pub(super) trait Lanes<const N: usize>: Copy {
+pub(super) trait Planes<const N: usize>: Copy {
     type Plane: Plane;
 
     /// The 32 bits again and again.
@@ -39,11 +39,11 @@ pub(super) trait Lanes<const N: usize>: Copy {
 
 /// Any processor's: a plane is a word.
 #[derive(Clone, Copy)]
-pub(super) struct Words;
+pub(super) struct Portable;
 
 impl Plane for u64 {}
 
-impl Lanes<1> for Words {
+impl Planes<1> for Portable {
     type Plane = u64;
 
     #[inline(always)]
@@ -93,18 +93,18 @@ pub(super) mod x86 {
     use pulp::cast;
     use pulp::x86::{V2, V3};
 
-    use super::{Lanes, Plane};
+    use super::{Plane, Planes};
 
     /// The registers are the processor's own types: those of the crate are aligned like words, so
     /// that half of what does not stay in a register would lie across two cache lines.
-    macro_rules! lanes {
+    macro_rules! instruction_set {
         (
-            $lanes:ident, $plane:ident($register:ident), $words:literal, $set:ident,
+            $name:ident, $plane:ident($register:ident), $words:literal, $set:ident,
             $and:ident, $or:ident, $xor:ident, $not:ident, $splat:ident, $left:ident, $right:ident,
             $float_set:ident, $shuffle:ident, $low:ident, $high:ident
         ) => {
             #[derive(Clone, Copy)]
-            pub(in super::super) struct $plane($lanes, $register);
+            pub(in super::super) struct $plane($name, $register);
 
             impl Plane for $plane {}
 
@@ -144,7 +144,7 @@ pub(super) mod x86 {
                 }
             }
 
-            impl Lanes<$words> for $lanes {
+            impl Planes<$words> for $name {
                 type Plane = $plane;
 
                 #[inline(always)]
@@ -190,14 +190,14 @@ pub(super) mod x86 {
         };
     }
 
-    lanes! {
+    instruction_set! {
         V3, Avx2(__m256i), 4, avx2,
         _mm256_and_si256, _mm256_or_si256, _mm256_xor_si256, not_u64x4, splat_u32x8,
         _mm256_slli_epi64, _mm256_srli_epi64,
         avx, _mm256_shuffle_ps, _mm256_unpacklo_epi32, _mm256_unpackhi_epi32
     }
 
-    lanes! {
+    instruction_set! {
         V2, Sse(__m128i), 2, sse2,
         _mm_and_si128, _mm_or_si128, _mm_xor_si128, not_u64x2, splat_u32x4,
         _mm_slli_epi64, _mm_srli_epi64,
