@@ -185,10 +185,14 @@ impl<'a> Extensions<'a> {
 fn check_unique(extensions: &[X509Extension<'_>]) -> Result<(), CertificateProblem> {
     let mut oids: Vec<_> = extensions.iter().map(|extension| &extension.oid).collect();
     oids.sort_unstable_by_key(|oid| oid.as_bytes());
-    match oids.array_windows().find(|[one, next]| one == next) {
-        Some([duplicate, _]) => Err(CertificateProblem::DuplicateExtension(oid_text(duplicate))),
-        None => Ok(()),
+    for pair in oids.windows(2) {
+        if let [one, next] = pair
+            && one == next
+        {
+            return Err(CertificateProblem::DuplicateExtension(oid_text(one)));
+        }
     }
+    Ok(())
 }
 
 /// A certificate's date; dates before 1970 are as long ago as 1970.
