@@ -28,6 +28,7 @@ pub mod certificate;
 pub mod compare;
 pub mod fragments;
 pub mod loopback;
+pub mod machine;
 pub mod matrix;
 pub mod ours;
 pub mod peer;
@@ -41,6 +42,8 @@ pub mod replays;
 pub mod talk;
 pub mod timing;
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// A program's end: what stopped it, if something did, in words.
@@ -49,6 +52,16 @@ pub fn conclude(program: &str, result: Result<ExitCode, Error>) -> ExitCode {
         eprintln!("{program}: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// Prints each of `items` on a line of its own; whoever has read enough may go.
+pub fn list(items: impl IntoIterator<Item = impl Display>) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    let mut items = items.into_iter();
+    match items.try_for_each(|item| writeln!(out, "{item}")) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// What stops a peer: shown to whoever reads the failing test, never matched on.

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -127,11 +126,7 @@ fn main() -> ExitCode {
 
 fn play(options: &Options) -> Result<ExitCode, Error> {
     if options.list {
-        return match list(options, &mut io::stdout().lock()) {
-            // Whoever reads has read enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-            listed => Ok(listed.map(|()| ExitCode::SUCCESS)?),
-        };
+        return interop::list(cases(options)).map(|()| ExitCode::SUCCESS);
     }
     if !options.leaves_something() {
         eprintln!("no case is left to play: --list with the same filters says why");
@@ -172,29 +167,19 @@ fn play(options: &Options) -> Result<ExitCode, Error> {
     })
 }
 
-/// As clap's own, for options that make no sense.
-const NOTHING_TO_DO: u8 = 2;
-
-const NOT_RUN: u8 = 3;
-
-/// Each has a peer in a process of its own, or several.
-const MAX_JOBS: usize = 64;
-
-fn list(options: &Options, out: &mut impl Write) -> io::Result<()> {
-    for peer in options.peers() {
+fn cases(options: &Options) -> impl Iterator<Item = String> {
+    options.peers().iter().flat_map(move |peer| {
         let kinds = peer.kinds();
-        let cases = Case::all().filter(|case| kinds.contains(&case.kind));
-        for case in cases.filter(|case| options.selects(case)) {
+        let cases = Case::all().filter(move |case| kinds.contains(&case.kind));
+        let selected = cases.filter(move |case| options.selects(case));
+        selected.map(move |case| {
             let short_name = peer.short_name();
             match outcome_without_trying(*peer, &case) {
-                Some(Outcome::Absent(why)) => {
-                    writeln!(out, "{short_name}: {case}: {}", said(why))?;
-                }
-                _ => writeln!(out, "{short_name}: {case}")?,
+                Some(Outcome::Absent(why)) => format!("{short_name}: {case}: {}", said(why)),
+                _ => format!("{short_name}: {case}"),
             }
-        }
-    }
-    Ok(())
+        })
+    })
 }
 
 fn said(why: Absence) -> String {
@@ -271,3 +256,11 @@ fn conclude(all: &[Results]) {
     }
     println!();
 }
+
+/// As clap's own, for options that make no sense.
+const NOTHING_TO_DO: u8 = 2;
+
+const NOT_RUN: u8 = 3;
+
+/// Each has a peer in a process of its own, or several.
+const MAX_JOBS: usize = 64;

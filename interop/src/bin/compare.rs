@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use core_affinity::CoreId;
 use interop::Error;
-use interop::compare::machine::circumstances;
+use interop::compare::circumstances::circumstances;
 use interop::compare::report::{Line, document, summary, tables};
 use interop::compare::rows::{Row, rows};
 use interop::compare::{Cast, Measured, memory};
@@ -64,11 +64,9 @@ fn main() -> Result<(), Error> {
         .collect();
     let measures_memory = wanted(MEMORY);
     if options.list {
-        rows.iter().for_each(|row| println!("{row}"));
-        if measures_memory {
-            println!("{MEMORY}");
-        }
-        return Ok(());
+        let rows = rows.iter().map(Row::to_string);
+        let memory = measures_memory.then(|| MEMORY.to_owned());
+        return interop::list(rows.chain(memory));
     }
     if rows.is_empty() && !measures_memory {
         let only = options.only.unwrap_or_default();

@@ -5,11 +5,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use interop::Error;
+use interop::machine::{compiler, processor};
 use interop::timing::pre_master_secret::{KeyExchange, Operation};
 use interop::timing::record::{CASES, CbcRecord};
 use interop::timing::report::{Report, Verdict, with_section};
@@ -70,10 +71,10 @@ fn run_all(options: &Options) -> Result<ExitCode, Error> {
         return Err(format!("there is no experiment {unknown}; see --list").into());
     }
     if options.list {
-        for experiment in &experiments {
-            println!("{}: {}", experiment.name(), experiment.about());
-        }
-        return Ok(ExitCode::SUCCESS);
+        let lines = experiments
+            .iter()
+            .map(|experiment| format!("{}: {}", experiment.name(), experiment.about()));
+        return interop::list(lines).map(|()| ExitCode::SUCCESS);
     }
     if let Some(id) = options.core
         && !core_affinity::set_for_current(core_affinity::CoreId { id })
@@ -178,24 +179,6 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<(String, Ve
     );
     let report = Report::new(experiment, &measured, options.resamples);
     Ok((report.to_markdown(&circumstances), report.verdict()))
-}
-
-fn processor() -> String {
-    let known = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = known.lines().find(|line| line.starts_with("model name"));
-    let name = model.and_then(|line| line.split_once(": "));
-    name.map_or("an unknown processor", |(_, name)| name)
-        .to_owned()
-}
-
-fn compiler() -> String {
-    let output = Command::new("rustc").arg("--version").output();
-    let version = output
-        .ok()
-        .and_then(|output| String::from_utf8(output.stdout).ok());
-    version.map_or("an unknown compiler".to_owned(), |version| {
-        version.trim().to_owned()
-    })
 }
 
 const SHOW_EVERY: Duration = Duration::from_secs(2);

@@ -7,10 +7,10 @@
 //!
 //! `cargo run --release -p interop --bin compare` does it, and writes `benches/RESULTS.md`.
 
+pub mod circumstances;
 pub mod clock;
 pub mod evp;
 pub mod handshakes;
-pub mod machine;
 pub mod memory;
 pub mod party;
 pub mod records;

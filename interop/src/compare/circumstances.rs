@@ -1,11 +1,11 @@
 //! Where it was measured, and with what.
 
 use std::fs;
-use std::process::Command;
 
 use openssl::asn1::Asn1Time;
 
 use crate::Error;
+use crate::machine::{compiler, cpuinfo, output, processor};
 use crate::peer::openssl::library_version;
 use crate::peer::purecrypto;
 
@@ -24,15 +24,11 @@ pub fn circumstances(core: usize) -> Result<Vec<(&'static str, String)>, Error> 
         ),
         ("features", features()),
         ("kernel", first_line("/proc/sys/kernel/osrelease")),
-        ("compiler", output("rustc", &["--version"])),
+        ("compiler", compiler()),
         ("retrossl", retrossl()),
         ("OpenSSL", library_version().to_owned()),
         ("purecrypto", purecrypto::VERSION.to_owned()),
     ])
-}
-
-fn processor() -> String {
-    cpuinfo("model name").unwrap_or_else(|| "an unknown processor".to_owned())
 }
 
 /// Those that make a difference here.
@@ -55,12 +51,6 @@ fn features() -> String {
     found.join(", ")
 }
 
-fn cpuinfo(key: &str) -> Option<String> {
-    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = info.lines().find(|line| line.starts_with(key))?;
-    Some(line.split_once(": ")?.1.to_owned())
-}
-
 /// The version, and which commit it is.
 fn retrossl() -> String {
     let manifest = env!("CARGO_MANIFEST_DIR");
@@ -71,11 +61,4 @@ fn retrossl() -> String {
 fn first_line(path: &str) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines().next().unwrap_or("unknown").to_owned()
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    let text = output.ok().filter(|output| output.status.success());
-    let text = text.and_then(|output| String::from_utf8(output.stdout).ok());
-    text.map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned())
 }
