@@ -7,7 +7,6 @@
 //! and this may be done.
 
 use std::fs;
-use std::net::TcpStream;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,10 +17,9 @@ use openssl::x509::X509;
 use super::Version;
 use super::openssl::ClientCertificate;
 use super::program::{install, made_once, run};
-use super::reporter::{LIFE, Report, Reporter};
+use super::reporter::{self, LIFE, Report, Reporter};
 use crate::Error;
 use crate::certificate::Identity;
-use crate::loopback::Listener;
 use crate::recording::to_hex;
 
 /// What both sides are told. [`Settings::new`] switches every extra off.
@@ -147,8 +145,8 @@ pub struct Conversation {
     pub close_notify: bool,
 }
 
-impl Conversation {
-    fn new(report: &Report) -> Result<Self, Error> {
+impl reporter::Conversation for Conversation {
+    fn read(report: &Report) -> Result<Self, Error> {
         let protocol = report.text("protocol").unwrap_or_default();
         let mut versions = Version::ALL.into_iter();
         Ok(Self {
@@ -167,32 +165,16 @@ impl Conversation {
 }
 
 /// A server on a port of the loopback interface, which speaks with one client after the other.
-pub struct Server {
-    process: Reporter,
-    port: u16,
-}
+pub type Server = reporter::Server<Conversation>;
 
 impl Server {
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        let mut process = start("Server", settings.arguments()?)?;
-        let port = process.port()?;
-        Ok(Self { process, port })
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Waits for the end of the next connection; an error if it failed.
-    pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        Conversation::new(&self.process.report()?)
+        Self::of(start("Server", settings.arguments()?)?)
     }
 }
 
 /// A client that sends a text, waits for as many bytes, and closes.
-pub struct Client {
-    process: Reporter,
-}
+pub type Client = reporter::Client<Conversation>;
 
 impl Client {
     pub fn connect(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
@@ -211,17 +193,7 @@ impl Client {
         arguments.push(format!("text={text}"));
         arguments.push(format!("connections={connections}"));
         let process = start("Client", arguments)?;
-        Ok(Self { process })
-    }
-
-    /// Waits for the client to come; if it does not, says why.
-    pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
-        self.process.accept(listener)
-    }
-
-    /// Waits for the end of the next connection; an error if it failed.
-    pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        Conversation::new(&self.process.report()?)
+        Ok(Self::of(process))
     }
 }
 

@@ -6,7 +6,6 @@
 //! `target/peers/node-0.10.0` of the workspace, or likewise for the others.
 
 use std::fs;
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -16,10 +15,9 @@ use serde_json::{Map, Value, json};
 
 use super::Version;
 use super::program::{made_once, run};
-use super::reporter::{LIFE, Report, Reporter};
+use super::reporter::{self, LIFE, Report, Reporter};
 use crate::Error;
 use crate::certificate::Identity;
-use crate::loopback::Listener;
 
 /// The options of `tls.createServer` and `tls.connect`, and who takes them.
 #[derive(Clone)]
@@ -145,8 +143,8 @@ pub struct Conversation {
     pub close_notify: bool,
 }
 
-impl Conversation {
-    fn new(report: &Report) -> Result<Self, Error> {
+impl reporter::Conversation for Conversation {
+    fn read(report: &Report) -> Result<Self, Error> {
         let version = report.bytes("version")?;
         Ok(Self {
             version: version
@@ -168,10 +166,7 @@ impl Conversation {
 }
 
 /// A TLS server on a port of the loopback interface.
-pub struct Server {
-    process: Reporter,
-    port: u16,
-}
+pub type Server = reporter::Server<Conversation>;
 
 impl Server {
     pub fn start(settings: &Settings) -> Result<Self, Error> {
@@ -187,26 +182,10 @@ impl Server {
         options.insert("asksThen".to_owned(), json!(settings.request_certificate));
         Self::of(start(Release::V0_12_0, "renegotiating_server.js", options)?)
     }
-
-    fn of(mut process: Reporter) -> Result<Self, Error> {
-        let port = process.port()?;
-        Ok(Self { process, port })
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Waits for the end of the next connection; an error if it failed.
-    pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        Conversation::new(&self.process.report()?)
-    }
 }
 
 /// A TLS client that sends a text, waits for as many bytes, and closes.
-pub struct Client {
-    process: Reporter,
-}
+pub type Client = reporter::Client<Conversation>;
 
 impl Client {
     pub fn connect(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
@@ -223,7 +202,7 @@ impl Client {
         let mut options = Self::options(port, text, settings)?;
         options.insert("connections".to_owned(), json!(connections));
         let process = start(settings.release, "client.js", options)?;
-        Ok(Self { process })
+        Ok(Self::of(process))
     }
 
     /// Node.js 0.12.0, whatever the settings say: sends a text, waits for an answer, renegotiates,
@@ -231,7 +210,7 @@ impl Client {
     pub fn renegotiating(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
         let options = Self::options(port, text, settings)?;
         let process = start(Release::V0_12_0, "renegotiating_client.js", options)?;
-        Ok(Self { process })
+        Ok(Self::of(process))
     }
 
     fn options(port: u16, text: &str, settings: &Settings) -> Result<Map<String, Value>, Error> {
@@ -240,16 +219,6 @@ impl Client {
         options.insert("port".to_owned(), json!(port));
         options.insert("text".to_owned(), json!(text));
         Ok(options)
-    }
-
-    /// Waits for the client to come; if it does not, says why.
-    pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
-        self.process.accept(listener)
-    }
-
-    /// Waits for the end of the next connection; an error if it failed.
-    pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        Conversation::new(&self.process.report()?)
     }
 }
 

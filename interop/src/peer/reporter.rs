@@ -1,6 +1,7 @@
 //! Programs of ours that print a line of JSON for each connection, in processes of their own.
 
 use std::io::{BufRead, BufReader, Read};
+use std::marker::PhantomData;
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -13,11 +14,62 @@ use crate::Error;
 use crate::loopback::Listener;
 use crate::recording::from_hex;
 
-/// How long a process may live: it may serve many connections.
-pub const LIFE: Duration = Duration::from_secs(300);
+/// A server on a port of the loopback interface, which tells `C` of each connection.
+pub struct Server<C> {
+    process: Reporter,
+    port: u16,
+    tells: PhantomData<C>,
+}
 
-/// How long it is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+impl<C: Conversation> Server<C> {
+    pub(super) fn of(mut process: Reporter) -> Result<Self, Error> {
+        let port = process.port()?;
+        Ok(Self {
+            process,
+            port,
+            tells: PhantomData,
+        })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits for the end of the next connection; an error if it failed.
+    pub fn conversation(&mut self) -> Result<C, Error> {
+        C::read(&self.process.report()?)
+    }
+}
+
+/// A client that sends a text, waits for as many bytes, and closes, and tells `C` of it.
+pub struct Client<C> {
+    process: Reporter,
+    tells: PhantomData<C>,
+}
+
+impl<C: Conversation> Client<C> {
+    pub(super) fn of(process: Reporter) -> Self {
+        Self {
+            process,
+            tells: PhantomData,
+        }
+    }
+
+    /// Waits for the client to come; if it does not, says why.
+    pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
+        self.process.accept(listener)
+    }
+
+    /// Waits for the end of the next connection; an error if it failed.
+    pub fn conversation(&mut self) -> Result<C, Error> {
+        C::read(&self.process.report()?)
+    }
+}
+
+/// What an implementation tells of a connection when it is over.
+pub trait Conversation: Sized {
+    fn read(report: &Report) -> Result<Self, Error>;
+}
 
 /// Killed when dropped.
 pub struct Reporter {
@@ -141,3 +193,9 @@ impl Report {
         Ok(from_hex(digits)?)
     }
 }
+
+/// How long a process may live: it may serve many connections.
+pub const LIFE: Duration = Duration::from_secs(300);
+
+/// How long it is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -4,7 +4,6 @@
 //! in `peers/tlslite/`. The package comes from PyPI, with what it depends on (`ecdsa` and `six`),
 //! once, into `target/peers/tlslite-ng-0.8.2` of the workspace.
 
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -15,10 +14,9 @@ use serde_json::{Value, json};
 
 use super::Version;
 use super::program::{made_once, run};
-use super::reporter::{LIFE, Report, Reporter};
+use super::reporter::{self, LIFE, Report, Reporter};
 use crate::Error;
 use crate::certificate::{Identity, common_name};
-use crate::loopback::Listener;
 use crate::recording::to_hex;
 
 /// OpenSSL's names of the suites that it has, and its own of their ciphers and MACs. Those with
@@ -157,8 +155,8 @@ pub struct Conversation {
     pub close_notify: bool,
 }
 
-impl Conversation {
-    fn new(report: &Report) -> Result<Self, Error> {
+impl reporter::Conversation for Conversation {
+    fn read(report: &Report) -> Result<Self, Error> {
         let version = report.bytes("version")?;
         let mut versions = Version::ALL.into_iter();
         let peer_common_name = match report.text("peer_certificate") {
@@ -183,32 +181,16 @@ impl Conversation {
 }
 
 /// A server on a port of the loopback interface, which speaks with one client after the other.
-pub struct Server {
-    process: Reporter,
-    port: u16,
-}
+pub type Server = reporter::Server<Conversation>;
 
 impl Server {
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        let mut process = start("server.py", settings.options()?)?;
-        let port = process.port()?;
-        Ok(Self { process, port })
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Waits for the end of the next connection; an error if it failed.
-    pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        Conversation::new(&self.process.report()?)
+        Self::of(start("server.py", settings.options()?)?)
     }
 }
 
 /// A client that sends a text, waits for as many bytes, and closes.
-pub struct Client {
-    process: Reporter,
-}
+pub type Client = reporter::Client<Conversation>;
 
 impl Client {
     pub fn connect(port: u16, text: &str, settings: &Settings) -> Result<Self, Error> {
@@ -230,17 +212,7 @@ impl Client {
         options["connections"] = json!(connections);
         options["sessions"] = json!(sessions);
         let process = start("client.py", options)?;
-        Ok(Self { process })
-    }
-
-    /// Waits for the client to come; if it does not, says why.
-    pub fn accept(&mut self, listener: &Listener) -> Result<TcpStream, Error> {
-        self.process.accept(listener)
-    }
-
-    /// Waits for the end of the next connection; an error if it failed.
-    pub fn conversation(&mut self) -> Result<Conversation, Error> {
-        Conversation::new(&self.process.report()?)
+        Ok(Self::of(process))
     }
 }
 
