@@ -3,5 +3,5 @@
 mod certificates;
 mod export;
 mod hellos;
-mod matrix;
 mod sessions;
+mod texts;

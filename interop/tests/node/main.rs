@@ -3,7 +3,6 @@
 
 mod client_certificates;
 mod export;
-mod matrix;
 mod mutual;
 mod negotiation;
 mod releases;
@@ -13,3 +12,4 @@ mod ssl2;
 mod ssl2_certificates;
 mod ssl2_hellos;
 mod ssl2_resumption;
+mod texts;

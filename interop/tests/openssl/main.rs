@@ -3,7 +3,7 @@
 mod client_certificates;
 mod extensions;
 mod fragments;
-mod matrix;
+mod key_extensions;
 mod mutual;
 mod negotiation;
 mod pair;
