@@ -14,8 +14,11 @@ impl Start {
     pub(super) fn find_session(&self, known: &mut Known) -> Option<Ssl2Session> {
         let common = &self.config.common;
         let sessions = &common.sessions;
+        if !sessions.by_id {
+            return None;
+        }
         let binding = self.binding();
-        let sealed = sessions.find(&binding).filter(|_| sessions.by_id)?;
+        let sealed = sessions.find(&binding)?;
         let now = common.clock.now();
         let found = sessions
             .ticket_keys
