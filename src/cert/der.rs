@@ -25,6 +25,13 @@ pub(super) fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(len)
 }
 
+/// Takes one value, whatever its tag is, if that is a single byte as all in use are: of a longer one,
+/// what is read here would be something else than what a parser makes of it.
+pub(super) fn take_any(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let tag = der.first().filter(|tag| **tag & LONG_TAG != LONG_TAG)?;
+    take(*tag, der)
+}
+
 /// What follows a value with this tag; everything where there is none.
 pub(super) fn skip(tag: u8, der: &[u8]) -> &[u8] {
     take(tag, der).map_or(der, |(_, rest)| rest)
@@ -35,6 +42,9 @@ pub(super) fn take_whole(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, rest) = take(tag, der)?;
     Some((der.get(..der.len() - rest.len())?, rest))
 }
+
+/// In a tag's first byte, that others follow (ITU-T X.690 §8.1.2.4).
+const LONG_TAG: u8 = 0x1f;
 
 pub(super) const BOOLEAN: u8 = 0x01;
 pub(super) const INTEGER: u8 = 0x02;

@@ -7,7 +7,7 @@ use x509_parser::asn1_rs::{Any, Class, Oid, Tag, ToDer};
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{AttributeTypeAndValue, RelativeDistinguishedName, X509Name};
 
-use super::der::{OBJECT_IDENTIFIER, SEQUENCE, SET, take};
+use super::der::{OBJECT_IDENTIFIER, SEQUENCE, SET, take, take_any};
 use crate::error::printable;
 
 /// A distinguished name in a form in which equal names are equal bytes: each of its parts behind its
@@ -71,8 +71,7 @@ fn is_whole(name: &X509Name<'_>) -> bool {
 
 fn is_type_and_value(attribute: &[u8]) -> bool {
     let value = take(OBJECT_IDENTIFIER, attribute).map_or(&[][..], |(_type, value)| value);
-    let value = value.first().and_then(|tag| take(*tag, value));
-    matches!(value, Some((_, [])))
+    matches!(take_any(value), Some((_, [])))
 }
 
 /// The name as text, fit for a terminal: as in RFC 4514 §2, but in the order of its encoding, and
@@ -218,7 +217,7 @@ fn add_attribute(out: &mut Vec<u8>, attribute: &AttributeTypeAndValue<'_>) {
             behind_length(out, |out| fold(&text, out));
         }
         None => {
-            out.push(value.class() as u8);
+            out.push((value.class() as u8) << 1 | u8::from(value.header.is_constructed()));
             out.extend_from_slice(&value.tag().0.to_be_bytes());
             behind_length(out, |out| out.extend_from_slice(value.data));
         }
@@ -371,6 +370,18 @@ mod tests {
         assert!(read(&[0x0c, 0x01, b'a']).0.is_some());
         assert_eq!(read(&[0x0c, 0x01, b'a', 0x05, 0x00]).0, None);
         assert_eq!(read(&[0x0c, 0x01, b'a', 0x00]).0, None);
+        // A tag of two bytes, which the parser takes for a UTF8String's or a context's.
+        for tag in [0x1f, 0x9f] {
+            let behind = [tag, 0x0c, 0x01, b'a', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+            assert_eq!(read(&behind).0, None);
+        }
+    }
+
+    #[test]
+    fn values_of_other_encodings_make_other_names() {
+        let [primitive, constructed] = [0x1e, 0x3e].map(|tag| read(&[tag, 0x03, 0, b'a', 0]).0);
+        assert!(primitive.is_some() && constructed.is_some());
+        assert_ne!(primitive, constructed);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use x509_parser::extensions::{GeneralName, GeneralSubtree, X509Extension};
 
 use super::constraints::without_root;
-use super::der::{EXCLUDED_SUBTREES, MINIMUM, PERMITTED_SUBTREES, SEQUENCE, take};
+use super::der::{EXCLUDED_SUBTREES, MINIMUM, PERMITTED_SUBTREES, SEQUENCE, take, take_any};
 use super::name::{Name, oid_text};
 use crate::error::CertificateProblem;
 
@@ -159,8 +159,7 @@ fn is_host_base(base: &str) -> bool {
 
 /// Whether `minimum` is 0, which DER leaves out and some authorities write, and `maximum` absent.
 fn is_base_alone(subtree: &[u8]) -> bool {
-    let base = subtree.first().and_then(|tag| take(*tag, subtree));
-    base.is_some_and(|(_, distances)| {
+    take_any(subtree).is_some_and(|(_, distances)| {
         distances.is_empty() || matches!(take(MINIMUM, distances), Some(([0], [])))
     })
 }
