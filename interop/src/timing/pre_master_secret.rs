@@ -8,7 +8,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, RngExt};
 use retrossl::{CipherSuite, PrivateKey, ServerConnection};
 
-use super::server::{Answer, MODULUS, Server, StandIn};
+use super::server::{Answer, MODULUS, Randomness, Server, StandIn};
 use super::{Class, Expected, Experiment, Outcome, Role, seeded};
 use crate::Error;
 use crate::certificate::Identity;
@@ -39,12 +39,13 @@ pub enum Operation {
 impl KeyExchange {
     /// `identity` is one of [`server::identity`](super::server::identity).
     pub fn new(operation: Operation, identity: &Identity) -> Result<Self, Error> {
-        Self::with_secrets(operation, identity, None)
+        Self::with_secrets(operation, identity, Randomness::New, None)
     }
 
     fn with_secrets(
         operation: Operation,
         identity: &Identity,
+        randomness: Randomness,
         secrets: Option<Arc<Secrets>>,
     ) -> Result<Self, Error> {
         let real = ours::private_key(identity)?;
@@ -66,7 +67,7 @@ impl KeyExchange {
         Ok(Self {
             operation,
             classes: classes.collect(),
-            server: Server::new(VERSION, SUITE, identity, key, secrets)?,
+            server: Server::new(VERSION, SUITE, identity, key, randomness, secrets)?,
             public: Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?,
             modulus: rsa
                 .n()
@@ -302,8 +303,10 @@ mod tests {
         let identity = identity().unwrap();
         for operation in [Operation::Real, Operation::Copied, Operation::Searched] {
             let secrets = Arc::<Secrets>::default();
+            let randomness = Randomness::Repeated;
+            let logged = Some(secrets.clone());
             let mut experiment =
-                KeyExchange::with_secrets(operation, &identity, Some(secrets.clone())).unwrap();
+                KeyExchange::with_secrets(operation, &identity, randomness, logged).unwrap();
             let mut seen = Vec::new();
             for class in 0..experiment.classes().len() {
                 let record = experiment.record(class).unwrap();

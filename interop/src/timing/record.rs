@@ -13,7 +13,7 @@ use retrossl::{CipherSuite, PeerMisbehaved, ServerConnection};
 
 use spoils::{Mac, Spoil, Tail, spoils};
 
-use super::server::{Answer, MODULUS, Server, StandIn, discard, receive};
+use super::server::{Answer, MODULUS, Randomness, Server, StandIn, discard, receive};
 use super::write_keys::{Suite, WriteKeys};
 use super::{Class, Experiment, Outcome, Role, seeded};
 use crate::Error;
@@ -55,7 +55,10 @@ impl CbcRecord {
         } = case;
         let real = ours::private_key(identity)?;
         let secrets = Arc::<Secrets>::default();
-        let with_key = |key, secrets| Server::new(version, cipher_suite, identity, key, secrets);
+        let with_key = |key, secrets| {
+            let randomness = Randomness::Repeated;
+            Server::new(version, cipher_suite, identity, key, randomness, secrets)
+        };
 
         // Once with the real key, so that a stand-in can know what it has to answer.
         let server = with_key(real.clone(), Some(secrets.clone()))?;

@@ -1,5 +1,5 @@
-//! A server that can be brought to the same point again and again: same keys, same hello, same
-//! randomness.
+//! A server that can be brought to the same point again and again: same keys, same hello, and, if
+//! wanted, same randomness.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::peer::Version;
 /// A server, and the hello that its client opens with.
 pub struct Server {
     config: Arc<ServerConfig>,
-    random: Arc<Repeating>,
+    random: Arc<Numbers>,
     hello: Vec<u8>,
 }
 
@@ -31,10 +31,11 @@ impl Server {
         suite: CipherSuite,
         identity: &Identity,
         key: Arc<dyn PrivateKey>,
+        randomness: Randomness,
         secrets: Option<Arc<Secrets>>,
     ) -> Result<Self, Error> {
         let policy = policy(version, suite);
-        let random = Arc::new(Repeating::default());
+        let random = Arc::new(Numbers::new(randomness));
         let mut config = ServerConfig::builder(policy)
             .certificate(vec![ours::certificate(identity)?], key)
             .random(random.clone())
@@ -55,7 +56,7 @@ impl Server {
 
     /// A connection that has sent its first flight and waits for the ClientKeyExchange.
     pub fn connection(&self) -> Result<ServerConnection, Error> {
-        self.random.rewind();
+        self.random.begin();
         let mut connection = ServerConnection::new(self.config.clone());
         receive(&mut connection, &self.hello)?;
         discard(&mut connection)?;
@@ -71,7 +72,7 @@ impl Server {
     ) -> Result<[Vec<u8>; 2], Error> {
         let mut client = client(version, suite, identity)?;
         assert_eq!(drain(&mut client)?, self.hello);
-        self.random.rewind();
+        self.random.begin();
         let mut server = ServerConnection::new(self.config.clone());
         receive(&mut server, &self.hello)?;
         let flight = drain(&mut server)?;
@@ -103,7 +104,7 @@ fn client(
     identity: &Identity,
 ) -> Result<ClientConnection, Error> {
     let config = ours::client(policy(version, suite), identity)?
-        .random(Repeating::default())
+        .random(Numbers::new(Randomness::Repeated))
         .clock(Stopped);
     ours::connection(config)
 }
@@ -134,21 +135,50 @@ pub fn drain(connection: &mut Connection) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Gives the same bytes again after each [`rewind`](Self::rewind).
-#[derive(Debug, Default)]
-struct Repeating(AtomicU64);
+/// What a server's random numbers are from one connection to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Randomness {
+    /// The same ones, so that all that follows is the same.
+    Repeated,
+    /// New ones, as they should be: a secret that is the same in every connection takes another time
+    /// than one that is not, by half a nanosecond, and tells nothing.
+    New,
+}
 
-impl Repeating {
-    fn rewind(&self) {
-        self.0.store(0, Ordering::Relaxed);
+#[derive(Debug)]
+struct Numbers {
+    state: AtomicU64,
+    randomness: Randomness,
+}
+
+impl Numbers {
+    fn new(randomness: Randomness) -> Self {
+        let state = match randomness {
+            Randomness::Repeated => 0,
+            Randomness::New => rand::random(),
+        };
+        Self {
+            state: AtomicU64::new(state),
+            randomness,
+        }
+    }
+
+    /// For the next connection.
+    fn begin(&self) {
+        match self.randomness {
+            Randomness::Repeated => self.state.store(0, Ordering::Relaxed),
+            Randomness::New => {}
+        }
     }
 }
 
-impl SecureRandom for Repeating {
+impl SecureRandom for Numbers {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomFailed> {
         for chunk in buffer.chunks_mut(8) {
             // SplitMix64.
-            let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            let state = self
+                .state
+                .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
             let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             chunk.copy_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes()[..chunk.len()]);
