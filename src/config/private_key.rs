@@ -73,7 +73,8 @@ impl RsaPrivateKey {
     /// `openssl rsa -in encrypted.key -out clear.key`.
     ///
     /// # Errors
-    /// [`BadKey`], whose text says what to do.
+    /// [`BadKey`], whose text says what to do: taken are keys of two primes, with a modulus of 465 to
+    /// 8192 bits and an odd exponent from 3 to 2^33 - 1.
     pub fn from_der(der: &PrivateKeyDer<'_>) -> Result<Self, BadKey> {
         match der {
             PrivateKeyDer::Pkcs1(der) => RawPrivateKey::from_pkcs1_der(der.secret_pkcs1_der()),

@@ -41,8 +41,6 @@ mod schedule;
 mod serial;
 mod sliced;
 mod tables;
-#[cfg(test)]
-mod tests;
 mod transpose;
 
 use core::fmt;
@@ -98,3 +96,6 @@ impl<const PASSES: usize> fmt::Debug for Des<PASSES> {
 
 /// Bytes in a block.
 pub(crate) const BLOCK: usize = 8;
+
+#[cfg(test)]
+mod tests;

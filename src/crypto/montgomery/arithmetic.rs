@@ -19,7 +19,8 @@ pub(super) fn two_words(low: u64, high: u64, shift: usize) -> u64 {
     (((u128::from(high) << 64) | u128::from(low)) >> shift) as u64
 }
 
-pub(super) fn zeros(len: usize) -> Integer {
+/// The number 0 in so many words.
+pub(crate) fn zeros(len: usize) -> Integer {
     Zeroizing::new(vec![0; len].into())
 }
 

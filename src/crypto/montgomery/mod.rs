@@ -17,7 +17,7 @@ pub(crate) mod words;
 
 use zeroize::Zeroizing;
 
-pub(crate) use arithmetic::{multiply_add, subtract};
+pub(crate) use arithmetic::{multiply_add, subtract, zeros};
 
 use super::constant_time::hidden;
 

@@ -5,7 +5,7 @@ use ::rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use zeroize::Zeroizing;
 
 use super::numbers::{to_words, trimmed};
-use crate::crypto::montgomery::Integer;
+use crate::crypto::montgomery::{Integer, zeros};
 
 /// The numbers of a private key with two primes (RFC 8017 §3.2).
 pub(super) struct Factors {
@@ -28,7 +28,7 @@ impl Factors {
         let bytes = |number: &BoxedUint| Zeroizing::new(number.to_be_bytes());
         let of_public_len = |number: &BoxedUint| to_words(trimmed(&bytes(number)));
         let of_len = |number: &BoxedUint, len: usize| {
-            let mut words = Integer::new(vec![0; len].into());
+            let mut words = zeros(len);
             let number = to_words(&bytes(number));
             words
                 .iter_mut()

@@ -38,8 +38,8 @@ pub enum BadKey {
     NotRsa(String),
     /// It cannot be read, or its numbers do not fit together or are out of range.
     #[error(
-        "the key is damaged, or its numbers make no sense: an RSA key has a modulus of 465 to 8192 \
-         bits and an odd exponent of 3 or more"
+        "the key is damaged, or its numbers are not taken here: a modulus of 465 to 8192 bits, an odd \
+         exponent from 3 to 2^33 - 1, and, of a private key, two primes"
     )]
     Damaged,
 }

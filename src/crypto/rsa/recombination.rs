@@ -2,7 +2,7 @@
 
 use super::factors::Factors;
 use crate::crypto::montgomery::words::Words;
-use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add, subtract};
+use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add, subtract, zeros};
 
 /// From a number modulo p and modulo q to the number modulo n (Garner).
 pub(super) struct Recombination {
@@ -41,7 +41,7 @@ impl Recombination {
         self.p.multiply(work, &mut negative, &self.inverses[1]);
         self.p.add(&mut quotient, &negative);
 
-        let mut sum = Integer::new(vec![0; self.modulus_len].into());
+        let mut sum = zeros(self.modulus_len);
         sum.iter_mut()
             .zip(half_q)
             .for_each(|(to, from)| *to = *from);
