@@ -1,6 +1,5 @@
 //! What a connection must know before it starts, as data and traits.
 
-mod accepted;
 mod certified_key;
 mod client;
 mod clock;

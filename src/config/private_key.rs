@@ -28,9 +28,9 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`KeyError::Unavailable`] and [`KeyError::Faulty`] end the handshake, so they must not
-    /// depend on the ciphertext. Every other error counts as a bad pre-master secret and must
-    /// take no other time than a decryption that gives nonsense; [`KeyError::InputOutOfRange`] is for a ciphertext that is
-    /// not below the modulus.
+    /// depend on the ciphertext. Every other error counts as a bad pre-master secret and must take
+    /// no other time than a decryption that gives nonsense; [`KeyError::InputOutOfRange`] is for a
+    /// ciphertext that is not below the modulus.
     fn raw_decrypt(&self, ciphertext: &[u8], plaintext: &mut [u8]) -> Result<(), KeyError>;
 
     /// The PKCS#1 v1.5 signature over `input`, of the modulus's length in bytes.
@@ -73,8 +73,8 @@ impl RsaPrivateKey {
     /// `openssl rsa -in encrypted.key -out clear.key`.
     ///
     /// # Errors
-    /// [`BadKey`], whose text says what to do: taken are keys of two primes, with a modulus of 465 to
-    /// 8192 bits and an odd exponent from 3 to 2^33 - 1.
+    /// [`BadKey`], whose text says what to do: taken are keys of two primes, with a modulus of 465
+    /// to 8192 bits and an odd exponent from 3 to 2^33 - 1.
     pub fn from_der(der: &PrivateKeyDer<'_>) -> Result<Self, BadKey> {
         match der {
             PrivateKeyDer::Pkcs1(der) => RawPrivateKey::from_pkcs1_der(der.secret_pkcs1_der()),

@@ -1,5 +1,5 @@
-//! Arithmetic with words and with numbers of many words, without a branch or an address that depends
-//! on what is worked on; lengths are public.
+//! Arithmetic with words and with numbers of many words, without a branch or an address that
+//! depends on what is worked on; lengths are public.
 
 use zeroize::Zeroizing;
 

@@ -27,7 +27,7 @@ use pulp::x86::V3;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::arithmetic::{bits, subtract_if_not_below, two_words, zeros};
-use super::constants::{negative_inverse, power_of_two};
+use super::precomputation::{negative_inverse, power_of_two};
 use super::room::Room;
 use super::{Integer, Ring, WINDOW};
 use operations::{AT_ONCE, Add, Multiply, Select, Square};
@@ -137,7 +137,8 @@ fn split<const C: usize>(values: [&[u64]; C], digit: usize, shape: Shape) -> Vec
     vectors
 }
 
-/// What an operation needs beside its operands: room for its [`Parts`] modulo a number of 2048 bits.
+/// What an operation needs beside its operands: room for its [`Parts`] modulo a number of 2048
+/// bits.
 type Workspace = Room<__m256i, { (4 * 2 + 3) * 20 + 1 }>;
 
 /// Room for a table modulo two numbers of 1024 bits.

@@ -9,9 +9,9 @@
 //! [`public_power`] is public. Numbers, tables and intermediate results are zeroized.
 
 mod arithmetic;
-mod constants;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lanes;
+mod precomputation;
 mod room;
 pub(crate) mod words;
 
@@ -56,8 +56,8 @@ pub(crate) trait Ring<const C: usize> {
     /// other may also be the sum of two such, or a digit.
     fn multiply(&self, work: &mut Self::Workspace, number: &mut Self::Number, other: &Self::Number);
 
-    /// `number` becomes `number² / R`, `times` times over. It may be what [`enter`] gave: a sum, less
-    /// than four times the modulus, where R is 64 times it, and reduced where R is not.
+    /// `number` becomes `number² / R`, `times` times over. It may be what [`enter`] gave: a sum,
+    /// less than four times the modulus, where R is 64 times it, and reduced where R is not.
     fn square(&self, work: &mut Self::Workspace, number: &mut Self::Number, times: usize);
 
     fn table(&self, len: usize) -> Self::Table;

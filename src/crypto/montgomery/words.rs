@@ -4,7 +4,7 @@ use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::arithmetic::{multiply_add, subtract_if_not_below, zeros};
-use super::constants::{negative_inverse_of_word, power_of_two};
+use super::precomputation::{negative_inverse_of_word, power_of_two};
 use super::room::Room;
 use super::{Integer, Ring, WINDOW};
 

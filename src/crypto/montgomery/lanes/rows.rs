@@ -186,7 +186,8 @@ impl<const C: usize> Rows<'_, C> {
             }
             at += R;
         }
-        // No loop: out of one, LLVM moves the masks that tell it that a product of 32 bits is enough.
+        // No loop: out of one, LLVM moves the masks that tell it that a product of 32 bits is
+        // enough.
         macro_rules! rest {
             ($($row:literal),*) => {
                 $(if $row + 1 < R && at + $row < factor.len() {

@@ -1,13 +1,15 @@
 //! Authenticating the peer by a path to a trusted authority.
 
+mod accepted;
+
 use std::sync::Arc;
 
-use super::accepted::{Accepted, Case};
 use super::verifier::{
     AnonymousClients, ClientToVerify, ClientVerifier, ServerToVerify, ServerVerifier,
 };
 use crate::cert::{self, Conditions, RevocationList, RootStore};
 use crate::error::{CertificateError, ConfigError};
+use accepted::{AcceptedChains, Case};
 
 /// Accepts a peer if a certification path leads from its certificate to one of the roots (RFC 5280
 /// §6), and, for a server, if the certificate is for the server's name (RFC 6125).
@@ -41,7 +43,7 @@ pub struct PathVerifier {
     authorities: Vec<Vec<u8>>,
     revocation_lists: Arc<[RevocationList]>,
     clients: AnonymousClients,
-    accepted: Arc<Accepted>,
+    accepted: Arc<AcceptedChains>,
 }
 
 impl PathVerifier {

@@ -7,19 +7,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::verifier::{ClientToVerify, ServerToVerify};
 use crate::cert::Role;
+use crate::config::verifier::{ClientToVerify, ServerToVerify};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::hash::Hash;
 use crate::policy::Policy;
 
-/// Chains, by a hash of all that the verdict depends on but time and one verifier's roots and lists,
-/// with the seconds from which and to which it holds. Verifiers with other roots or lists do not share
-/// it.
-pub(super) struct Accepted(Mutex<LruCache<Key, (u64, u64)>>);
+/// Chains, by a hash of all that the verdict depends on but time and one verifier's roots and
+/// lists, with the seconds from which and to which it holds. Verifiers with other roots or lists do
+/// not share it.
+pub(super) struct AcceptedChains(Mutex<LruCache<CaseHash, (u64, u64)>>);
 
-/// SHA-256.
-type Key = [u8; 32];
+/// SHA-256 of a case, its time apart.
+type CaseHash = [u8; 32];
 
 /// A peer to be verified.
 pub(super) struct Case<'a> {
@@ -48,7 +48,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn key(&self) -> Key {
+    fn hash(&self) -> CaseHash {
         let mut hash = Hash::new(HashAlgorithm::Sha256);
         let mut add = |part: &[u8]| {
             hash.update(&(part.len() as u64).to_be_bytes());
@@ -61,44 +61,44 @@ impl<'a> Case<'a> {
         }
         add(&self.policy.canonical());
         self.chain.iter().for_each(|certificate| add(certificate));
-        let mut key = [0; 32];
-        key.copy_from_slice(hash.finish().as_ref());
-        key
+        let mut digest = [0; 32];
+        digest.copy_from_slice(hash.finish().as_ref());
+        digest
     }
 }
 
-impl Accepted {
+impl AcceptedChains {
     /// That it was accepted now, and holds until then; of times before nothing is known.
     pub(super) fn remember(&self, case: &Case<'_>, until: UnixTime) {
         let span = (case.now.as_secs(), until.as_secs());
         // A chain may be long, and others wait for the lock.
-        let key = case.key();
-        self.lock().put(key, span);
+        let hash = case.hash();
+        self.lock().put(hash, span);
     }
 
     /// Whether the same was accepted, and the time has not changed it.
     pub(super) fn holds(&self, case: &Case<'_>) -> bool {
         let now = case.now.as_secs();
-        let key = case.key();
+        let hash = case.hash();
         let mut accepted = self.lock();
-        let span = accepted.get(&key);
+        let span = accepted.get(&hash);
         span.is_some_and(|(from, until)| (*from..=*until).contains(&now))
     }
 
-    fn lock(&self) -> MutexGuard<'_, LruCache<Key, (u64, u64)>> {
+    fn lock(&self) -> MutexGuard<'_, LruCache<CaseHash, (u64, u64)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Default for Accepted {
+impl Default for AcceptedChains {
     fn default() -> Self {
         Self(Mutex::new(LruCache::sparse(MAX)))
     }
 }
 
-impl fmt::Debug for Accepted {
+impl fmt::Debug for AcceptedChains {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Accepted({} chains)", self.lock().len())
+        write!(f, "AcceptedChains({} chains)", self.lock().len())
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn so_many_chains_are_remembered_and_no_more() {
-        let accepted = Accepted::default();
+        let accepted = AcceptedChains::default();
         let now = UnixTime::since_unix_epoch(Duration::from_secs(1000));
         let chains: Vec<[CertificateDer<'_>; 1]> = (0..=256u16)
             .map(|number| [number.to_be_bytes().to_vec().into()])
