@@ -50,10 +50,10 @@ use shared::status_text::{cause, negotiated, printable, quoted, subject};
 /// and kinds=… ends the line with those that the server lists (`-` where a session is resumed).
 ///
 /// Ends with 0 only if all went well, the server's close_notify included where its answer lasts
-/// until then (SSL 2.0 has none: there the connection's end counts); otherwise with one line on stderr: the cause, the alert, and where the server's
-/// certificate was refused, but not revoked, what pins it. The certificate is verified by the
-/// system's roots unless --ca, --pin or --insecure says otherwise. A reader of stdout that leaves
-/// ends the program with 0.
+/// until then (SSL 2.0 has none: there the connection's end counts); otherwise with one line on
+/// stderr: the cause, the alert, and where the server's certificate was refused, but not revoked,
+/// what pins it. The certificate is verified by the system's roots unless --ca, --pin or --insecure
+/// says otherwise. A reader of stdout that leaves ends the program with 0.
 #[derive(Parser)]
 #[command(after_help = cipher_names())]
 struct Options {
@@ -98,14 +98,14 @@ struct Options {
     send: Option<String>,
 
     /// Do the same again on a second connection, which resumes the session where the server lets
-    /// it; each answer then ends its line. (At SSL 2.0 sessions of DES and export kinds are not kept,
-    /// and none is offered in a hello that offers TLS 1.2, too)
+    /// it; each answer then ends its line. (At SSL 2.0 sessions of DES and export kinds are not
+    /// kept, and none is offered in a hello that offers TLS 1.2, too)
     #[arg(long)]
     reconnect: bool,
 
     /// Renegotiate before anything is sent; a server that refuses is an error. A session that was
-    /// resumed at SSL 3.0, as with --reconnect, cannot be renegotiated under --renegotiation secure;
-    /// with --no-session-ids none is resumed
+    /// resumed at SSL 3.0, as with --reconnect, cannot be renegotiated under --renegotiation
+    /// secure; with --no-session-ids none is resumed
     #[arg(long)]
     renegotiate: bool,
 
@@ -122,8 +122,8 @@ struct Options {
     keylog: Option<PathBuf>,
 
     /// Ask the server for records of at most BYTES of plaintext, 64 to 16384: by RFC 8449, and from
-    /// 512 on by RFC 6066, too, rounded down to 512, 1024, 2048 or 4096, which then binds both ways;
-    /// it need not agree
+    /// 512 on by RFC 6066, too, rounded down to 512, 1024, 2048 or 4096, which then binds both
+    /// ways; it need not agree
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=16_384))]
     max_fragment: Option<u16>,
 

@@ -36,8 +36,8 @@ struct Options {
     #[arg(long, value_name = "V", conflicts_with = "all")]
     version: Option<ProtocolVersion>,
 
-    /// A cipher suite's IANA name, or for SSL 2.0 a cipher kind's (SSL_CK_…) [default: the strongest
-    /// that the version has]
+    /// A cipher suite's IANA name, or for SSL 2.0 a cipher kind's (SSL_CK_…) [default: the
+    /// strongest that the version has]
     #[arg(long, value_name = "NAME", conflicts_with = "all")]
     suite: Option<Cipher>,
 
@@ -57,8 +57,8 @@ struct Options {
 
     /// Every version with each of its suites, those that encrypt nothing included, one line each,
     /// and a count; with --renegotiate or --resume each of them does that, too (SSL 2.0, which has
-    /// no renegotiation, is left out of the former, and its weak kinds, of which no session is kept,
-    /// of the latter)
+    /// no renegotiation, is left out of the former, and its weak kinds, of which no session is
+    /// kept, of the latter)
     #[arg(long)]
     all: bool,
 }

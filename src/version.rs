@@ -64,8 +64,8 @@ impl ProtocolVersion {
         Self::all().find(|version| version.wire() == wire)
     }
 
-    /// The short name: `ssl2`, `ssl3`, `tls1.0`, `tls1.1`, `tls1.2`. [`FromStr`] takes it as well as what
-    /// is printed: `SSLv2`, `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`.
+    /// The short name: `ssl2`, `ssl3`, `tls1.0`, `tls1.1`, `tls1.2`. [`FromStr`] takes it as well
+    /// as what is printed: `SSLv2`, `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`.
     pub const fn short_name(self) -> &'static str {
         match self {
             Self::SSLv2 => "ssl2",

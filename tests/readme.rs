@@ -1,5 +1,5 @@
-//! What the README says about versions, suites and cipher kinds is what the presets do, and what the
-//! tests' own says about files is what there is.
+//! What the README says about versions, suites and cipher kinds is what the presets do, and what
+//! the tests' own says about files is what there is.
 
 use std::collections::BTreeSet;
 use std::path::Path;

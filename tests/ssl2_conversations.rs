@@ -1,4 +1,5 @@
-//! Every legal conversation at SSL 2.0 with something wrong in it, said by a peer that has the keys.
+//! Every legal conversation at SSL 2.0 with something wrong in it, said by a peer that has the
+//! keys.
 
 mod in_memory;
 

@@ -1,5 +1,5 @@
-//! SSL 2.0's records changed, replayed, padded, cut, and mixed with those of TLS: each gives a clear
-//! error, and what is held is bounded.
+//! SSL 2.0's records changed, replayed, padded, cut, and mixed with those of TLS: each gives a
+//! clear error, and what is held is bounded.
 
 mod in_memory;
 

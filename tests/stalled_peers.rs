@@ -144,8 +144,8 @@ fn a_message_in_the_shortest_records_is_joined_in_few_steps() {
     assert!(peak < 264 * KIB, "{peak}");
 }
 
-/// What has come counts twice: as it came, and as far as it is joined. The longest hello that comes in
-/// so many bytes is in records of five.
+/// What has come counts twice: as it came, and as far as it is joined. The longest hello that comes
+/// in so many bytes is in records of five.
 #[test]
 fn an_acceptor_holds_what_has_come_and_what_is_joined() {
     let hello = unfinished_hello(Side::Client);

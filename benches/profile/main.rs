@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench profile` runs each scenario under Valgrind's Callgrind, which counts
 //! instructions and so gives the same figures every time, sorts them by the file that each one came
-//! from, inlined or not, and writes `benches/PROFILE.md`. It wants Valgrind; `-- TEXT` runs only what
-//! has that in its name, and writes nothing.
+//! from, inlined or not, and writes `benches/PROFILE.md`. It wants Valgrind; `-- TEXT` runs only
+//! what has that in its name, and writes nothing.
 
 mod counts;
 #[path = "../../tests/in_memory/mod.rs"]
@@ -142,6 +142,7 @@ const REPETITIONS: u32 = 20;
 
 const REPEAT: &str = "--repeat";
 
-/// Callgrind counts a `rep movsb` once for each byte, the vector instructions in its place as they are.
+/// Callgrind counts a `rep movsb` once for each byte, the vector instructions in its place as they
+/// are.
 const WITHOUT_REP_MOVSB: &str =
     "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000";

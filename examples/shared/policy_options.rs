@@ -27,9 +27,9 @@ pub struct PolicyOptions {
     /// and for SSL 2.0 its cipher kinds' (SSL_CK_…), separated by commas
     ///
     /// Kinds alone mean SSL 2.0 alone; suites alone leave SSL 2.0 out, whatever the preset; both
-    /// together mean SSL 2.0 and what came after it. A --min or --max that says otherwise is an error,
-    /// but --max may end both together at SSL 2.0. Numbers do as well: 0x002F is a suite, 0x0700C0 a
-    /// kind
+    /// together mean SSL 2.0 and what came after it. A --min or --max that says otherwise is an
+    /// error, but --max may end both together at SSL 2.0. Numbers do as well: 0x002F is a suite,
+    /// 0x0700C0 a kind
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     suites: Vec<Cipher>,
 

@@ -17,9 +17,9 @@ pub fn printable(text: &str) -> String {
     text.replace(rewrites_the_line, "\u{fffd}")
 }
 
-/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known. At SSL 2.0 the
-/// suite is a cipher kind. After it comes `max_fragment=…` where the peer takes less in one record
-/// than all do by default.
+/// `version=… suite=… resumed=… renegotiated=… subject=…`; `-` for what is not known. At SSL 2.0
+/// the suite is a cipher kind. After it comes `max_fragment=…` where the peer takes less in one
+/// record than all do by default.
 ///
 /// `resumption` is the first handshake's: the connection itself tells the last one's.
 pub fn negotiated(connection: &Connection, resumption: Option<Resumption>) -> String {

@@ -14,14 +14,14 @@ use interop::matrix::run::{Outcome, Progress, Results, outcome_without_trying, r
 use interop::matrix::{Absence, Case, Kind, Peer, peers, table};
 use retrossl::{ProtocolVersion, Side};
 
-/// Plays every live peer in both roles, with every version and suite, full, resumed, with a client's
-/// certificate and renegotiated, and writes interop/MATRIX.md.
+/// Plays every live peer in both roles, with every version and suite, full, resumed, with a
+/// client's certificate and renegotiated, and writes interop/MATRIX.md.
 ///
 /// Peers that are missing are installed where that can be done, by npm, PyPI and Debian's packages.
 ///
 /// Each filter can be given several times, or several values with commas. Exit status: 0 when all
-/// passed, 1 when something failed, 2 when no case is left to play, 3 when nothing failed but a peer
-/// could not be had: then interop/MATRIX.md is left as it is, too.
+/// passed, 1 when something failed, 2 when no case is left to play, 3 when nothing failed but a
+/// peer could not be had: then interop/MATRIX.md is left as it is, too.
 #[derive(Parser)]
 struct Options {
     /// Peers, such as openssl-1.0.1e or 'OpenSSL 1.0.1e' [default: all; a wrong name lists them]

@@ -25,8 +25,8 @@ pub(super) fn take(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(len)
 }
 
-/// Takes one value, whatever its tag is, if that is a single byte as all in use are: of a longer one,
-/// what is read here would be something else than what a parser makes of it.
+/// Takes one value, whatever its tag is, if that is a single byte as all in use are: of a longer
+/// one, what is read here would be something else than what a parser makes of it.
 pub(super) fn take_any(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let tag = der.first().filter(|tag| **tag & LONG_TAG != LONG_TAG)?;
     take(*tag, der)

@@ -10,8 +10,8 @@ use x509_parser::prelude::{AttributeTypeAndValue, RelativeDistinguishedName, X50
 use super::der::{OBJECT_IDENTIFIER, SEQUENCE, SET, take, take_any};
 use crate::error::printable;
 
-/// A distinguished name in a form in which equal names are equal bytes: each of its parts behind its
-/// length, so that no two run together.
+/// A distinguished name in a form in which equal names are equal bytes: each of its parts behind
+/// its length, so that no two run together.
 ///
 /// Authorities copy their names into what they issue in other string types, other case and other
 /// spacing; none of that makes another name.

@@ -120,8 +120,8 @@ pub(super) fn validate<'a>(
     Ok(())
 }
 
-/// The last second in which an accepted path is judged as it is now: the anchor's dates do not count,
-/// and of revocation lists each date that is still to come may bring another verdict.
+/// The last second in which an accepted path is judged as it is now: the anchor's dates do not
+/// count, and of revocation lists each date that is still to come may bring another verdict.
 pub(super) fn holds_until(path: &[&Parsed<'_>], conditions: &Conditions<'_>) -> UnixTime {
     let expiries = path
         .iter()

@@ -63,8 +63,8 @@ impl Connection {
     }
 
     /// The key that the server signed for an export suite, in place of its certificate's, which is
-    /// longer than the suite allows; received or sent, also where it was refused for its length. Who
-    /// meets it again and again has a server that FREAK is about.
+    /// longer than the suite allows; received or sent, also where it was refused for its length.
+    /// Who meets it again and again has a server that FREAK is about.
     pub fn ephemeral_key(&self) -> Option<RsaPublicKey> {
         let params = ServerRsaParams::read(&self.pump.known.ephemeral_key).ok()?;
         RsaPublicKey::new(params.modulus, params.exponent).ok()
@@ -117,8 +117,9 @@ impl Connection {
     }
 
     /// Bytes of plaintext that the peer takes in one record at the most; what is written is cut
-    /// accordingly. 16384 (at SSL 2.0 with a block cipher 16360), or less, at once from a ServerHello on, where the peer wants it so: by
-    /// max_fragment_length (RFC 6066 §4) or record_size_limit (RFC 8449 §4).
+    /// accordingly. 16384 (at SSL 2.0 with a block cipher 16360), or less, at once from a
+    /// ServerHello on, where the peer wants it so: by max_fragment_length (RFC 6066 §4) or
+    /// record_size_limit (RFC 8449 §4).
     pub fn peer_record_limit(&self) -> usize {
         self.pump.outgoing.max_data()
     }
@@ -127,8 +128,8 @@ impl Connection {
     /// `output`, whatever its length.
     ///
     /// # Errors
-    /// [`Error::HandshakeNotComplete`]; [`Error::Export`] before TLS, which has the first exporters,
-    /// and for a context longer than 65535 bytes.
+    /// [`Error::HandshakeNotComplete`]; [`Error::Export`] before TLS, which has the first
+    /// exporters, and for a context longer than 65535 bytes.
     pub fn export_keying_material<T: AsMut<[u8]>>(
         &self,
         mut output: T,

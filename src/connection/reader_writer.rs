@@ -16,8 +16,8 @@ pub struct IoState {
     pub peer_has_closed: bool,
     /// The transport has ended. Without [`peer_has_closed`](Self::peer_has_closed) that is a
     /// truncation: the reader gives what was received, then
-    /// [`Error::Truncated`](crate::Error::Truncated). At SSL 2.0 it is how every connection ends, and
-    /// the reader gives `Ok(0)` then.
+    /// [`Error::Truncated`](crate::Error::Truncated). At SSL 2.0 it is how every connection ends,
+    /// and the reader gives `Ok(0)` then.
     pub transport_has_ended: bool,
 }
 

@@ -1,5 +1,5 @@
-//! AES in CBC mode, encrypted beside something else: each block waits for the one before, and while it
-//! does there is room for other messages, or for the hash of this one.
+//! AES in CBC mode, encrypted beside something else: each block waits for the one before, and while
+//! it does there is room for other messages, or for the hash of this one.
 
 use core::cmp::Reverse;
 

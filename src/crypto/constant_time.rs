@@ -1,8 +1,9 @@
 //! Copies and masks that depend on secrets, without a branch or an address that does.
 //!
-//! Masks stand in for choices where every one of many bytes needs its own: `subtle` hides each choice from the optimiser, which costs more than what is done with it.
-//! Here the secret number is hidden once for a whole pass; what follows is arithmetic on a number
-//! of which nothing is known, so there is nothing to make a branch of.
+//! Masks stand in for choices where every one of many bytes needs its own: `subtle` hides each
+//! choice from the optimiser, which costs more than what is done with it. Here the secret number is
+//! hidden once for a whole pass; what follows is arithmetic on a number of which nothing is known,
+//! so there is nothing to make a branch of.
 
 use subtle::{BlackBox, Choice, ConditionallySelectable};
 

@@ -112,8 +112,8 @@ pub enum Fault {
 }
 
 impl Error {
-    /// The alert that this error sends to the peer, if it sends one. At SSL 2.0 there are no alerts:
-    /// see [`ssl2_error`](Self::ssl2_error).
+    /// The alert that this error sends to the peer, if it sends one. At SSL 2.0 there are no
+    /// alerts: see [`ssl2_error`](Self::ssl2_error).
     pub fn alert(&self) -> Option<AlertDescription> {
         use AlertDescription as Alert;
         Some(match self {

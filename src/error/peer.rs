@@ -1,5 +1,5 @@
-//! What a peer can do wrong: bytes that cannot be parsed, messages that the protocol forbids, wishes
-//! that the policy does not meet.
+//! What a peer can do wrong: bytes that cannot be parsed, messages that the protocol forbids,
+//! wishes that the policy does not meet.
 
 use core::fmt;
 

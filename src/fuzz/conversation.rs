@@ -2,8 +2,8 @@
 //! application does meanwhile.
 //!
 //! The peer is this crate's other side, honest but where the script tampers with what it sends. So
-//! whatever the script says is sealed as it should be, at any time: in the first handshake, past it,
-//! and in the middle of a renegotiation.
+//! whatever the script says is sealed as it should be, at any time: in the first handshake, past
+//! it, and in the middle of a renegotiation.
 
 use std::io::Write;
 
@@ -200,7 +200,8 @@ impl Conversation {
         self.delivered = delivered;
     }
 
-    /// Brings the peer everything; it takes what it likes, as its own failures are not what is looked for.
+    /// Brings the peer everything; it takes what it likes, as its own failures are not what is
+    /// looked for.
     fn reply(&mut self) {
         let wire = self.watched.take();
         let mut rest = &wire[..];
@@ -329,8 +330,8 @@ impl Conversation {
     }
 }
 
-/// Whether the peer has sealed these bytes as data, in this order: nobody without the keys adds any,
-/// changes or reorders them.
+/// Whether the peer has sealed these bytes as data, in this order: nobody without the keys adds
+/// any, changes or reorders them.
 fn is_sealed_data(
     plaintext: &[u8],
     sealed: &[(ContentType, Vec<u8>)],

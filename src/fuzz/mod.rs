@@ -47,8 +47,8 @@ pub fn ssl2(data: &[u8]) {
     connection(side, Terms::read_ssl2, data);
 }
 
-/// The first byte says whether the rest is what the peer's transport gives, or what a peer does that
-/// has the keys.
+/// The first byte says whether the rest is what the peer's transport gives, or what a peer does
+/// that has the keys.
 fn connection(side: Side, terms: fn(&mut Input<'_>, Side) -> Terms, data: &[u8]) {
     let mut input = Input::new(data);
     let mode = input.byte();

@@ -1,5 +1,5 @@
-//! What the fuzzers start from: the recordings and the replays in `tests/data`, and conversations of
-//! both sides of this crate, each in the form of its target.
+//! What the fuzzers start from: the recordings and the replays in `tests/data`, and conversations
+//! of both sides of this crate, each in the form of its target.
 //!
 //! `fuzz/seed` writes them.
 

@@ -27,7 +27,8 @@ pub(crate) struct Known {
     /// The ServerHello's body, sent or received; SSL 2.0's, where that is the version.
     pub(crate) server_hello: Vec<u8>,
     pub(crate) peer_certificates: Vec<CertificateDer<'static>>,
-    /// An export suite's, sent or received, as a ServerKeyExchange has it: empty where there is none.
+    /// An export suite's, sent or received, as a ServerKeyExchange has it: empty where there is
+    /// none.
     pub(crate) ephemeral_key: Box<[u8]>,
     pub(crate) server_name: Option<String>,
     /// The hello had SSL 2.0's format, which cannot name a server.

@@ -44,8 +44,8 @@ impl<'a> ClientHello<'a> {
         self.client_version
     }
 
-    /// The client's 32 random bytes; in SSL 2.0's format the 16 to 32 of the challenge, with zeros in
-    /// front.
+    /// The client's 32 random bytes; in SSL 2.0's format the 16 to 32 of the challenge, with zeros
+    /// in front.
     pub fn random(&self) -> &[u8; 32] {
         &self.random
     }

@@ -13,9 +13,9 @@ pub(crate) struct ClientKeyExchange<'a> {
 impl<'a> ClientKeyExchange<'a> {
     /// Reads the message of a client that encrypts to a key of `modulus_len` bytes.
     ///
-    /// SSL 3.0 has no length in front, but JSSE's clients send one there if they offered TLS; TLS has
-    /// one, which some TLS 1.0 clients leave out. Either is told by how long the message is, which
-    /// everybody sees.
+    /// SSL 3.0 has no length in front, but JSSE's clients send one there if they offered TLS; TLS
+    /// has one, which some TLS 1.0 clients leave out. Either is told by how long the message is,
+    /// which everybody sees.
     pub(crate) fn read(
         body: &'a [u8],
         version: ProtocolVersion,

@@ -85,8 +85,8 @@ pub enum Quirk {
     /// hellos above 255 bytes for another reason.
     NoHelloPadding,
     /// Server: accept a pre-master secret that carries the negotiated version where the client
-    /// offered another one, as some old clients do, and Java's to this day. Only where the offer was
-    /// at most TLS 1.0; costs the detection of version rollback there.
+    /// offered another one, as some old clients do, and Java's to this day. Only where the offer
+    /// was at most TLS 1.0; costs the detection of version rollback there.
     NegotiatedVersionInPreMasterSecret,
     /// Neither offer nor accept encrypt-then-MAC (RFC 7366).
     NoEncryptThenMac,

@@ -377,8 +377,8 @@ impl Policy {
         })
     }
 
-    /// The lengths in bits of the ephemeral keys that the suites call for, where a certificate's key
-    /// is longer.
+    /// The lengths in bits of the ephemeral keys that the suites call for, where a certificate's
+    /// key is longer.
     pub(crate) fn export_key_lengths(&self) -> impl Iterator<Item = usize> + '_ {
         let export = |row: &SuiteRow| match row.key_exchange {
             KeyExchange::RsaExport { max_bits } => Some(max_bits),

@@ -85,8 +85,8 @@ impl CbcKey {
         })
     }
 
-    /// Appends what [`protect`](Self::protect) makes the protected form of `fragment`: with room for
-    /// its MAC.
+    /// Appends what [`protect`](Self::protect) makes the protected form of `fragment`: with room
+    /// for its MAC.
     pub(super) fn lay_out(
         &self,
         fragment: &[u8],

@@ -65,9 +65,9 @@ impl RecordMac {
         self.finish(running, last)
     }
 
-    /// The MAC over the first `len` bytes of `record`; before each part of them is absorbed, `beside`
-    /// is given the record and told which part it is. What it does with as much of the record, the
-    /// processor can do beside the hash.
+    /// The MAC over the first `len` bytes of `record`; before each part of them is absorbed,
+    /// `beside` is given the record and told which part it is. What it does with as much of the
+    /// record, the processor can do beside the hash.
     pub(crate) fn compute_beside(
         &self,
         header: MacHeader,

@@ -83,8 +83,8 @@ impl Sealer {
         sealed
     }
 
-    /// Appends a record that is protected; with a block cipher it is only laid out, with room for what
-    /// its MAC will be.
+    /// Appends a record that is protected; with a block cipher it is only laid out, with room for
+    /// what its MAC will be.
     ///
     /// On an error `out` is as it was.
     fn lay_out(
@@ -165,8 +165,8 @@ impl Sealer {
     }
 }
 
-/// Records that a block cipher has not encrypted yet, so that they hold plaintext: they go away where
-/// anything fails, a source of randomness that panics included.
+/// Records that a block cipher has not encrypted yet, so that they hold plaintext: they go away
+/// where anything fails, a source of randomness that panics included.
 struct Unfinished<'o> {
     out: &'o mut Vec<u8>,
     start: usize,

@@ -1,5 +1,5 @@
-//! What unit tests share, and fuzzing a part of it: fixed numbers, vectors, keys, recordings, sealed
-//! sessions, and the integration tests' pair of connections.
+//! What unit tests share, and fuzzing a part of it: fixed numbers, vectors, keys, recordings,
+//! sealed sessions, and the integration tests' pair of connections.
 
 #[cfg(test)]
 #[path = "../../tests/counted/mod.rs"]

@@ -38,8 +38,8 @@ pub fn refused(by: &mut Connection, flight: &[WireRecord], alert: AlertDescripti
     error
 }
 
-/// Expects that what waits to be sent, which is returned, ends in this alert, or in SSL 3.0's in its
-/// place.
+/// Expects that what waits to be sent, which is returned, ends in this alert, or in SSL 3.0's in
+/// its place.
 pub fn expect_alert(
     by: &mut Connection,
     version: ProtocolVersion,

@@ -22,8 +22,8 @@ use openssl::asn1::Asn1Time;
 /// tests and bootstrapped confidence intervals of the differences.
 ///
 /// A machine that does nothing else, and a core of its own, give the narrowest intervals. Exit
-/// status: 0 where nothing was found that should not be, 1 where secrets differ or something failed, 3
-/// where an experiment was blind, as with too few samples.
+/// status: 0 where nothing was found that should not be, 1 where secrets differ or something
+/// failed, 3 where an experiment was blind, as with too few samples.
 #[derive(Parser)]
 struct Options {
     /// Runs these experiments only, by their names; see --list

@@ -1,5 +1,6 @@
-//! Records of suites that OpenSSL 3.6 does not have, made of its EVP ciphers and HMAC: MAC-then-encrypt
-//! as at TLS 1.0 (the IV is the last block before) or TLS 1.1 (a random IV in each record).
+//! Records of suites that OpenSSL 3.6 does not have, made of its EVP ciphers and HMAC:
+//! MAC-then-encrypt as at TLS 1.0 (the IV is the last block before) or TLS 1.1 (a random IV in each
+//! record).
 //!
 //! It is what OpenSSL could do at best: no state, no checks beyond the MAC and the padding.
 

@@ -1,6 +1,6 @@
 //! Handshakes in memory, of a client and a server of the same implementation, of which one side is
-//! timed: the making of its connection, its part of the handshake, its close_notify, and the dropping of
-//! its connection.
+//! timed: the making of its connection, its part of the handshake, its close_notify, and the
+//! dropping of its connection.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! Heap of a server's connections, exactly: a process of its own that is nothing but the server runs
-//! under Valgrind's DHAT, which counts the bytes that were asked for, by Rust and by C alike; the
-//! clients are on the other end of its standard input and output.
+//! Heap of a server's connections, exactly: a process of its own that is nothing but the server
+//! runs under Valgrind's DHAT, which counts the bytes that were asked for, by Rust and by C alike;
+//! the clients are on the other end of its standard input and output.
 //!
 //! Two runs make a figure. One holds no connection at its end, the other [`HELD`]: their difference
 //! is what a connection holds. What the second one held at its highest, less the first and all but

@@ -1,9 +1,9 @@
 //! How much processor time `retrossl` takes beside OpenSSL 3.6 and `purecrypto`, in this process.
 //!
-//! All that is compared are [`rows`]; [`work`] measures one: each contestant does a short slice of it
-//! in turn, on one core, by the [`clock`] of the thread's processor time, and what is compared are
-//! medians. Conversations go over buffers: [`party`] drives all implementations in the same way,
-//! and of two sides of a conversation only one is timed. [`report`] says what came out.
+//! All that is compared are [`rows`]; [`work`] measures one: each contestant does a short slice of
+//! it in turn, on one core, by the [`clock`] of the thread's processor time, and what is compared
+//! are medians. Conversations go over buffers: [`party`] drives all implementations in the same
+//! way, and of two sides of a conversation only one is timed. [`report`] says what came out.
 //!
 //! `cargo run --release -p interop --bin compare` does it, and writes `benches/RESULTS.md`.
 

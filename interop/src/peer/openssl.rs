@@ -459,7 +459,8 @@ fn protocol_names(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// RC4, DES and RC2 are in the legacy provider; loading that one alone would unload the default one.
+/// RC4, DES and RC2 are in the legacy provider; loading that one alone would unload the default
+/// one.
 pub fn load_providers() -> Result<(), Error> {
     static PROVIDERS: OnceLock<Result<[Provider; 2], String>> = OnceLock::new();
     let load =

@@ -165,8 +165,8 @@ pub fn measure(
     Ok(samples)
 }
 
-/// Goes through one class alone, so many times: for whoever counts something else than time, such as
-/// instructions.
+/// Goes through one class alone, so many times: for whoever counts something else than time, such
+/// as instructions.
 pub fn repeat(experiment: &mut dyn Experiment, class: usize, times: usize) -> Result<(), Error> {
     for _ in 0..times {
         let input = Input::new(experiment, class)?;

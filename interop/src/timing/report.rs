@@ -285,8 +285,8 @@ mod tests {
         );
     }
 
-    /// The first class, the same again, the leak control, and another secret one: what they take more
-    /// than chance says.
+    /// The first class, the same again, the leak control, and another secret one: what they take
+    /// more than chance says.
     #[test]
     fn a_verdict_tells_leaks_from_blindness() {
         for (expected, leak, secret, rounds, verdict) in [

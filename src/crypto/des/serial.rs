@@ -2,7 +2,8 @@
 //! before.
 //!
 //! A table cipher: where it reads depends on the key and the data, so whoever shares the cache may
-//! learn of both. What is read of the tables are 4 KiB, which stay in the first cache of any processor.
+//! learn of both. What is read of the tables are 4 KiB, which stay in the first cache of any
+//! processor.
 //!
 //! Everything here is latency, so the table gives more than the S-box and P: its words are
 //! expanded already (E), the way that subkeys are kept, so that a round is one word to key, eight

@@ -103,11 +103,11 @@ impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
     /// Blinded, so that nobody who chooses inputs knows, or can repeat, what the secret exponents
     /// are worked with: what the time, or anything else, should tell of them is of a random number.
     ///
-    /// With a random u and x = input · u^e, input^d is x^(d - 1) · input · u^(e - 1), because
-    /// x^(d - 1) is input^(d - 1) · u^(ed - e) and u^(ed) is u. The usual way multiplies x^d by the
-    /// inverse of u, which takes 290 µs modulo 2048 bits, so that others keep a pair of numbers
-    /// for many operations; here each has a number of its own for some 7 µs. All of it is done
-    /// modulo p and modulo q. An input or a u that is 0 modulo one of them needs no care: with the input, so
+    /// With a random u and x = input · u^e, input^d is x^(d - 1) · input · u^(e - 1): the first factor
+    /// is input^(d - 1) · u^(ed - e), and u^(ed) is u. The usual way multiplies x^d by the
+    /// inverse of u, which takes 290 µs modulo 2048 bits, so that others keep a pair of numbers for
+    /// many operations; here each has a number of its own for some 7 µs. All of it is done modulo p
+    /// and modulo q. An input or a u that is 0 modulo one of them needs no care: with the input, so
     /// is the product, and with u the result does not pass the check.
     fn run(&self, input: &[u64], blinding: [&[u64]; 2]) -> Option<Integer> {
         let ring = &self.primes;

@@ -90,7 +90,8 @@ impl RsaPublicKey {
         Ok(self.raw(&encoded))
     }
 
-    /// The same with the mark of a client that could do better than SSL 2.0 (RFC 5246 appendix E.2).
+    /// The same with the mark of a client that could do better than SSL 2.0 (RFC 5246 appendix
+    /// E.2).
     pub(crate) fn encrypt_with_rollback_mark(
         &self,
         secret_key: &[u8],

@@ -12,8 +12,8 @@ use crate::session::Handle;
 use crate::side::Side;
 
 impl KnownServer {
-    /// The server's part of step 4, where the suite calls for it: from here on the certificate's key
-    /// has only signed the one that the pre-master secret is encrypted to.
+    /// The server's part of step 4, where the suite calls for it: from here on the certificate's
+    /// key has only signed the one that the pre-master secret is encrypted to.
     pub(super) fn take_ephemeral_key(
         &mut self,
         message: Handshake<'_>,

@@ -10,8 +10,8 @@ use crate::message::{
 };
 
 impl Negotiated {
-    /// Certificate, \[ServerKeyExchange\], [CertificateRequest], ServerHelloDone; returns the key that
-    /// the client encrypts to.
+    /// Certificate, \[ServerKeyExchange\], [CertificateRequest], ServerHelloDone; returns the key
+    /// that the client encrypts to.
     pub(super) fn send_rest_of_flight(
         &mut self,
         config: &ServerConfig,

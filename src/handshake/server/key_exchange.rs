@@ -16,8 +16,8 @@ use crate::suite::KeyExchange;
 use crate::version::ProtocolVersion;
 
 impl Negotiated {
-    /// The key that the client has to encrypt to: the certificate's, or, where the suite allows none
-    /// that long, an ephemeral one, which the certificate's signs in a ServerKeyExchange.
+    /// The key that the client has to encrypt to: the certificate's, or, where the suite allows
+    /// none that long, an ephemeral one, which the certificate's signs in a ServerKeyExchange.
     pub(super) fn send_ephemeral_key(
         &mut self,
         config: &ServerConfig,

@@ -79,8 +79,8 @@ fn check_len(
 
 /// Writes how long `field` is.
 ///
-/// A field of which two bytes cannot say it makes a message that no record can carry, so it is never
-/// sent.
+/// A field of which two bytes cannot say it makes a message that no record can carry, so it is
+/// never sent.
 fn put_len(out: &mut Vec<u8>, field: &[u8]) {
     out.extend_from_slice(&(field.len() as u16).to_be_bytes());
 }

@@ -42,9 +42,9 @@ impl Opener {
     /// [`PeerMisbehaved::BadRecordMac`] for all that is wrong under keys, but for padding, which
     /// the header tells everybody: only block ciphers have it.
     ///
-    /// The MAC is over data and padding together, and the header is not authenticated: whoever is on
-    /// the way can move the border between the two. Senders pad to whole blocks and no further, so
-    /// more than that is refused; within a block nobody can tell.
+    /// The MAC is over data and padding together, and the header is not authenticated: whoever is
+    /// on the way can move the border between the two. Senders pad to whole blocks and no further,
+    /// so more than that is refused; within a block nobody can tell.
     pub(crate) fn open<'b>(
         &mut self,
         content_type: ContentType,

@@ -1,5 +1,5 @@
-//! Netscape's FIPS suites: the PRF of TLS 1.0 at SSL 3.0, and all else as SSL 3.0 has it. (That they
-//! have no exporter either is shown with all other suites, in `tests/watching.rs`.)
+//! Netscape's FIPS suites: the PRF of TLS 1.0 at SSL 3.0, and all else as SSL 3.0 has it. (That
+//! they have no exporter either is shown with all other suites, in `tests/watching.rs`.)
 //!
 //! The expected secrets and digests were computed with Python's hashlib and hmac, from the formulas
 //! in RFC 2246 and RFC 6101.

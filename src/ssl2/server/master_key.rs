@@ -23,8 +23,8 @@ impl ExpectClientMasterKey {
         Ok((master_key, message.key_arg.to_vec()))
     }
 
-    /// A kind that was offered and listed (CVE-2015-3197), and a block as long as the key's. That the
-    /// other lengths are the kind's, [`ClientMasterKey::read`] has seen to (CVE-2016-0703).
+    /// A kind that was offered and listed (CVE-2015-3197), and a block as long as the key's. That
+    /// the other lengths are the kind's, [`ClientMasterKey::read`] has seen to (CVE-2016-0703).
     fn check(&self, message: &ClientMasterKey<'_>) -> Result<&'static KindRow, Error> {
         let kind = message.cipher_kind;
         let listed = self.kinds.contains(&kind).then_some(kind);
@@ -46,10 +46,10 @@ impl ExpectClientMasterKey {
     /// What must not leak is whether the ciphertext was a good one (Bleichenbacher, DROWN). The
     /// [substitute](crate::config::Ssl2Certificate::substitute) is derived before the decryption,
     /// from what everybody sees and a secret, so the same block gives the same keys however often
-    /// it is sent; the raw operation is the key's (blinded); unpadding, the search for the mark of a
-    /// rollback and the choice are [`unpad_secret_key`]'s. A mark is no error of its own: it would
-    /// say that the padding was right. The only errors are those of a key that is not available or
-    /// that errs, which do not depend on the ciphertext.
+    /// it is sent; the raw operation is the key's (blinded); unpadding, the search for the mark of
+    /// a rollback and the choice are [`unpad_secret_key`]'s. A mark is no error of its own: it
+    /// would say that the padding was right. The only errors are those of a key that is not
+    /// available or that errs, which do not depend on the ciphertext.
     fn decrypt_secret(
         &self,
         encrypted_key: &[u8],

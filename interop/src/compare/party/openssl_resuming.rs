@@ -1,8 +1,8 @@
 //! A client of OpenSSL's that resumes sessions.
 //!
 //! The crate `openssl` gives a client its session back by an unsafe function only, so this goes
-//! through `hyper-openssl`, which keeps sessions and calls that function: its connector is polled by
-//! hand, over buffers. Beside OpenSSL's own work this costs a future and a lookup, well under a
+//! through `hyper-openssl`, which keeps sessions and calls that function: its connector is polled
+//! by hand, over buffers. Beside OpenSSL's own work this costs a future and a lookup, well under a
 //! microsecond.
 
 use std::cell::RefCell;

@@ -1,5 +1,5 @@
-//! Records that are empty, oversized, of a wrong type or version, forged, replayed, or in the middle
-//! of a message, at each point of each conversation.
+//! Records that are empty, oversized, of a wrong type or version, forged, replayed, or in the
+//! middle of a message, at each point of each conversation.
 
 use super::conversation::{Case, Conversation, Flavour, Message, Step};
 use super::peer::Peer;
