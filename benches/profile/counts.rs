@@ -243,9 +243,6 @@ impl Libraries<'_> {
     }
 }
 
-/// Calls within libraries, one in the other.
-const DEPTH: usize = 64;
-
 /// A line number, and what was counted there.
 fn parse_cost(line: &str) -> Option<(u64, u64)> {
     let (position, cost) = line.split_once(' ')?;
@@ -292,3 +289,6 @@ const PRIMITIVES: &[&str] = &[
     "sha2",
     "universal-hash",
 ];
+
+/// Calls within libraries, one in the other.
+const DEPTH: usize = 64;

@@ -1,8 +1,5 @@
 //! How long the records are that crossed.
 
-const CHANGE_CIPHER_SPEC: u8 = 20;
-const APPLICATION_DATA: u8 = 23;
-
 /// The longest fragment of the handshake in clear.
 pub fn longest_in_clear(bytes: &[u8]) -> usize {
     let clear = records(bytes).take_while(|(kind, _)| *kind != CHANGE_CIPHER_SPEC);
@@ -37,3 +34,7 @@ fn records(mut bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
         Some((*kind, len))
     })
 }
+
+const CHANGE_CIPHER_SPEC: u8 = 20;
+
+const APPLICATION_DATA: u8 = 23;

@@ -124,10 +124,6 @@ pub struct ServerHello {
     pub extensions: Vec<u16>,
 }
 
-/// `ExtensionType` of RFC 7366 and RFC 7627.
-pub const ENCRYPT_THEN_MAC: u16 = 22;
-pub const EXTENDED_MASTER_SECRET: u16 = 23;
-
 /// A whole conversation and what is known of it apart from the wire.
 pub struct Recording {
     /// Where it is from, in a line each.
@@ -181,8 +177,6 @@ impl Recording {
     }
 }
 
-const TEST_KEY: &str = "# The private key is a test key, of no use for anything else.";
-
 /// A record's.
 fn line((side, record): &(Side, Vec<u8>)) -> String {
     format!("{side} = {}", to_hex(record))
@@ -196,3 +190,11 @@ fn extension_types(mut extensions: &[u8]) -> Vec<u16> {
     }
     types
 }
+
+/// `ExtensionType` of RFC 7366.
+pub const ENCRYPT_THEN_MAC: u16 = 22;
+
+/// `ExtensionType` of RFC 7627.
+pub const EXTENDED_MASTER_SECRET: u16 = 23;
+
+const TEST_KEY: &str = "# The private key is a test key, of no use for anything else.";

@@ -198,14 +198,6 @@ impl Partner {
     }
 }
 
-const HAS_ALL: &str = "openssl-1.0.1e";
-
-/// At SSL 2.0, and at later versions.
-const REPRESENTATIVES: [&str; 2] = [
-    "SSL_CK_DES_192_EDE3_CBC_WITH_MD5",
-    "TLS_RSA_WITH_AES_128_CBC_SHA",
-];
-
 const NEWEST: &str = "TLS_RSA_WITH_AES_256_GCM_SHA384";
 
 /// The lengths in bits of the test certificates' keys.
@@ -275,3 +267,11 @@ fn converse(
     conversation.check(number)?;
     tape.into_flights()
 }
+
+const HAS_ALL: &str = "openssl-1.0.1e";
+
+/// At SSL 2.0, and at later versions.
+const REPRESENTATIVES: [&str; 2] = [
+    "SSL_CK_DES_192_EDE3_CBC_WITH_MD5",
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+];

@@ -6,12 +6,6 @@ use zeroize::Zeroize;
 
 use super::hash::HashAlgorithm;
 
-/// Bytes in a block of MD5, SHA-1 and SHA-256.
-pub(crate) const BLOCK: usize = 64;
-
-/// Bytes that end a message: one 0x80 and the length in bits.
-pub(crate) const LENGTH_MARK: usize = 9;
-
 /// A chaining value: what the hash of the blocks so far is.
 #[derive(Clone, Copy)]
 pub(crate) enum ChainingValue {
@@ -136,6 +130,12 @@ pub(crate) fn count_blocks(work: impl FnOnce()) -> usize {
     work();
     BLOCKS.with(core::cell::Cell::get) - before
 }
+
+/// Bytes in a block of MD5, SHA-1 and SHA-256.
+pub(crate) const BLOCK: usize = 64;
+
+/// Bytes that end a message: one 0x80 and the length in bits.
+pub(crate) const LENGTH_MARK: usize = 9;
 
 #[cfg(test)]
 mod tests {

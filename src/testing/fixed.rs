@@ -74,9 +74,6 @@ impl<T: Clone> Remembered<T> {
     }
 }
 
-/// A fuzzer comes with something new for hours.
-const MAX_REMEMBERED: usize = 10_000;
-
 /// The same numbers each time.
 #[derive(Debug)]
 pub(crate) struct FixedRandom(AtomicU64);
@@ -157,3 +154,6 @@ impl SessionStore for Sessions {
         self.lock().remove(key);
     }
 }
+
+/// A fuzzer comes with something new for hours.
+const MAX_REMEMBERED: usize = 10_000;

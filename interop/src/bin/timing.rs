@@ -114,8 +114,6 @@ fn run_all(options: &Options) -> Result<ExitCode, Error> {
     })
 }
 
-const BLIND: u8 = 3;
-
 fn experiments() -> Result<Vec<Box<dyn Experiment>>, Error> {
     let identity = identity()?;
     let mut experiments: Vec<Box<dyn Experiment>> = Vec::new();
@@ -196,3 +194,5 @@ probabilities that chance alone makes them so uneven. The null control is the sa
 compared with and shows what chance does; the leak control does a few nanoseconds' work more and shows
 what would be seen. Classes marked public differ in what everybody sees anyway, and are not counted.
 ";
+
+const BLIND: u8 = 3;

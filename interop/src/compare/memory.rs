@@ -115,12 +115,6 @@ fn cells(what: &str, ours: i64, openssl: i64, bound: Option<i64>) -> [String; 6]
     ]
 }
 
-const ABOUT: &str = "\
-Heap of one connection of a server, in bytes that were asked for (Valgrind's DHAT, which counts Rust's \
-and C's alike): RSA-2048, TLS 1.2 with AES128-SHA, a chain of two certificates sent. Idle is after the \
-handshake and a line of text each way, and includes the client's certificates where there are any; \
-buffers are released by `release_buffers` and by `SSL_MODE_RELEASE_BUFFERS`.";
-
 /// What DHAT says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
@@ -356,3 +350,9 @@ const WARM_UP: u32 = 2;
 const ROOM: usize = 16 * 1024;
 
 const TEXT: &[u8] = b"It is only a line of text, there and back again.\n";
+
+const ABOUT: &str = "\
+Heap of one connection of a server, in bytes that were asked for (Valgrind's DHAT, which counts Rust's \
+and C's alike): RSA-2048, TLS 1.2 with AES128-SHA, a chain of two certificates sent. Idle is after the \
+handshake and a line of text each way, and includes the client's certificates where there are any; \
+buffers are released by `release_buffers` and by `SSL_MODE_RELEASE_BUFFERS`.";

@@ -170,6 +170,21 @@ impl Suite {
     }
 }
 
+/// Completes the handshake of a client and a server.
+pub fn establish(client: &mut dyn Party, server: &mut dyn Party) -> Result<(), Error> {
+    let mut wire = Vec::new();
+    while client.is_handshaking() || server.is_handshaking() {
+        client.send(&mut wire)?;
+        server.receive(&mut wire)?;
+        server.send(&mut wire)?;
+        if wire.is_empty() && client.is_handshaking() {
+            return Err("a handshake does not go on".into());
+        }
+        client.receive(&mut wire)?;
+    }
+    Ok(())
+}
+
 const SUITES: [(&str, CipherSuite); 14] = [
     ("NULL-MD5", CipherSuite::TLS_RSA_WITH_NULL_MD5),
     ("NULL-SHA", CipherSuite::TLS_RSA_WITH_NULL_SHA),
@@ -201,18 +216,3 @@ const SUITES: [(&str, CipherSuite); 14] = [
     ),
     ("NULL-SHA256", CipherSuite::TLS_RSA_WITH_NULL_SHA256),
 ];
-
-/// Completes the handshake of a client and a server.
-pub fn establish(client: &mut dyn Party, server: &mut dyn Party) -> Result<(), Error> {
-    let mut wire = Vec::new();
-    while client.is_handshaking() || server.is_handshaking() {
-        client.send(&mut wire)?;
-        server.receive(&mut wire)?;
-        server.send(&mut wire)?;
-        if wire.is_empty() && client.is_handshaking() {
-            return Err("a handshake does not go on".into());
-        }
-        client.receive(&mut wire)?;
-    }
-    Ok(())
-}

@@ -248,16 +248,6 @@ fn jdk() -> Option<PathBuf> {
         .find(|bin| bin.join("javac").exists())
 }
 
-const SOURCES: [(&str, &str); 4] = [
-    ("Client.java", include_str!("../../peers/jsse/Client.java")),
-    ("Report.java", include_str!("../../peers/jsse/Report.java")),
-    ("Server.java", include_str!("../../peers/jsse/Server.java")),
-    (
-        "Settings.java",
-        include_str!("../../peers/jsse/Settings.java"),
-    ),
-];
-
 /// Unless it has been done: the classes lie beside what they were made of.
 fn compile(bin: &Path) -> Result<Compiled, Error> {
     let is_there = |classes: &Path, (name, text): (&str, &str)| {
@@ -277,3 +267,13 @@ fn compile(bin: &Path) -> Result<Compiled, Error> {
         classes,
     })
 }
+
+const SOURCES: [(&str, &str); 4] = [
+    ("Client.java", include_str!("../../peers/jsse/Client.java")),
+    ("Report.java", include_str!("../../peers/jsse/Report.java")),
+    ("Server.java", include_str!("../../peers/jsse/Server.java")),
+    (
+        "Settings.java",
+        include_str!("../../peers/jsse/Settings.java"),
+    ),
+];

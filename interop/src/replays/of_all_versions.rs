@@ -67,9 +67,6 @@ fn as_usual() -> &'static dyn Peer {
     *found.expect("it is the first one")
 }
 
-/// Without a cipher of SSL 2.0 it would not use its format.
-const CIPHERS: &str = "DES-CBC3-MD5:AES128-SHA";
-
 /// In Node.js.
 fn name_of(version: ProtocolVersion) -> String {
     match version {
@@ -95,3 +92,6 @@ impl Client for Once {
         Ok(vec![Report::default()])
     }
 }
+
+/// Without a cipher of SSL 2.0 it would not use its format.
+const CIPHERS: &str = "DES-CBC3-MD5:AES128-SHA";

@@ -159,15 +159,15 @@ pub(crate) fn secret_power<const C: usize, R: Ring<C>>(
     power
 }
 
-/// Bits of an exponent that are looked up at once.
-const WINDOW: usize = 5;
-
 fn window_of(exponent: &[u64], window: usize) -> usize {
     let bit = window * WINDOW;
     let word = |at: usize| exponent.get(at).copied().unwrap_or(0);
     let words = arithmetic::two_words(word(bit / 64), word(bit / 64 + 1), bit % 64);
     hidden(words as u32 & ((1 << WINDOW) - 1)) as usize
 }
+
+/// Bits of an exponent that are looked up at once.
+const WINDOW: usize = 5;
 
 #[cfg(test)]
 mod tests;

@@ -126,8 +126,6 @@ impl Party for Resuming {
     }
 }
 
-const HANDSHAKES_ONLY: &str = "a resuming client of OpenSSL's is there for handshakes only";
-
 /// Makes a transport for each connection.
 #[derive(Clone, Default)]
 struct Wires(Arc<Mutex<SharedWire>>);
@@ -210,3 +208,5 @@ impl Write for SharedWire {
 fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
+
+const HANDSHAKES_ONLY: &str = "a resuming client of OpenSSL's is there for handshakes only";
