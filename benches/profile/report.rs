@@ -158,8 +158,9 @@ the making of one side's connection to its end) or one record, sorted by the fil
 from, inlined or not.
 
 Primitives are the cryptographic crates, what they are made of, and this crate's `src/crypto`; *above* \
-is all else. What the C library and Rust's do counts for whoever called them, and is also given apart. Handshakes are with RSA-2048 and a chain of two \
-certificates below a root, which the client verifies; records are MAC-then-encrypt.
+is all else. What the C library, Rust's, `subtle` and `zeroize` do counts for whoever called them, \
+and is also given apart. Handshakes are with RSA-2048 and a chain of two certificates below a root, \
+which the client verifies, and nothing is resumed where it is not said; records are MAC-then-encrypt.
 
 The microseconds of all were measured without Valgrind, and the percentages are of these. Those above \
 the primitives are at RATE instructions each, which is what opening 256 bytes with AES-GCM was measured \
