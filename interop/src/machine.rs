@@ -1,7 +1,35 @@
-//! Where something was measured.
+//! Where something is measured, and when.
 
 use std::fs;
 use std::process::Command;
+
+use core_affinity::CoreId;
+use openssl::asn1::Asn1Time;
+
+use crate::Error;
+
+/// Now, in UTC.
+pub fn date() -> Result<String, Error> {
+    Ok(Asn1Time::days_from_now(0)?.to_string())
+}
+
+/// Keeps this thread on the core of that number, or on the last one, and says which it is.
+pub fn pin(core: Option<usize>) -> Result<usize, Error> {
+    let cores = core_affinity::get_core_ids().ok_or("the machine's cores cannot be listed")?;
+    let last = cores.last().ok_or("the machine has no cores")?;
+    let id = core.unwrap_or(last.id);
+    match core_affinity::set_for_current(CoreId { id }) {
+        true => Ok(id),
+        false => Err(format!("core {id} cannot be had").into()),
+    }
+}
+
+/// How many cores there are.
+pub fn cores() -> usize {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cores = info.lines().filter(|line| line.starts_with("processor"));
+    cores.count()
+}
 
 /// The processor's name.
 pub fn processor() -> String {

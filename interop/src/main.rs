@@ -145,7 +145,7 @@ fn play(options: &Options) -> Result<ExitCode, Error> {
     };
     let selected = |case: &Case| options.selects(case);
     let all = run(options.peers(), selected, jobs, &tell)?;
-    conclude(&all);
+    print_totals(&all);
     let failed = all
         .iter()
         .any(|results| results.failures().next().is_some());
@@ -227,7 +227,7 @@ fn tell(progress: &Progress<'_>) {
     }
 }
 
-fn conclude(all: &[Results]) {
+fn print_totals(all: &[Results]) {
     println!();
     println!(
         "{:<16} {:>6} {:>6} {:>7} {:>6}",

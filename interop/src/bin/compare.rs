@@ -5,15 +5,16 @@
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use core_affinity::CoreId;
 use interop::Error;
 use interop::compare::circumstances::circumstances;
 use interop::compare::report::{Line, document, summary, tables};
 use interop::compare::rows::{Row, rows};
 use interop::compare::{Cast, Measured, memory};
+use interop::machine::pin;
 
 /// Measures handshakes, records and memory of retrossl beside OpenSSL 3.6 and the pure Rust crate
 /// purecrypto, in this process and on one core.
@@ -46,8 +47,12 @@ struct Options {
     hold: Option<String>,
 }
 
-fn main() -> Result<(), Error> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    let compared = compare(Options::parse());
+    interop::conclude("compare", compared.map(|()| ExitCode::SUCCESS))
+}
+
+fn compare(options: Options) -> Result<(), Error> {
     if let Some(scenario) = &options.hold {
         return memory::hold(scenario);
     }
@@ -72,6 +77,7 @@ fn main() -> Result<(), Error> {
         let only = options.only.unwrap_or_default();
         return Err(format!("nothing has {only:?} in its name; see --list").into());
     }
+    // So that no two figures are of different cores.
     let core = pin(options.core)?;
     let cast = Cast::default();
     let lines = measure(rows, &cast, &options)?;
@@ -90,17 +96,6 @@ fn main() -> Result<(), Error> {
         println!("Written to {}.", path.display());
     }
     Ok(())
-}
-
-/// Everything stays on one core, so that no two figures are of different ones.
-fn pin(core: Option<usize>) -> Result<usize, Error> {
-    let cores = core_affinity::get_core_ids().ok_or("the machine's cores cannot be listed")?;
-    let last = cores.last().ok_or("the machine has no cores")?;
-    let id = core.unwrap_or(last.id);
-    match core_affinity::set_for_current(CoreId { id }) {
-        true => Ok(id),
-        false => Err(format!("core {id} cannot be had").into()),
-    }
 }
 
 fn measure(rows: Vec<Row>, cast: &Cast, options: &Options) -> Result<Vec<Line>, Error> {

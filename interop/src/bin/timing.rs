@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use interop::Error;
-use interop::machine::{compiler, processor};
+use interop::machine::{compiler, date, pin, processor};
 use interop::timing::pre_master_secret::{KeyExchange, Operation};
 use interop::timing::record::{CASES, CbcRecord};
 use interop::timing::report::{Report, Verdict, with_section};
 use interop::timing::server::identity;
 use interop::timing::{Experiment, Kept, measure, repeat};
-use openssl::asn1::Asn1Time;
 
 /// A statistical test of timing: every class of input once in each round, in random order; paired
 /// tests and bootstrapped confidence intervals of the differences.
@@ -76,10 +75,8 @@ fn run_all(options: &Options) -> Result<ExitCode, Error> {
             .map(|experiment| format!("{}: {}", experiment.name(), experiment.about()));
         return interop::list(lines).map(|()| ExitCode::SUCCESS);
     }
-    if let Some(id) = options.core
-        && !core_affinity::set_for_current(core_affinity::CoreId { id })
-    {
-        return Err(format!("core {id} cannot be had").into());
+    if options.core.is_some() {
+        pin(options.core)?;
     }
     experiments.retain(|experiment| {
         options.only.is_empty() || options.only.iter().any(|name| name == experiment.name())
@@ -165,10 +162,9 @@ fn run(experiment: &mut dyn Experiment, options: &Options) -> Result<(String, Ve
     if measured.rounds() == 0 {
         return Err(format!("{name}: there are no samples").into());
     }
-    let now = Asn1Time::days_from_now(0)?;
     let circumstances = format!(
         "{}, {}, {}{}",
-        *now,
+        date()?,
         processor(),
         compiler(),
         options

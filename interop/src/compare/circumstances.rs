@@ -2,22 +2,17 @@
 
 use std::fs;
 
-use openssl::asn1::Asn1Time;
-
 use crate::Error;
-use crate::machine::{compiler, cpuinfo, output, processor};
+use crate::machine::{compiler, cores, cpuinfo, date, output, processor};
 use crate::peer::openssl::library_version;
 use crate::peer::purecrypto;
 
 /// A line each of what a reader has to know to compare the figures with others.
 pub fn circumstances(core: usize) -> Result<Vec<(&'static str, String)>, Error> {
-    let now = Asn1Time::days_from_now(0)?;
     // What this thread could use is less: it stays on one of them.
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cores = info.lines().filter(|line| line.starts_with("processor"));
-    let cores = cores.count();
+    let cores = cores();
     Ok(vec![
-        ("date", now.to_string()),
+        ("date", date()?),
         (
             "processor",
             format!("{}, the core numbered {core} of {cores}", processor()),
