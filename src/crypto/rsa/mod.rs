@@ -1,7 +1,7 @@
 //! RSA: the public key, and the raw private operation, blinded and checked.
 
-mod factors;
-mod numbers;
+mod conversion;
+mod key_numbers;
 mod operations;
 mod private;
 mod public;

@@ -2,21 +2,21 @@
 
 use subtle::ConstantTimeEq;
 
-use super::factors::Factors;
+use super::key_numbers::KeyNumbers;
 use super::recombination::Recombination;
 #[cfg(target_arch = "x86_64")]
 use crate::crypto::montgomery::lanes::Lanes;
 use crate::crypto::montgomery::words::Words;
 use crate::crypto::montgomery::{Integer, Ring, enter, leave, public_power, secret_power};
 
-/// A public modulus.
-pub(super) enum Modulus {
+/// The public operation with one modulus.
+pub(super) enum PublicOperation {
     #[cfg(target_arch = "x86_64")]
     Lanes(Lanes<1>),
     Words(Words<1>),
 }
 
-impl Modulus {
+impl PublicOperation {
     pub(super) fn new(modulus: &[u64]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(lanes) = Lanes::new([modulus]) {
@@ -26,7 +26,7 @@ impl Modulus {
     }
 
     /// `input ^ exponent` for an odd exponent of 3 or more; `input` is below the modulus.
-    pub(super) fn power(&self, input: &[u64], exponent: u64) -> Integer {
+    pub(super) fn run(&self, input: &[u64], exponent: u64) -> Integer {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(ring) => power_of(ring, &mut ring.workspace(), input, exponent),
@@ -43,20 +43,20 @@ pub(super) enum PrivateOperation {
 }
 
 impl PrivateOperation {
-    pub(super) fn new(factors: &Factors) -> Self {
+    pub(super) fn new(key: &KeyNumbers) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let (Some(modulus), Some(primes)) =
-            (Lanes::new([&factors.modulus]), Lanes::new(factors.primes()))
+            (Lanes::new([&key.modulus]), Lanes::new(key.primes()))
         {
-            return Self::Lanes(Box::new(Rings::new(modulus, primes, factors)));
+            return Self::Lanes(Box::new(Rings::new(modulus, primes, key)));
         }
-        Self::in_words(factors)
+        Self::in_words(key)
     }
 
-    pub(super) fn in_words(factors: &Factors) -> Self {
-        let modulus = Words::new([&factors.modulus]);
-        let primes = Words::new(factors.primes());
-        Self::Words(Box::new(Rings::new(modulus, primes, factors)))
+    pub(super) fn in_words(key: &KeyNumbers) -> Self {
+        let modulus = Words::new([&key.modulus]);
+        let primes = Words::new(key.primes());
+        Self::Words(Box::new(Rings::new(modulus, primes, key)))
     }
 
     /// `input ^ d`; `None` where a fault was found. `input` is below the modulus, `blinding` are
@@ -83,7 +83,7 @@ pub(super) struct Rings<N, P> {
 }
 
 impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
-    fn new(modulus: N, primes: P, factors: &Factors) -> Self {
+    fn new(modulus: N, primes: P, key: &KeyNumbers) -> Self {
         let less_1 = |number: &Integer| {
             let mut number = number.clone();
             // It is odd: the inverse of an odd number modulo an even one.
@@ -93,10 +93,10 @@ impl<N: Ring<1>, P: Ring<2>> Rings<N, P> {
         Self {
             modulus,
             primes,
-            exponent: factors.exponent,
-            exponents: factors.exponents.each_ref().map(less_1),
-            bits: 64 * factors.primes[0].len().max(factors.primes[1].len()),
-            recombination: Recombination::new(factors),
+            exponent: key.exponent,
+            exponents: key.exponents.each_ref().map(less_1),
+            bits: 64 * key.primes[0].len().max(key.primes[1].len()),
+            recombination: Recombination::new(key),
         }
     }
 

@@ -5,8 +5,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use zeroize::Zeroizing;
 
-use super::factors::Factors;
-use super::numbers::{number_below, to_bytes, to_words};
+use super::conversion::{number_below, to_bytes, to_words};
+use super::key_numbers::KeyNumbers;
 use super::operations::PrivateOperation;
 use super::{BadKey, RsaPublicKey, reading};
 use crate::crypto::random::{RandomFailed, SecureRandom, SystemRandom};
@@ -54,8 +54,8 @@ impl RawPrivateKey {
 
     pub(super) fn new(key: &::rsa::PrivateKey) -> Result<Self, BadKey> {
         let public = RsaPublicKey::new(&key.n().as_ref().to_be_bytes(), &key.e().to_be_bytes())?;
-        let factors = Factors::of(key).ok_or(BadKey::Damaged)?;
-        let operation = PrivateOperation::new(&factors);
+        let numbers = KeyNumbers::of(key).ok_or(BadKey::Damaged)?;
+        let operation = PrivateOperation::new(&numbers);
         Ok(Self { operation, public })
     }
 

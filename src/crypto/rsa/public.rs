@@ -12,8 +12,8 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::BadKey;
-use super::numbers::{number_below, to_bytes, to_words, trimmed};
-use super::operations::Modulus;
+use super::conversion::{number_below, to_bytes, to_words, trimmed};
+use super::operations::PublicOperation;
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::pkcs1::{SignatureInput, pad_for_encryption, pad_with_rollback_mark};
 use crate::crypto::random::{RandomFailed, SecureRandom};
@@ -27,7 +27,7 @@ struct Numbers {
     modulus: Box<[u8]>,
     exponent: u64,
     /// Made for the first operation: of many a certificate, the key is only read.
-    ring: OnceLock<Modulus>,
+    operation: OnceLock<PublicOperation>,
 }
 
 impl RsaPublicKey {
@@ -54,7 +54,7 @@ impl RsaPublicKey {
         Ok(Self(Arc::new(Numbers {
             modulus: modulus.into(),
             exponent,
-            ring: OnceLock::new(),
+            operation: OnceLock::new(),
         })))
     }
 
@@ -156,13 +156,13 @@ impl RsaPublicKey {
     /// The public operation on `modulus_len` bytes; `None` where the number exceeds the modulus.
     fn raw(&self, input: &[u8]) -> Option<Vec<u8>> {
         let input = number_below(input, &self.0.modulus)?;
-        let output = self.ring().power(&input, self.0.exponent);
+        let output = self.operation().run(&input, self.0.exponent);
         Some(to_bytes(&output, self.modulus_len()).to_vec())
     }
 
-    fn ring(&self) -> &Modulus {
-        let modulus = || Modulus::new(&to_words(&self.0.modulus));
-        self.0.ring.get_or_init(modulus)
+    fn operation(&self) -> &PublicOperation {
+        let operation = || PublicOperation::new(&to_words(&self.0.modulus));
+        self.0.operation.get_or_init(operation)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the halves modulo p and q to the whole.
 
-use super::factors::Factors;
+use super::key_numbers::KeyNumbers;
 use crate::crypto::montgomery::words::Words;
 use crate::crypto::montgomery::{Integer, Ring, enter, multiply_add, subtract, zeros};
 
@@ -14,21 +14,21 @@ pub(super) struct Recombination {
 }
 
 impl Recombination {
-    pub(super) fn new(factors: &Factors) -> Self {
-        let [p, q] = factors.primes();
+    pub(super) fn new(key: &KeyNumbers) -> Self {
+        let [p, q] = key.primes();
         let ring = Words::with_len([p], p.len().max(q.len()));
         let mut negative = Integer::new(p.into());
         let mut borrow = 0;
-        let inverse = factors.inverse.iter().chain(core::iter::repeat(&0));
+        let inverse = key.inverse.iter().chain(core::iter::repeat(&0));
         for (word, inverse) in negative.iter_mut().zip(inverse) {
             (*word, borrow) = subtract(*word, *inverse, borrow);
         }
         let work = &mut ring.workspace();
         Self {
-            inverses: [&factors.inverse[..], &negative].map(|number| enter(&ring, work, [number])),
+            inverses: [&key.inverse[..], &negative].map(|number| enter(&ring, work, [number])),
             p: ring,
             q: Integer::new(q.into()),
-            modulus_len: factors.modulus.len(),
+            modulus_len: key.modulus.len(),
         }
     }
 

@@ -7,7 +7,7 @@ use getrandom::SysRng;
 use rustls_pki_types::PrivateKeyDer;
 
 use super::*;
-use crate::crypto::rsa::numbers::{to_bytes, to_words};
+use crate::crypto::rsa::conversion::{to_bytes, to_words};
 use crate::crypto::rsa::reading;
 use crate::testing::vectors::{hex, test_key_der};
 
@@ -19,18 +19,21 @@ fn test_key(bits: usize) -> PrivateKey {
 }
 
 /// The operation on each kernel; this machine has to have all.
-fn operations(factors: &Factors) -> Vec<PrivateOperation> {
+fn operations(numbers: &KeyNumbers) -> Vec<PrivateOperation> {
     let operations = vec![
-        PrivateOperation::new(factors),
-        PrivateOperation::in_words(factors),
+        PrivateOperation::new(numbers),
+        PrivateOperation::in_words(numbers),
     ];
     #[cfg(target_arch = "x86_64")]
     assert!(matches!(operations[0], PrivateOperation::Lanes(_)));
     operations
 }
 
-fn moduli(modulus: &[u64]) -> Vec<Modulus> {
-    vec![Modulus::new(modulus), Modulus::Words(Words::new([modulus]))]
+fn public_operations(modulus: &[u64]) -> Vec<PublicOperation> {
+    vec![
+        PublicOperation::new(modulus),
+        PublicOperation::Words(Words::new([modulus])),
+    ]
 }
 
 fn number(words: &[u64]) -> BoxedUint {
@@ -55,13 +58,13 @@ fn inputs(modulus: &[u64], random: &mut ChaCha20Rng) -> [Integer; 5] {
 
 /// Compares both operations with the crate's, on some inputs and kinds of blinding.
 fn check(key: &PrivateKey) {
-    let factors = Factors::of(key).unwrap();
+    let numbers = KeyNumbers::of(key).unwrap();
     let mut random = ChaCha20Rng::from_seed([7; 32]);
-    for input in inputs(&factors.modulus, &mut random) {
+    for input in inputs(&numbers.modulus, &mut random) {
         let boxed = number(&input);
         let public = rsa_encrypt(key, &boxed).unwrap();
-        for modulus in moduli(&factors.modulus) {
-            let power = modulus.power(&input, factors.exponent);
+        for operation in public_operations(&numbers.modulus) {
+            let power = operation.run(&input, numbers.exponent);
             assert_eq!(
                 number(&power),
                 public,
@@ -70,13 +73,13 @@ fn check(key: &PrivateKey) {
             );
         }
         let private = rsa_decrypt(None::<&mut UnwrapErr<SysRng>>, key, &boxed).unwrap();
-        let len = factors.primes[0].len();
+        let len = numbers.primes[0].len();
         for blinding in [
             vec![1; len],
             vec![u64::MAX; len],
-            factors.exponents[0].to_vec(),
+            numbers.exponents[0].to_vec(),
         ] {
-            for operation in operations(&factors) {
+            for operation in operations(&numbers) {
                 let result = operation.run(&input, [&blinding, &blinding]).unwrap();
                 assert_eq!(number(&result), private, "{boxed} by {:?}", key.n());
             }
@@ -120,10 +123,10 @@ fn agrees_with_the_crate_for_unusual_keys() {
 #[test]
 fn agrees_with_python() {
     for (bits, expected) in KNOWN {
-        let factors = Factors::of(&test_key(bits)).unwrap();
+        let numbers = KeyNumbers::of(&test_key(bits)).unwrap();
         let input: Vec<u8> = (0..bits / 8).map(|byte| byte as u8).collect();
-        let blinding = factors.primes();
-        for operation in operations(&factors) {
+        let blinding = numbers.primes();
+        for operation in operations(&numbers) {
             let [p, q] = blinding.map(|prime| [&[prime[0] - 2], &prime[1..]].concat());
             let result = operation.run(&to_words(&input), [&p, &q]).unwrap();
             assert_eq!(to_bytes(&result, bits / 8)[..], hex(expected));
@@ -135,25 +138,25 @@ fn agrees_with_python() {
 /// exponent is, or the blinding is 0 there.
 #[test]
 fn a_fault_in_one_half_gives_nothing() {
-    let faults: [fn(&mut Factors); 3] = [
-        |factors| factors.inverse[1] ^= 1,
-        |factors| factors.exponents[0][1] ^= 1 << 40,
-        |factors| factors.exponents[1][2] ^= 1 << 7,
+    let faults: [fn(&mut KeyNumbers); 3] = [
+        |numbers| numbers.inverse[1] ^= 1,
+        |numbers| numbers.exponents[0][1] ^= 1 << 40,
+        |numbers| numbers.exponents[1][2] ^= 1 << 7,
     ];
     for fault in faults {
-        let mut factors = Factors::of(&test_key(1024)).unwrap();
-        fault(&mut factors);
-        for operation in operations(&factors) {
+        let mut numbers = KeyNumbers::of(&test_key(1024)).unwrap();
+        fault(&mut numbers);
+        for operation in operations(&numbers) {
             assert!(operation.run(&[7; 16], [&[5; 8], &[6; 8]]).is_none());
         }
     }
-    let factors = Factors::of(&test_key(1024)).unwrap();
-    for operation in operations(&factors) {
+    let numbers = KeyNumbers::of(&test_key(1024)).unwrap();
+    for operation in operations(&numbers) {
         assert!(operation.run(&[7; 16], [&[5; 8], &[6; 8]]).is_some());
         assert!(operation.run(&[7; 16], [&[0; 8], &[6; 8]]).is_none());
         assert!(
             operation
-                .run(&[7; 16], [&[5; 8], &factors.primes[1]])
+                .run(&[7; 16], [&[5; 8], &numbers.primes[1]])
                 .is_none()
         );
     }

@@ -1,4 +1,4 @@
-//! Between the bytes of the protocol and the words of the kernels.
+//! Between the bytes of the protocol and words (I2OSP and OS2IP, RFC 8017 §4).
 
 use zeroize::Zeroizing;
 

@@ -4,11 +4,11 @@ use ::rsa::BoxedUint;
 use ::rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use zeroize::Zeroizing;
 
-use super::numbers::{to_words, trimmed};
+use super::conversion::{to_words, trimmed};
 use crate::crypto::montgomery::{Integer, zeros};
 
 /// The numbers of a private key with two primes (RFC 8017 §3.2).
-pub(super) struct Factors {
+pub(super) struct KeyNumbers {
     pub(super) modulus: Integer,
     pub(super) exponent: u64,
     /// p and q.
@@ -19,7 +19,7 @@ pub(super) struct Factors {
     pub(super) inverse: Integer,
 }
 
-impl Factors {
+impl KeyNumbers {
     /// `None` where there are not two primes, or one is no inverse of the other.
     ///
     /// The lengths of the modulus and of the primes are public. How many zeros begin the others is
