@@ -16,6 +16,7 @@ mod write_keys;
 pub use kept::Kept;
 
 use std::hint::black_box;
+use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
@@ -141,6 +142,7 @@ pub fn measure(
     let mut order: Vec<usize> = (0..experiment.classes().len()).collect();
     let mut samples = Samples::none(order.len());
     let mut measured = Vec::with_capacity(order.len());
+    let mut place = Vec::new();
     let warm_up = WARM_UP.min(rounds);
     for round in 0..warm_up + rounds {
         order.shuffle(&mut random);
@@ -149,7 +151,7 @@ pub fn measure(
             .map(|class| Input::new(experiment, *class))
             .collect::<Result<_, _>>()?;
         for input in &inputs {
-            measured.push(input.measure(experiment)?);
+            measured.push(input.measure(experiment, &mut place)?);
         }
         for (class, (outcome, elapsed)) in order.iter().zip(measured.drain(..)) {
             check(experiment, *class, &outcome)?;
@@ -170,7 +172,7 @@ pub fn measure(
 pub fn repeat(experiment: &mut dyn Experiment, class: usize, times: usize) -> Result<(), Error> {
     for _ in 0..times {
         let input = Input::new(experiment, class)?;
-        let (outcome, _) = input.measure(experiment)?;
+        let (outcome, _) = input.measure(experiment, &mut Vec::new())?;
         check(experiment, class, &outcome)?;
     }
     Ok(())
@@ -192,9 +194,19 @@ impl Input {
         Ok(Self { record, extra })
     }
 
-    fn measure(&self, experiment: &dyn Experiment) -> Result<(Outcome, Duration), Error> {
+    /// The record is read from `place`, where all others were before it: how its class came to be
+    /// made, and where, is not to be seen in what is read.
+    fn measure(
+        &self,
+        experiment: &dyn Experiment,
+        place: &mut Vec<u8>,
+    ) -> Result<(Outcome, Duration), Error> {
         let mut connection = experiment.connection()?;
-        read(&mut connection, &self.record)?;
+        place.clear();
+        place.extend_from_slice(&self.record);
+        read(&mut connection, place)?;
+        // Nothing of that is under way any more when the clock starts.
+        fence(Ordering::SeqCst);
         Ok(timed(&mut connection, self.extra))
     }
 }

@@ -79,16 +79,18 @@ impl KeyExchange {
     }
 
     /// What stands encrypted in the message.
+    ///
+    /// Each time a block of every class is made, and one of them taken: what is done before the clock
+    /// runs is the same for all, as it shows in the tenths of a nanosecond.
     fn encrypted(&mut self, class: usize) -> Result<Vec<u8>, Error> {
-        let spoil = CLASSES[class].spoil;
-        let mut block = well_formed(&mut self.random);
-        match spoil {
-            Spoil::Block(spoil) => spoil(&mut block, &mut self.random),
-            Spoil::OneBelowModulus => {
-                block = self.modulus;
-                block[MODULUS - 1] -= 1;
-            }
-            Spoil::Modulus => return Ok(self.modulus.to_vec()),
+        let blocks: Vec<Block> = CLASSES
+            .iter()
+            .map(|class| self.block(class.spoil))
+            .collect();
+        let block = blocks[class];
+        match CLASSES[class].spoil {
+            Spoil::Block(_) | Spoil::OneBelowModulus => {}
+            Spoil::Modulus => return Ok(block.to_vec()),
             Spoil::Short => return Ok(block[1..].to_vec()),
         }
         match self.operation {
@@ -100,6 +102,22 @@ impl KeyExchange {
                 Ok(encrypted)
             }
         }
+    }
+}
+
+impl KeyExchange {
+    fn block(&mut self, spoil: Spoil) -> Block {
+        let mut block = well_formed(&mut self.random);
+        match spoil {
+            Spoil::Block(spoil) => spoil(&mut block, &mut self.random),
+            Spoil::OneBelowModulus => {
+                block = self.modulus;
+                block[MODULUS - 1] -= 1;
+            }
+            Spoil::Modulus => block = self.modulus,
+            Spoil::Short => {}
+        }
+        block
     }
 }
 
