@@ -46,7 +46,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     // Cargo adds `--bench`.
     let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
-    let rate = rate(&scenarios::of_no_hash())?;
+    let rate = rate(&scenarios::calibration())?;
     let mut profiles = Vec::new();
     for scenario in scenarios::all() {
         let name = scenario.to_string();

@@ -45,7 +45,7 @@ pub fn all() -> impl Iterator<Item = Scenario> {
 
 /// What Valgrind counts as it is, as there are no SHA instructions in it, and what is by a third
 /// above the primitives.
-pub fn of_no_hash() -> Scenario {
+pub fn calibration() -> Scenario {
     Scenario {
         version: TLS1_2,
         suite: AES_GCM,
