@@ -1,7 +1,9 @@
 //! Certificates: what can be read of one without trusting it, and how one comes to be trusted.
 
+mod authorities;
 mod budget;
 mod constraints;
+mod date;
 mod der;
 mod name;
 mod parsed;
@@ -16,11 +18,10 @@ mod subtrees;
 mod usage;
 mod validation;
 
-use std::collections::HashSet;
-
 use rustls_pki_types::CertificateDer;
-use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
+pub(crate) use authorities::{Authorities, issuers};
 pub(crate) use name::Name;
 #[cfg(test)]
 pub(crate) use name::count_names;
@@ -39,35 +40,4 @@ pub(crate) use validation::{Conditions, Role};
 pub fn certificate_subject(certificate: &CertificateDer<'_>) -> Option<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(name::display(parsed.subject()))
-}
-
-/// Whom a chain's certificates name as their issuers; certificates that cannot be parsed name
-/// nobody. Nothing is verified.
-pub(crate) fn issuers(chain: &[CertificateDer<'_>]) -> Vec<Name> {
-    let parsed = chain
-        .iter()
-        .filter_map(|certificate| X509Certificate::from_der(certificate).ok());
-    parsed
-        .filter_map(|(_, certificate)| Name::of(certificate.issuer()))
-        .collect()
-}
-
-/// The authorities that a peer accepts (RFC 5246 §7.4.4), each read once.
-pub(crate) struct Authorities(HashSet<Name>);
-
-impl Authorities {
-    /// From their DER; what is no distinguished name is nobody's.
-    pub(crate) fn read(encoded: &[&[u8]]) -> Self {
-        let names = encoded
-            .iter()
-            .filter_map(|der| match X509Name::from_der(der) {
-                Ok(([], name)) => Name::of(&name),
-                _ => None,
-            });
-        Self(names.collect())
-    }
-
-    pub(crate) fn include_any(&self, issuers: &[Name]) -> bool {
-        issuers.iter().any(|issuer| self.0.contains(issuer))
-    }
 }

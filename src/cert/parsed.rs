@@ -1,11 +1,10 @@
 //! A certificate, parsed once, with the extensions that path validation looks at.
 
-use rustls_pki_types::UnixTime;
 use x509_parser::extensions::{
     BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, NSCertType, ParsedExtension,
     X509Extension,
 };
-use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::name::{self, Name, oid_text};
 use super::public_key::SubjectKey;
@@ -193,18 +192,6 @@ fn check_unique(extensions: &[X509Extension<'_>]) -> Result<(), CertificateProbl
         }
     }
     Ok(())
-}
-
-/// A certificate's date; dates before 1970 are as long ago as 1970.
-pub(super) fn unix_time(time: &ASN1Time) -> UnixTime {
-    let seconds = u64::try_from(time.timestamp()).unwrap_or(0);
-    UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds))
-}
-
-/// Whether a certificate's date is over; one before 1970 is over even for a clock that stands at
-/// 1970.
-pub(super) fn is_past(time: &ASN1Time, now: UnixTime) -> bool {
-    i64::try_from(now.as_secs()).map_or(true, |now| time.timestamp() < now)
 }
 
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];

@@ -8,12 +8,13 @@ use x509_parser::extensions::X509Extension;
 use x509_parser::prelude::{ASN1Time, CertificateRevocationList, FromDer};
 
 use super::budget::Budget;
+use super::date::{is_past, unix_time};
 use super::der::{
     BOOLEAN, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, UTC_TIME, skip,
     take,
 };
 use super::name::{self, Name, oid_text};
-use super::parsed::{Issuer, Parsed, is_past, unix_time};
+use super::parsed::{Issuer, Parsed};
 use super::public_key::SubjectKey;
 use super::signed::Signed;
 use super::usage;

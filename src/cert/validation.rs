@@ -4,7 +4,8 @@ use rustls_pki_types::{ServerName, UnixTime};
 
 use super::budget::Budget;
 use super::constraints;
-use super::parsed::{Issuer, Parsed, is_past, unix_time};
+use super::date::{is_past, unix_time};
+use super::parsed::{Issuer, Parsed};
 use super::revocation::{self, RevocationList};
 use super::roots::{RootStore, TrustAnchor};
 use super::server_name;
