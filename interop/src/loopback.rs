@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use retrossl::Direction;
 
-/// How long a peer may keep silent.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a peer is waited for, whatever it is to do next.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection to a port of this machine.
 pub fn connect(port: u16) -> io::Result<TcpStream> {

@@ -28,7 +28,7 @@ use retrossl::{
 
 use super::{Case, Client, Kind, Prompt, Report, Server, Spoken};
 use crate::Error;
-use crate::loopback::{self, Crossed, Listener, Tapped};
+use crate::loopback::{self, Crossed, Listener, PATIENCE, Tapped};
 use crate::ours::{self, Secrets};
 use crate::people::People;
 
@@ -377,6 +377,3 @@ fn reports(theirs: Theirs<'_>) -> Result<Vec<Report>, Error> {
     let joined = theirs.join();
     joined.unwrap_or_else(|_| Err("their side panicked".into()))
 }
-
-/// How long a client may take to come.
-const PATIENCE: Duration = Duration::from_secs(20);

@@ -11,11 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::Error;
-use crate::loopback::Listener;
+use crate::loopback::{Listener, PATIENCE};
 use crate::recording::from_hex;
-
-/// How long anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running program; killed when dropped.
 pub struct Program {

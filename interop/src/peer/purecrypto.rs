@@ -24,7 +24,7 @@ use super::Version;
 use super::openssl::ClientCertificate;
 use crate::Error;
 use crate::certificate::{Identity, common_name};
-use crate::loopback::{self, Listener};
+use crate::loopback::{self, Listener, PATIENCE};
 use crate::ours::Secrets;
 
 /// The crate's.
@@ -232,9 +232,6 @@ impl Client {
         self.conversation.recv_timeout(PATIENCE)?
     }
 }
-
-/// Longer than a silent peer is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 enum Role {
     /// Sends this.

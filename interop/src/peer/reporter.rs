@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::Error;
-use crate::loopback::Listener;
+use crate::loopback::{Listener, PATIENCE};
 use crate::recording::from_hex;
 
 /// A server on a port of the loopback interface, which tells `C` of each connection.
@@ -196,6 +196,3 @@ impl Report {
 
 /// How long a process may live: it may serve many connections.
 pub const LIFE: Duration = Duration::from_secs(300);
-
-/// How long it is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);

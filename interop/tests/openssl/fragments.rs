@@ -10,16 +10,13 @@ use std::time::{Duration, Instant};
 use interop::Error;
 use interop::certificate::{Hash, Identity};
 use interop::fragments::{is_cut_to, is_within, longest_in_clear};
-use interop::loopback::{Listener, Tapped};
+use interop::loopback::{Listener, PATIENCE, Tapped};
 use interop::matrix;
 use interop::ours;
 use interop::peer::{Version, openssl};
 use retrossl::{MemorySessionStore, ServerConnection, StreamOwned, TicketKeys};
 
 use crate::pair::{Pair, our_client};
-
-/// How long a client is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn their_server_answers_our_client() -> Result<(), Error> {

@@ -8,6 +8,7 @@ use openssl::ssl::{SslSession, SslVersion};
 
 use super::{Client, Peer, Report, Server, after, line};
 use crate::Error;
+use crate::loopback::PATIENCE;
 use crate::matrix::conversation::TEXT;
 use crate::matrix::{Case, Group, Kind, Setup, Spoken};
 use crate::peer::Version;
@@ -135,8 +136,6 @@ fn wait_for_secret(server: &mut command::Server, count: usize) -> Result<(), Err
     }
     Ok(())
 }
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 const SESSION: &str = "-----BEGIN SSL SESSION PARAMETERS-----";
 
