@@ -3,16 +3,20 @@
 mod in_memory;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ProtocolVersion::{SSLv3, TLSv1_2};
 use in_memory::terms::{BOTH_WAYS, MapStore, Parties, Terms};
 use in_memory::wire::{bytes, records, with_extensions};
-use in_memory::{deliver, each_version_and_suite, only, pin, take, test_identity};
+use in_memory::{
+    Pair, deliver, each_version_and_suite, only, pin, server_config, take, test_identity,
+};
 use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::server::{ClientToVerify, ClientVerifier};
 use retrossl::{
     AlertDescription, AnonymousClients, CertificateError, CipherSuite, ClientConfig, Error,
-    MemorySessionStore, PeerMisbehaved, Policy, ProtocolVersion, Quirk, Resumption, ServerConfig,
+    Fingerprint, MemorySessionStore, PeerMisbehaved, PinnedCertificates, Policy, ProtocolVersion,
+    Quirk, Resumption, ServerConfig, SessionStore,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -267,6 +271,40 @@ fn either_way_can_be_switched_off() {
             parties.connect().established().client.resumption(),
             expected
         );
+    }
+}
+
+/// At any version, SSL 2.0 included.
+#[test]
+fn who_resumes_in_no_way_asks_its_store_for_nothing() {
+    #[derive(Debug)]
+    struct Unasked;
+
+    impl SessionStore for Unasked {
+        fn put(&self, _: &[u8], _: Vec<u8>, _: Duration) {
+            panic!("it is kept");
+        }
+
+        fn find(&self, _: &[u8]) -> Option<Vec<u8>> {
+            panic!("it is looked for");
+        }
+
+        fn remove(&self, _: &[u8]) {
+            panic!("it is forgotten");
+        }
+    }
+
+    for version in ProtocolVersion::all() {
+        let policy = Policy::EVERYTHING.versions(version, version);
+        let client = ClientConfig::builder(policy)
+            .verifier(PinnedCertificates::new(
+                [512, 1024].map(|bits| Fingerprint::of(&test_identity(bits).0[0])),
+            ))
+            .session_store(Unasked)
+            .without_session_ids()
+            .without_tickets();
+        let pair = Pair::new(client.build().unwrap(), server_config(policy)).established();
+        assert_eq!(pair.client.protocol_version(), Some(version));
     }
 }
 
