@@ -58,7 +58,7 @@
 //! # Bounds
 //!
 //! What a peer can make a connection hold or do is bounded: one record (18,437 bytes; 32,769 at
-//! SSL 2.0), one handshake message (up to 128 KiB, by type), 32 certificates in a chain, 128
+//! SSL 2.0), one handshake message (up to 129 KiB, by type), 32 certificates in a chain, 128
 //! extensions, RSA moduli of 465 to 8192 bits, 8 warnings, 32 empty records and 8 requests to
 //! renegotiate without data between them, a gibibyte under one RC2, RC4, DES or Triple DES key, and
 //! each way the config's buffer limit and one record. SECURITY.md has the whole table.

@@ -140,6 +140,14 @@ fn roots_are_counted_and_those_that_cannot_be_used_are_named() {
     let mut roots = RootStore::new();
     let added = roots.add_pem(&noisy);
     assert_eq!((added.count, added.skipped.len(), roots.len()), (1, 0, 1));
+    for none in [&root()[..], b"", pem("PRIVATE KEY", b"").as_bytes()] {
+        let added = RootStore::new().add_pem(none);
+        let reasons: Vec<_> = added.skipped.iter().map(|it| &it.reason).collect();
+        assert_eq!(
+            (added.count, &reasons[..]),
+            (0, &[&RootProblem::NoCertificate][..])
+        );
+    }
     let collected: RootStore = [root(), root()].into_iter().collect();
     assert_eq!(collected.len(), 1);
 }

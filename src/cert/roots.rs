@@ -87,7 +87,8 @@ impl RootStore {
     }
 
     /// Trusts what can be read of the certificates in a PEM bundle (RFC 7468 §5); other sections
-    /// and text between them are passed over.
+    /// and text between them are passed over, and a bundle without a certificate is told of as
+    /// skipped.
     pub fn add_pem(&mut self, bundle: &[u8]) -> AddedRoots {
         let mut added = AddedRoots::default();
         for section in CertificateDer::pem_slice_iter(bundle) {
@@ -95,6 +96,9 @@ impl RootStore {
                 Ok(certificate) => self.add_counted(certificate, &mut added),
                 Err(error) => added.skip(None, RootProblem::Pem(printable(&error.to_string()))),
             }
+        }
+        if added == AddedRoots::default() {
+            added.skip(None, RootProblem::NoCertificate);
         }
         added
     }
@@ -229,6 +233,9 @@ pub enum RootProblem {
     /// The PEM around it is damaged.
     #[error("bad PEM: {0}")]
     Pem(String),
+    /// There is not one certificate in the PEM, or it is no PEM.
+    #[error("no certificate in PEM is there (one in DER is for `add`)")]
+    NoCertificate,
     /// It is of no use as a trust anchor.
     #[error("{0}")]
     Certificate(CertificateProblem),
