@@ -134,6 +134,13 @@ fn roots_are_counted_and_those_that_cannot_be_used_are_named() {
         texts[1].starts_with("root certificate 2 (unreadable) was skipped: it cannot be parsed")
     );
     assert!(texts[2].contains("bad PEM"), "{}", texts[2]);
+    assert!(
+        texts[3].ends_with("bad PEM: it ends before the section CERTIFICATE does"),
+        "{}",
+        texts[3]
+    );
+    let marked = [b"\xef\xbb\xbf", pem("CERTIFICATE", &root()).as_bytes()].concat();
+    assert_eq!(RootStore::new().add_pem(&marked).count, 1);
     let mut noisy = b"\xff\xfe\0 no text at all\n-----BEGIN\n".to_vec();
     noisy.extend(pem("CERTIFICATE", &root()).into_bytes());
     noisy.extend(b"\x80-----END CERTIFICATE-----\n\xff");

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::pem::{self, PemObject};
 
 use super::certificate_subject;
 use super::name::Name;
@@ -91,10 +91,11 @@ impl RootStore {
     /// skipped.
     pub fn add_pem(&mut self, bundle: &[u8]) -> AddedRoots {
         let mut added = AddedRoots::default();
+        let bundle = bundle.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bundle);
         for section in CertificateDer::pem_slice_iter(bundle) {
             match section {
                 Ok(certificate) => self.add_counted(certificate, &mut added),
-                Err(error) => added.skip(None, RootProblem::Pem(printable(&error.to_string()))),
+                Err(error) => added.skip(None, RootProblem::Pem(pem_problem(&error))),
             }
         }
         if added == AddedRoots::default() {
@@ -190,6 +191,21 @@ impl fmt::Debug for RootStore {
     }
 }
 
+/// What is wrong with PEM, in words; the parser's own show lines as bytes.
+fn pem_problem(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => format!(
+            "it ends before the section {} does",
+            printable(&String::from_utf8_lossy(end_marker))
+        ),
+        pem::Error::IllegalSectionStart { line } => format!(
+            "a section cannot begin with {}",
+            printable(&String::from_utf8_lossy(line))
+        ),
+        other => printable(&other.to_string()),
+    }
+}
+
 /// What became of the certificates that were to be trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -240,3 +256,6 @@ pub enum RootProblem {
     #[error("{0}")]
     Certificate(CertificateProblem),
 }
+
+/// What some editors begin a text in UTF-8 with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
