@@ -186,8 +186,8 @@ fn what_contradicts_itself_is_refused_with_a_way_out() {
         ),
         (
             "--max ssl2".to_owned(),
-            "the oldest version, SSLv3, is newer than the newest, SSLv2; --min and --max change \
-             them",
+            "--max SSLv2 is older than what is allowed without --min, SSLv3 and later: add --min \
+             SSLv2",
         ),
         (
             "--suites 0x050080".to_owned(),

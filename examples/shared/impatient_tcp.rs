@@ -28,8 +28,11 @@ impl ImpatientTcp {
     }
 
     /// Ends the connection so that the peer can still read all that was sent: closing with
-    /// unread bytes would reset it.
+    /// unread bytes would reset it. A peer that has kept silent for too long is not waited for.
     pub fn hang_up(mut self) {
+        if self.remaining().is_err() {
+            return;
+        }
         self.deadline = Instant::now() + LINGER.min(self.timeout);
         if self.tcp.shutdown(Shutdown::Write).is_ok() {
             let mut rest = [0; 4096];

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use retrossl::pki_types::pem::PemObject;
+use retrossl::pki_types::pem::{self, PemObject};
 use retrossl::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use retrossl::server::CertifiedKey;
 use retrossl::{PrivateKey, RevocationList, RootStore, RsaPrivateKey};
@@ -20,11 +20,16 @@ pub fn read_identity(cert: &Path, key: &Path) -> Result<(Chain, Arc<dyn PrivateK
 }
 
 fn read_chain(path: &Path) -> Result<Chain, String> {
-    let chain: Chain = CertificateDer::pem_slice_iter(&read_pem(path, "x509")?)
+    let pem = read_pem(path, "x509")?;
+    let chain: Chain = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
-        .map_err(|error| cannot_read("a certificate", path, error))?;
+        .map_err(|error| cannot_read("a certificate", path, in_words(error)))?;
     match chain.is_empty() {
-        true => Err(format!("{} holds no certificate", path.display())),
+        true => Err(format!(
+            "{} holds no certificate{}",
+            path.display(),
+            but(&pem)
+        )),
         false => Ok(chain),
     }
 }
@@ -40,8 +45,14 @@ fn read_key(path: &Path) -> Result<Arc<dyn PrivateKey>, String> {
                  {path}.decrypted` decrypts it"
             ));
         }
-        Some(Err(error)) => return Err(cannot_read("a private key", path, error)),
-        None => return Err(format!("{} holds no private key", path.display())),
+        Some(Err(error)) => return Err(cannot_read("a private key", path, in_words(error))),
+        None => {
+            return Err(format!(
+                "{} holds no private key{}",
+                path.display(),
+                but(&pem)
+            ));
+        }
     };
     let key =
         RsaPrivateKey::from_der(&der).map_err(|error| cannot_read("a private key", path, error))?;
@@ -95,7 +106,7 @@ fn read_lists(path: &Path) -> Result<Vec<RevocationList>, String> {
     let unreadable = |error: &dyn Display| cannot_read("a revocation list", path, error);
     let lists: Vec<_> = CertificateRevocationListDer::pem_slice_iter(&read_pem(path, "crl")?)
         .map(|der| {
-            let der = der.map_err(|error| unreadable(&error))?;
+            let der = der.map_err(|error| unreadable(&in_words(error)))?;
             RevocationList::from_der(&der).map_err(|error| unreadable(&error))
         })
         .collect::<Result<_, _>>()?;
@@ -109,8 +120,10 @@ fn read_lists(path: &Path) -> Result<Vec<RevocationList>, String> {
 fn read_pem(path: &Path, command: &str) -> Result<Vec<u8>, String> {
     let file = path.display();
     let bytes = fs::read(path).map_err(|error| format!("cannot read {file}: {error}"))?;
-    if contains(&bytes, "-----BEGIN ") {
-        return Ok(bytes);
+    if contains(&bytes, BEGIN) {
+        // Some editors begin a text in UTF-8 with a mark.
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        return Ok(text.to_vec());
     }
     Err(match bytes.as_slice() {
         [] => format!("{file} is empty"),
@@ -122,6 +135,28 @@ fn read_pem(path: &Path, command: &str) -> Result<Vec<u8>, String> {
     })
 }
 
+/// What stands in PEM in place of what was looked for.
+fn but(pem: &[u8]) -> String {
+    let text = String::from_utf8_lossy(pem);
+    let label = text
+        .split_once(BEGIN)
+        .and_then(|(_, rest)| rest.split_once("-----"));
+    label.map_or(String::new(), |(label, _)| {
+        format!(", but a section {}", label.escape_debug())
+    })
+}
+
+/// The parser's own texts show lines as bytes.
+fn in_words(error: pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            let label = String::from_utf8_lossy(&end_marker).into_owned();
+            format!("it ends before the section {} does", label.escape_debug())
+        }
+        other => other.to_string(),
+    }
+}
+
 fn contains(bytes: &[u8], text: &str) -> bool {
     bytes
         .windows(text.len())
@@ -131,6 +166,9 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 fn cannot_read(what: &str, path: &Path, error: impl Display) -> String {
     format!("cannot read {what} from {}: {error}", path.display())
 }
+
+/// What a section begins with (RFC 7468 §2).
+const BEGIN: &str = "-----BEGIN ";
 
 /// The first byte of a certificate, a key or a revocation list in DER.
 const SEQUENCE: u8 = 0x30;

@@ -145,6 +145,12 @@ impl PolicyOptions {
         };
         let min = self.min.unwrap_or(oldest);
         let max = self.max.unwrap_or(newest);
+        if min > max && self.min.is_none() {
+            return Err(format!(
+                "--max {max} is older than what is allowed without --min, {min} and later: add \
+                 --min {max}"
+            ));
+        }
         if min > max {
             return Err(format!(
                 "the oldest version, {min}, is newer than the newest, {max}; --min and --max \
