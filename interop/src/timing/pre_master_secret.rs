@@ -80,8 +80,8 @@ impl KeyExchange {
 
     /// What stands encrypted in the message.
     ///
-    /// Each time a block of every class is made, and one of them taken: what is done before the clock
-    /// runs is the same for all, as it shows in the tenths of a nanosecond.
+    /// Each time a block of every class is made, and one of them taken: what is done before the
+    /// clock runs is the same for all, as it shows in the tenths of a nanosecond.
     fn encrypted(&mut self, class: usize) -> Result<Vec<u8>, Error> {
         let blocks: Vec<Block> = CLASSES
             .iter()

@@ -140,8 +140,7 @@ pub fn drain(connection: &mut Connection) -> Result<Vec<u8>, Error> {
 pub enum Randomness {
     /// The same ones, so that all that follows is the same.
     Repeated,
-    /// New ones, as they should be: a secret that is the same in every connection takes another
-    /// time than one that is not, by half a nanosecond, and tells nothing.
+    /// New ones, as a real server's, so that a substitute is not one and the same secret each time.
     New,
 }
 
