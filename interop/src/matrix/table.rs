@@ -236,6 +236,7 @@ const HEAD: &str = "\
 A letter is a case that there is not, for the reason below the table: the peer cannot, we do not, or it does not exist in that version. ✗ is a failure. A peer that cannot be had on a machine is *not run*, and counted apart.
 
 Export suites take an RSA key of 512 bits: the server's own, or an ephemeral one beside a longer one (our server's always; their server's where the section says so).
+
 ";
 
 const SUMMARY_HEAD: &str = "\
