@@ -45,10 +45,12 @@ impl Joiner {
         }
     }
 
-    /// Bytes of the message that is under way.
+    /// Panics where it holds more than is documented: the longest message, and twice what has come.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn len(&self) -> usize {
-        self.partial.len()
+    pub(crate) fn check_memory(&self) {
+        let (memory, come) = (self.partial.capacity(), self.partial.len());
+        let most = (2 * come).clamp(HANDSHAKE_HEADER, HANDSHAKE_HEADER + 131_396);
+        assert!(memory <= most, "{memory} bytes for {come} of a message");
     }
 
     /// Whether no message is under way.

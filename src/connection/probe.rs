@@ -45,8 +45,7 @@ impl Connection {
         let longest_record = if self.speaks_ssl2() { 32_769 } else { 18_437 };
         let incoming = self.deframer.memory();
         assert!(incoming <= longest_record, "{incoming} bytes of a record");
-        let message = self.pump.joiner.len();
-        assert!(message <= 4 + 128 * 1024, "{message} bytes of a message");
+        self.pump.joiner.check_memory();
         let plaintext = self.pump.received.len();
         assert!(
             plaintext <= self.buffer_limit + longest_record,
