@@ -13,7 +13,7 @@ use retrossl::pki_types::pem::PemObject;
 use retrossl::server::ServerCertificateResolver;
 use retrossl::{
     BadKey, CertifiedKey, CipherSuite, ClientConfig, ClientConnection, Clock, ConfigError, Error,
-    Event, HashAlgorithm, KeyLog, MemorySessionStore, Observer, ObserverFactory,
+    Event, HashAlgorithm, KeyLog, KeyLogFile, MemorySessionStore, Observer, ObserverFactory,
     PinnedCertificates, Policy, PrivateKey, ProtocolVersion, RandomFailed, RootStore,
     RsaPrivateKey, SecureRandom, ServerConfig, ServerConnection, SessionStore, Side, SystemClock,
     SystemRandom, TicketKey, TicketKeys, client, server,
@@ -457,4 +457,29 @@ fn a_source_of_randomness_that_is_stuck_is_an_error() {
         .unwrap();
     let error = Pair::new(client, server_config(policy)).exchange(|| usize::MAX);
     assert_eq!(error.unwrap_err(), Error::RandomFailed(RandomFailed));
+}
+
+/// Another process, because this one's environment is shared by all tests.
+#[test]
+fn a_key_log_is_where_the_environment_says() {
+    const CHILD: &str = "RETROSSL_TEST_LOGS_KEYS";
+    if std::env::var_os(CHILD).is_some() {
+        let log = KeyLogFile::from_env().unwrap();
+        log.unwrap().log("CLIENT_RANDOM", &[1; 32], &[2; 48]);
+        return;
+    }
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/keys.log");
+    let _ = std::fs::remove_file(path);
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_key_log_is_where_the_environment_says"])
+        .env(CHILD, "1")
+        .env("SSLKEYLOGFILE", path)
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let line = ["CLIENT_RANDOM", &"01".repeat(32), &"02".repeat(48)].join(" ");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), line + "\n");
+    if std::env::var_os("SSLKEYLOGFILE").is_none() {
+        assert!(KeyLogFile::from_env().unwrap().is_none());
+    }
 }

@@ -60,6 +60,27 @@ fn help_names_every_option() {
     }
 }
 
+/// In running text, too; some are the interop program's, or Cargo's.
+#[test]
+fn the_readme_names_no_option_that_there_is_not() {
+    let others =
+        "--peer --role --version --suite --kind --list --example --bin --release --path --git";
+    let programs = PROGRAMS
+        .iter()
+        .flat_map(|(_, options, _)| options.split(' '));
+    let known: BTreeSet<_> = programs.chain(others.split(' ')).collect();
+    let code = README
+        .lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2));
+    let words = code.flat_map(|code| code.split([' ', '=', '|']));
+    let named: BTreeSet<_> = words
+        .filter(|word| word.starts_with("--") && word.len() > 2)
+        .collect();
+    let unknown: Vec<_> = named.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    assert!(named.len() > 20, "{named:?}");
+}
+
 #[test]
 fn help_says_what_each_preset_accepts() {
     let help = run("client", "--help").succeeded(&[]);

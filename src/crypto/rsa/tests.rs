@@ -105,6 +105,7 @@ fn keys_that_make_no_sense_are_refused() {
     for modulus in [&shortest[..], &[0xff; 1024]] {
         assert!(RsaPublicKey::new(modulus, &[3]).is_ok());
     }
+    assert!(RsaPublicKey::new(&odd, &[1, 0xff, 0xff, 0xff, 0xff]).is_ok());
     let longest_and_a_bit = [&[1][..], &[0xff; 1024]].concat();
     for (modulus, exponent) in [
         (&even[..], &[3][..]),
@@ -114,6 +115,7 @@ fn keys_that_make_no_sense_are_refused() {
         (&[], &[3]),
         (&odd[..58], &[3]),
         (&longest_and_a_bit, &[3]),
+        (&odd, &[2, 0, 0, 0, 1]),
         (&odd, &[0xff; 40]),
     ] {
         assert_eq!(
