@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ProtocolVersion::TLSv1_2;
-use in_memory::terms::{Parties, Terms};
+use in_memory::terms::{BOTH_WAYS, Parties, Terms};
 use in_memory::wire::{bytes, extensions, record, records};
 use in_memory::{deliver, only, take, test_identity};
 use retrossl::client::{CertifiedKey, ClientCertificateQuery, ClientCertificateResolver};
@@ -16,7 +16,6 @@ use retrossl::{
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
-const BOTH_WAYS: [Resumption; 2] = [Resumption::SessionId, Resumption::Ticket];
 
 /// Whoever shares a store with others does not come in as one of them.
 #[test]

@@ -1,4 +1,4 @@
-//! DESIGN's safety rows: each known attack that reaches the handshake, tried. (Those that need a
+//! SECURITY.md's known attacks, as far as they reach the handshake, tried. (Those that need a
 //! record's inside are next to the record layer's code.)
 
 mod in_memory;
@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
-use in_memory::wire::{
-    ALERT, APPLICATION_DATA, HANDSHAKE, WireRecord, bytes, handshake, record, records,
-};
+use in_memory::wire::{ALERT, HANDSHAKE, WireRecord, bytes, handshake, record, records};
 use in_memory::{
     Pair, client_config, deliver, each_version_and_suite, only, pin, read, server_config, ssl2,
     take, test_identity,
@@ -472,13 +470,4 @@ fn no_two_handshakes_are_alike() {
         assert!(randoms.insert(out.unwrap()));
     }
     assert_eq!(randoms.len(), 100);
-}
-
-/// Application data has no place before the handshake is complete, encrypted or not.
-#[test]
-fn application_data_before_finished_is_refused() {
-    let (mut pair, mut flight) = up_to_client_flight(only(TLSv1_2, AES));
-    flight.insert(0, record(APPLICATION_DATA, 0x0303, b"early"));
-    let error = deliver(&bytes(&flight), &mut pair.server, || usize::MAX).unwrap_err();
-    assert_eq!(error.alert(), Some(AlertDescription::UNEXPECTED_MESSAGE));
 }
