@@ -59,11 +59,13 @@ impl<'s, T: Read + Write> Stream<'s, T> {
         self.drive_while(|connection| {
             connection.is_handshaking() || connection.renegotiation().is_pending()
         })?;
-        if !asked || self.connection.handshakes() > before {
+        if !asked {
             return Ok(());
         }
         Err(io::Error::from(match self.connection.renegotiation() {
+            // Also where the peer has begun one of its own instead.
             RenegotiationState::Refused => Error::Renegotiation(RenegotiationRefused::ByPeer),
+            _ if self.connection.handshakes() > before => return Ok(()),
             _ if self.connection.peer_has_closed() => {
                 Error::Renegotiation(RenegotiationRefused::Closing)
             }

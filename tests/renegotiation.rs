@@ -413,7 +413,6 @@ fn with_timeout(tcp: TcpStream) -> TcpStream {
     tcp
 }
 
-/// A policy under which a client may begin of its own accord.
 /// What a connection failed with is all that it answers.
 #[test]
 fn a_connection_that_has_failed_begins_nothing() {
@@ -425,6 +424,7 @@ fn a_connection_that_has_failed_begins_nothing() {
     assert!(!pair.client.wants_write());
 }
 
+/// A policy under which a client may begin of its own accord.
 fn willing(policy: Policy) -> Policy {
     policy.unbidden_renegotiation(UnbiddenRenegotiation::Accepted)
 }

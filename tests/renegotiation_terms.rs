@@ -6,14 +6,17 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
-use in_memory::{Pair, client_config, deliver, only, pin, server_config, take, test_identity};
+use in_memory::{
+    Pair, client_config, deliver, only, pin, read, server_config, take, test_identity,
+};
 use retrossl::{
-    CipherSuite, ClientConfig, ClientConnection, Connection, Error, Policy, ProtocolVersion,
-    Renegotiation, RenegotiationRefused, RenegotiationState, Resumption, ServerConfig,
-    ServerConnection, UnbiddenRenegotiation,
+    CipherSuite, ClientConfig, ClientConnection, Connection, Error, PeerIncompatible, Policy,
+    ProtocolVersion, Renegotiation, RenegotiationRefused, RenegotiationState, Resumption,
+    ServerConfig, ServerConnection, UnbiddenRenegotiation,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
+const TRIPLE_DES: CipherSuite = CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA;
 const GCM: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256;
 
 /// Byte for byte: until its last message has come, nothing of what it says is believed.
@@ -236,6 +239,81 @@ fn a_close_asked_for_meanwhile_answers_the_peers() {
             deliver(&hello, &mut pair.server, || usize::MAX).unwrap();
             deliver(&close_notify, &mut pair.server, || usize::MAX).unwrap();
             assert_eq!(pair.server.reader().read(&mut [0; 9]).unwrap(), 0);
+        }
+    }
+}
+
+/// What a server has asked for stays so where keys wear out meanwhile, and where it asks for any
+/// handshake besides.
+#[test]
+fn the_config_that_was_asked_for_outlives_other_requests() {
+    for keys_wear_out in [true, false] {
+        let both = willing(only(TLSv1_2, TRIPLE_DES))
+            .cipher_suites(&[TRIPLE_DES, AES])
+            .max_bytes_per_key(40_000);
+        let first = server_config(both.cipher_suites(&[TRIPLE_DES]));
+        let mut pair = Pair::new(client_config(both), first).established();
+        let asked_for = Arc::new(server_config(both.cipher_suites(&[AES])));
+        pair.server.renegotiate_with(asked_for).unwrap();
+        if keys_wear_out {
+            pair.client.writer().write_all(&[1; 36_000]).unwrap();
+            deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+        } else {
+            pair.server.renegotiate().unwrap();
+        }
+        pair.exchange(|| usize::MAX).unwrap();
+        assert_eq!(pair.server.handshakes(), 2);
+        assert_eq!(pair.server.negotiated_cipher_suite(), Some(AES));
+    }
+}
+
+/// A client waits for the answer to its hello, be it a refusal, and has yet to take what was
+/// written before.
+#[test]
+fn a_hello_is_answered_behind_a_full_buffer() {
+    for version in in_memory::ssl3_and_later() {
+        let policy = only(version, AES);
+        for (policy, is_asked, handshakes) in [
+            (policy, true, 2),
+            (willing(policy), false, 2),
+            (policy, false, 1),
+        ] {
+            let mut pair = Pair::under(policy).established();
+            if is_asked {
+                pair.server.renegotiate().unwrap();
+                deliver(&take(&mut pair.server), &mut pair.client, || usize::MAX).unwrap();
+            } else {
+                pair.client.renegotiate().unwrap();
+            }
+            let hello = take(&mut pair.client);
+            let mut written = 0;
+            loop {
+                match pair.server.writer().write(&[7; 10_000]).unwrap() {
+                    0 => break,
+                    taken => written += taken,
+                }
+            }
+            assert!(written > 60_000);
+            let answer = deliver(&hello, &mut pair.server, || usize::MAX);
+            if version == SSLv3 && handshakes == 1 {
+                let expected = PeerIncompatible::NoRenegotiation.into();
+                assert_eq!(answer, Err(expected), "SSL 3.0 has no other answer");
+                continue;
+            }
+            answer.unwrap();
+            let mut heard = Vec::new();
+            while pair.client.wants_write() || pair.server.wants_write() {
+                for piece in take(&mut pair.server).chunks(10_000) {
+                    deliver(piece, &mut pair.client, || usize::MAX).unwrap();
+                    heard.append(&mut read(&mut pair.client));
+                }
+                deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+            }
+            assert_eq!(heard.len(), written);
+            assert_eq!(pair.server.handshakes(), handshakes);
+            assert_eq!(pair.client.handshakes(), handshakes);
+            let was_refused = pair.client.renegotiation() == RenegotiationState::Refused;
+            assert_eq!(was_refused, handshakes == 1);
         }
     }
 }

@@ -88,7 +88,7 @@ use state::State;
 /// [`writer`](Self::writer) takes is bounded, so large data is written between drains.
 ///
 /// It holds at most one incoming record (18 KiB; 32 KiB at SSL 2.0), one handshake message (up to
-/// 128 KiB), and each way the config's buffer limit and one record.
+/// 129 KiB), and each way the config's buffer limit and one record.
 pub struct Connection {
     deframer: Deframer,
     pump: Pump,
@@ -167,6 +167,9 @@ impl Connection {
     /// The transport's, which never stick to the connection.
     pub fn write_tls(&mut self, transport: &mut dyn Write) -> io::Result<usize> {
         let written = self.pump.outgoing.write_to(transport)?;
+        if self.pump.has_room() {
+            self.pump.tolerated.taken();
+        }
         self.release_between_flights();
         Ok(written)
     }
@@ -218,8 +221,8 @@ impl Connection {
     /// How far a renegotiation is; `Idle` also where nothing can come of it any more, because the
     /// peer has closed or the transport has ended.
     ///
-    /// Whoever asked for one knows by [`handshakes`](Self::handshakes) whether it was completed.
-    /// Until then all that is known of the peer is what the handshake before has proven.
+    /// Whoever asked for one knows that it was completed where it is `Idle` and
+    /// [`handshakes`](Self::handshakes) has grown. Until then all that is known of the peer is what the handshake before has proven.
     pub fn renegotiation(&self) -> RenegotiationState {
         if self.transport_has_ended {
             return RenegotiationState::Idle;
@@ -227,7 +230,8 @@ impl Connection {
         self.pump.renegotiation()
     }
 
-    /// How many handshakes have been completed on this connection, the first among them.
+    /// How many handshakes have been completed on this connection, the first among them, and those
+    /// that a client has begun unasked.
     pub fn handshakes(&self) -> u64 {
         self.pump.known.handshakes
     }

@@ -220,9 +220,14 @@ impl Pump {
         !self.held.is_empty()
     }
 
-    /// Whether an answer to what the peer asks can go out.
-    pub(super) fn may_answer(&self) -> bool {
-        self.close != Close::Sent && self.outgoing.len() < self.buffer_limit
+    /// Nothing may follow it.
+    pub(super) fn has_sent_close_notify(&self) -> bool {
+        self.close == Close::Sent
+    }
+
+    /// Whether the peer takes what is sent, as far as that can be told.
+    pub(super) fn has_room(&self) -> bool {
+        self.outgoing.len() < self.buffer_limit
     }
 
     /// Gives back what an idle connection does not need.

@@ -119,7 +119,9 @@ impl Pump {
     /// RC4's biases). Where there can be none, the connection ends when they are.
     pub(super) fn replace_worn_keys(&mut self) -> Result<(), Error> {
         let worn = self.outgoing.is_wearing_out() || self.opener.is_wearing_out();
-        if !worn || self.new_keys == NewKeys::AskedFor {
+        // A handshake that was asked for brings new keys, whatever it was asked for.
+        let are_coming = self.is_renegotiating() || self.state.has_asked_to_renegotiate();
+        if !worn || are_coming || self.new_keys == NewKeys::AskedFor {
             return Ok(());
         }
         self.new_keys = NewKeys::AskedFor;
@@ -142,9 +144,10 @@ impl Pump {
     /// politely where the protocol lets the connection live on. `true` where a server's state has
     /// to handle the ClientHello.
     pub(super) fn answer_renegotiation_request(&mut self) -> Result<bool, Error> {
-        // Nothing follows close_notify; and a peer that asks and never takes the answers may not
-        // fill the memory.
-        let policy = self.state.policy().filter(|_| self.may_answer());
+        // A server that takes its requests back and never takes the hellos may not fill the memory:
+        // a client may ignore them. A client waits for its answer, and goes on only when it has it.
+        let can_answer = self.side == Side::Server || self.has_room();
+        let policy = self.state.policy().filter(|_| can_answer);
         let may = policy.is_some_and(|policy| {
             self.may_renegotiate(policy).is_ok()
                 && (self.state.has_asked_to_renegotiate() || self.may_begin_unbidden(policy))
@@ -169,8 +172,11 @@ impl Pump {
 
     fn refuse_renegotiation(&mut self) -> Result<(), Error> {
         self.tolerated.renegotiation_request()?;
-        // During a handshake a HelloRequest is ignored.
-        if !self.state.is_established() || !self.may_answer() {
+        // During a handshake a HelloRequest is ignored, and nothing follows close_notify.
+        if !self.state.is_established() || self.has_sent_close_notify() {
+            return Ok(());
+        }
+        if !self.has_room() && !self.tolerated.untaken_refusal() {
             return Ok(());
         }
         match (self.side, self.known.version) {

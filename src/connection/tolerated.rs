@@ -5,10 +5,11 @@ use crate::error::PeerMisbehaved;
 /// Counts, each with its bound.
 #[derive(Default)]
 pub(super) struct Tolerated {
-    warnings: u32,
-    empty_records: u32,
-    renegotiation_requests: u32,
-    peers_renegotiations: u32,
+    warnings: u8,
+    empty_records: u8,
+    renegotiation_requests: u8,
+    untaken_refusals: u8,
+    peers_renegotiations: u16,
 }
 
 impl Tolerated {
@@ -16,6 +17,7 @@ impl Tolerated {
     pub(super) fn data(&mut self) {
         *self = Self {
             peers_renegotiations: self.peers_renegotiations,
+            untaken_refusals: self.untaken_refusals,
             ..Self::default()
         };
     }
@@ -51,6 +53,17 @@ impl Tolerated {
         )
     }
 
+    /// Whether there may be one more refusal behind what the peer has not taken.
+    pub(super) fn untaken_refusal(&mut self) -> bool {
+        self.untaken_refusals = self.untaken_refusals.saturating_add(1);
+        self.untaken_refusals <= MAX_UNTAKEN_REFUSALS
+    }
+
+    /// The peer takes what is sent.
+    pub(super) fn taken(&mut self) {
+        self.untaken_refusals = 0;
+    }
+
     /// Whether the peer may begin a new handshake of its own accord once more.
     pub(super) fn may_renegotiate(&self) -> bool {
         self.peers_renegotiations < MAX_PEERS_RENEGOTIATIONS
@@ -62,13 +75,13 @@ impl Tolerated {
     }
 
     #[cfg(test)]
-    pub(super) fn set_peers_renegotiations(&mut self, count: u32) {
+    pub(super) fn set_peers_renegotiations(&mut self, count: u16) {
         self.peers_renegotiations = count;
     }
 }
 
-fn count(counter: &mut u32, max: u32, otherwise: PeerMisbehaved) -> Result<(), PeerMisbehaved> {
-    *counter += 1;
+fn count(counter: &mut u8, max: u8, otherwise: PeerMisbehaved) -> Result<(), PeerMisbehaved> {
+    *counter = counter.saturating_add(1);
     if *counter > max {
         Err(otherwise)
     } else {
@@ -77,14 +90,17 @@ fn count(counter: &mut u32, max: u32, otherwise: PeerMisbehaved) -> Result<(), P
 }
 
 /// Warning alerts without application data between them.
-const MAX_WARNINGS: u32 = 8;
+const MAX_WARNINGS: u8 = 8;
 
 /// Empty records in a row: old stacks send one before each record of data, against BEAST.
-const MAX_EMPTY_RECORDS: u32 = 32;
+const MAX_EMPTY_RECORDS: u8 = 32;
 
 /// Requests for a new handshake, refused or ignored, without application data between them.
-pub(super) const MAX_RENEGOTIATION_REQUESTS: u32 = 8;
+pub(super) const MAX_RENEGOTIATION_REQUESTS: u8 = 8;
+
+/// Refusals that are queued behind a full buffer.
+pub(super) const MAX_UNTAKEN_REFUSALS: u8 = 8;
 
 /// New handshakes that one connection lets its peer begin of its own accord: after that, no. A
 /// peer that needs more of them can connect anew at the same cost.
-pub(super) const MAX_PEERS_RENEGOTIATIONS: u32 = 256;
+pub(super) const MAX_PEERS_RENEGOTIATIONS: u16 = 256;

@@ -3,11 +3,13 @@
 mod identity;
 mod triple_handshake;
 
-use std::io::Write;
+use std::io::{self, Read, Write};
 
 use super::*;
 use crate::connection::Connection;
-use crate::connection::tolerated::{MAX_PEERS_RENEGOTIATIONS, MAX_RENEGOTIATION_REQUESTS};
+use crate::connection::tolerated::{
+    MAX_PEERS_RENEGOTIATIONS, MAX_RENEGOTIATION_REQUESTS, MAX_UNTAKEN_REFUSALS,
+};
 use crate::error::PeerMisbehaved;
 use crate::handshake::Occasion;
 use crate::record::{ContentType, Opener};
@@ -16,7 +18,7 @@ use crate::testing::in_memory::{
     Pair, client_config, deliver, each_version_and_suite, only, pin, server_config, take,
     test_identity,
 };
-use crate::{CipherSuite, Quirk, RenegotiationRefused};
+use crate::{CipherSuite, Quirk, RenegotiationRefused, Stream};
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 
@@ -282,6 +284,63 @@ fn requests_meanwhile_are_bounded() {
         cross(&mut pair.server, &mut pair.client),
         Err(PeerMisbehaved::TooManyRenegotiationRequests.into())
     );
+}
+
+/// Who asks on and on, with data between, and takes no answer, does not fill the memory.
+#[test]
+fn refusals_that_are_not_taken_are_bounded() {
+    let mut pair = Pair::under(only(ProtocolVersion::TLSv1_2, AES)).established();
+    let mut other = Pair::under(only(ProtocolVersion::TLSv1_2, AES));
+    let hello = records(&take(&mut other.client)).remove(0).fragment;
+    for _ in 0..2 {
+        while pair.server.writer().write(&[7; 10_000]).unwrap() > 0 {}
+        let before = pair.server.pump.outgoing.len();
+        for asked in 1..30 {
+            seal(&mut pair.client, ContentType::Handshake, &hello);
+            seal(&mut pair.client, ContentType::ApplicationData, b"and data");
+            cross(&mut pair.client, &mut pair.server).unwrap();
+            let refusals = (pair.server.pump.outgoing.len() - before) / 57;
+            assert_eq!(refusals, asked.min(MAX_UNTAKEN_REFUSALS.into()));
+        }
+        // The client takes it.
+        take(&mut pair.server);
+    }
+}
+
+/// A client that says no, and then begins a handshake of its own, has not done what it was asked.
+#[test]
+fn a_refusal_is_told_though_another_handshake_follows() {
+    struct Across<'c>(&'c mut Connection);
+    impl Read for Across<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.write_tls(&mut io::Cursor::new(buffer))
+        }
+    }
+    impl Write for Across<'_> {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            deliver(data, self.0, || usize::MAX)?;
+            if self.0.handshakes() == 1 && self.0.renegotiation() == RenegotiationState::Idle {
+                self.0.renegotiate()?;
+            }
+            Ok(data.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
+    pair.client
+        .pump
+        .tolerated
+        .set_peers_renegotiations(MAX_PEERS_RENEGOTIATIONS);
+    pair.server.renegotiate().unwrap();
+    let mut transport = Across(&mut pair.client);
+    let completed = Stream::new(&mut pair.server, &mut transport).complete_handshake();
+    let error = Error::of_io(&completed.unwrap_err()).cloned();
+    let refused = Error::Renegotiation(RenegotiationRefused::ByPeer);
+    assert_eq!(error, Some(refused));
+    assert_eq!(pair.server.handshakes(), 2);
 }
 
 fn willing(version: ProtocolVersion) -> Policy {

@@ -90,7 +90,11 @@ impl ServerState {
             Self::Established(mut state) => {
                 // RFC 5246 §7.4.1.1: it is no part of the handshake, and never hashed.
                 out.send(HandshakeType::HELLO_REQUEST, |_| {})?;
-                state.asked = Some(Asked { config, resume });
+                // Who asks once more, for any handshake, does not take another config back.
+                state.asked = match (config, state.asked.take()) {
+                    (None, Some(asked)) if asked.config.is_some() => Some(asked),
+                    (config, _) => Some(Asked { config, resume }),
+                };
                 Ok(Self::Established(state))
             }
             other => Ok(other),
