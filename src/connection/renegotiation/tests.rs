@@ -62,26 +62,45 @@ fn a_server_that_names_another_handshake_is_refused() {
     }
 }
 
-/// A peer without RFC 5746: only where the policy says `Legacy`.
+/// A peer without RFC 5746, or one that was made to look so (§4.2, §4.4): only where the policy says
+/// `Legacy`, and not where it turns out to have it.
 #[test]
 fn an_old_peer_is_renegotiated_with_only_by_a_legacy_policy() {
     for version in ProtocolVersion::from_ssl3() {
-        for renegotiation in [Renegotiation::Secure, Renegotiation::Legacy] {
+        let old = |renegotiation| {
             let mut pair = Pair::under(willing(version).renegotiation(renegotiation)).established();
             pair.client.pump.known.secure_renegotiation = false;
             pair.server.pump.known.secure_renegotiation = false;
-            let insecure = Err(Error::Renegotiation(RenegotiationRefused::PeerIsInsecure));
-            if renegotiation == Renegotiation::Secure {
-                assert_eq!(pair.client.renegotiate(), insecure);
-                assert_eq!(pair.server.renegotiate(), insecure);
-                continue;
-            }
-            pair.client.renegotiate().unwrap();
-            pair.exchange(|| usize::MAX).unwrap();
-            assert_eq!(pair.client.handshakes(), 2);
-            assert!(!pair.client.secure_renegotiation());
-            pair.echo(b"as it was", || usize::MAX);
-        }
+            pair
+        };
+        let insecure = Err(Error::Renegotiation(RenegotiationRefused::PeerIsInsecure));
+        let mut pair = old(Renegotiation::Secure);
+        assert_eq!(pair.client.renegotiate(), insecure);
+        assert_eq!(pair.server.renegotiate(), insecure);
+
+        // The signal shows that the client has it.
+        let has_it = Err(PeerMisbehaved::BadRenegotiationInfo.into());
+        let mut pair = old(Renegotiation::Legacy);
+        pair.client.renegotiate().unwrap();
+        assert_eq!(cross(&mut pair.client, &mut pair.server), has_it);
+
+        // And so it is answered by a server for which this handshake is the first.
+        let mut pair = old(Renegotiation::Legacy);
+        pair.server.pump.known.completed = None;
+        pair.client.renegotiate().unwrap();
+        cross(&mut pair.client, &mut pair.server).unwrap();
+        assert_eq!(cross(&mut pair.server, &mut pair.client), has_it);
+
+        // A client that does not have it gives no signal, and gets none.
+        let mut pair = old(Renegotiation::Legacy);
+        let mut other = Pair::under(willing(version));
+        let mut hello = records(&take(&mut other.client)).remove(0).fragment;
+        let signal = hello.windows(2).position(|it| it == [0, 0xff]).unwrap();
+        hello[signal..][..2].copy_from_slice(&[0x0a, 0x0a]);
+        seal(&mut pair.client, ContentType::Handshake, &hello);
+        cross(&mut pair.client, &mut pair.server).unwrap();
+        assert_eq!(pair.server.renegotiation(), RenegotiationState::UnderWay);
+        assert!(!pair.server.pump.output().known.secure_renegotiation);
     }
 }
 

@@ -136,9 +136,12 @@ fn session_id(session: Option<&Resumable>, out: &mut Output<'_>) -> Result<Vec<u
 
 /// The suites of the policy that exist at one of its versions, and the signals.
 fn cipher_suites(start: &Start) -> Vec<u8> {
-    let signals = match start.occasion {
-        Occasion::First => start.attempt.signals(),
-        Occasion::Renegotiation(_) => &[],
+    let signals: &[_] = match start.occasion.renegotiated_connection(Side::Client) {
+        _ if start.occasion.is_first() => start.attempt.signals(),
+        Some(_extension) => &[],
+        // RFC 5746 §4.2: a legacy renegotiation has the signal again, for a server that has been
+        // made to look like one without it.
+        None => &[CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
     };
     start
         .policy
