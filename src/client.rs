@@ -8,7 +8,7 @@ use rustls_pki_types::ServerName;
 use crate::config::check_policy;
 pub use crate::config::{
     CertificatesByAuthority, CertifiedKey, ClientCertificateQuery, ClientCertificateResolver,
-    ClientConfig, ClientConfigBuilder, ServerToVerify, ServerVerifier,
+    ClientConfig, ClientConfigBuilder, KeyUse, ServerToVerify, ServerVerifier,
 };
 use crate::connection::Connection;
 use crate::error::Error;
@@ -47,7 +47,8 @@ impl ClientConnection {
 
     /// A connection that repeats, at `max_version` at the most, one that failed for no clear
     /// reason, and says so by `TLS_FALLBACK_SCSV` (RFC 7507 §4): a server that could do better
-    /// then refuses it, so nobody in between can force an old version.
+    /// then refuses it, so nobody in between can force an old version. It offers no session. Where
+    /// nothing is lowered, it is as [`new`](Self::new).
     ///
     /// # Errors
     /// [`Error::Config`] where the config's has nothing up to that version;
@@ -57,9 +58,15 @@ impl ClientConnection {
         server_name: ServerName<'static>,
         max_version: ProtocolVersion,
     ) -> Result<Self, Error> {
-        let (min, max) = config.common.policy.version_range();
-        let policy = config.common.policy.versions(min, max.min(max_version));
-        Self::start(config, server_name, policy, Attempt::Fallback)
+        let unlowered = config.common.policy;
+        let (min, max) = unlowered.version_range();
+        let policy = unlowered.versions(min, max.min(max_version));
+        let newest = |policy: &Policy| policy.usable_versions().map(|(_, newest)| newest);
+        let attempt = match newest(&policy) < newest(&unlowered) {
+            true => Attempt::Fallback,
+            false => Attempt::First,
+        };
+        Self::start(config, server_name, policy, attempt)
     }
 
     fn start(

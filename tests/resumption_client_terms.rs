@@ -2,7 +2,7 @@
 
 mod in_memory;
 
-use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1};
+use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
 use in_memory::offers::*;
 use in_memory::terms::BOTH_WAYS;
 use in_memory::wire::with_hello;
@@ -216,6 +216,9 @@ fn a_client_looks_at_the_connections_policy() {
         assert!(!offers(ClientConnection::with_policy, narrower));
         let fallback = |config, name, _| ClientConnection::fallback(config, name, TLSv1_0);
         assert!(!offers(fallback, policy));
+        // Nothing is lowered.
+        let newest = |config, name, _| ClientConnection::fallback(config, name, TLSv1_2);
+        assert!(offers(newest, policy));
         assert!(offers(ClientConnection::with_policy, policy));
     }
 }

@@ -43,6 +43,11 @@ impl Start {
         Ok(newest)
     }
 
+    /// Whether the ClientHello has TLS_FALLBACK_SCSV.
+    fn says_fallback(&self) -> bool {
+        self.occasion.is_first() && self.attempt == Attempt::Fallback
+    }
+
     /// Whether the ClientHello has extensions, renegotiation_info apart.
     pub(super) fn sends_extensions(&self) -> bool {
         let max = self.policy.usable_ssl3_versions().map(|(_, max)| max);
@@ -87,8 +92,9 @@ pub(super) fn send(start: &Start, out: &mut Output<'_>) -> Result<Offer, Error> 
     out.random.fill(&mut random)?;
     let suites = cipher_suites(start);
     let session = match start.resume {
-        Resume::IfPossible => start.find_session(out.known),
-        Resume::Never => None,
+        // RFC 7507 §4: no session of the version that TLS_FALLBACK_SCSV says is a fallback.
+        Resume::IfPossible if !start.says_fallback() => start.find_session(out.known),
+        Resume::IfPossible | Resume::Never => None,
     };
     let session_id = session_id(session.as_ref(), out)?;
     let mut hello = ClientHello {
