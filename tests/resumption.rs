@@ -2,6 +2,7 @@
 
 mod in_memory;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use retrossl::client::{ServerToVerify, ServerVerifier};
 use retrossl::server::{ClientToVerify, ClientVerifier};
 use retrossl::{
     AlertDescription, AnonymousClients, CertificateError, CipherSuite, ClientConfig, Error,
-    Fingerprint, MemorySessionStore, PeerMisbehaved, PinnedCertificates, Policy, ProtocolVersion,
-    Quirk, Resumption, ServerConfig, SessionStore,
+    ExtensionType, Fingerprint, MemorySessionStore, PeerMisbehaved, PinnedCertificates, Policy,
+    ProtocolVersion, Quirk, Resumption, ServerConfig, SessionStore,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -44,8 +45,26 @@ fn sessions_are_resumed_at_every_version_and_suite() {
     }
 }
 
-/// The keys are new: the same bytes never cross twice, and each side's exporter gives another
-/// secret, the same on both sides.
+/// RFC 6066 §3.
+#[test]
+fn a_name_is_not_confirmed_where_a_session_is_resumed() {
+    for by in BOTH_WAYS {
+        let parties = Terms::new(by, only(TLSv1_2, AES)).parties();
+        for confirms in [true, false] {
+            let pair = parties.connect().established();
+            assert_eq!(pair.client.session_resumed(), !confirms);
+            let hello = pair.client.server_hello().unwrap();
+            let mut kinds = hello.extensions().map(|(kind, _)| kind);
+            assert_eq!(
+                kinds.any(|kind| kind == ExtensionType::SERVER_NAME),
+                confirms
+            );
+            assert_eq!(pair.server.server_name(), Some("localhost"));
+        }
+    }
+}
+
+/// Each connection's exporter gives another secret, the same on both sides.
 #[test]
 fn a_resumed_session_has_new_keys() {
     let parties = Terms::new(Resumption::Ticket, only(TLSv1_2, AES)).parties();
@@ -60,8 +79,8 @@ fn a_resumed_session_has_new_keys() {
         assert_eq!(export(&pair.client), export(&pair.server));
         secrets.push(export(&pair.client));
     }
-    secrets.dedup();
-    assert_eq!(secrets.len(), 3);
+    let different: BTreeSet<_> = secrets.iter().collect();
+    assert_eq!(different.len(), 3);
 }
 
 #[test]

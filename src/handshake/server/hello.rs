@@ -3,7 +3,7 @@
 use super::Start;
 use crate::crypto::cipher::CipherType;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
-use crate::handshake::{Choice, DOWNGRADE_SENTINEL, Occasion, Output};
+use crate::handshake::{Choice, DOWNGRADE_SENTINEL, Flow, Occasion, Output};
 use crate::message::extension::{
     Extensions, ExtensionsWriter, read_flag, read_protocol_names, read_renegotiated_connection,
     read_server_name, read_signature_algorithms, write_protocol_names,
@@ -126,6 +126,7 @@ impl Answer {
     pub(super) fn send_server_hello(
         &self,
         start: &Start,
+        flow: Flow,
         session_id: &[u8],
         out: &mut Output<'_>,
     ) -> Result<(Vec<u8>, [u8; 32]), Error> {
@@ -142,7 +143,7 @@ impl Answer {
         {
             *end = DOWNGRADE_SENTINEL;
         }
-        let extensions = self.extensions(&start.occasion);
+        let extensions = self.extensions(&start.occasion, flow);
         let hello = ServerHello {
             server_version: self.choice.version.wire(),
             random,
@@ -157,7 +158,9 @@ impl Answer {
         Ok((encoded, random))
     }
 
-    fn extensions(&self, occasion: &Occasion) -> ExtensionsWriter {
+    fn extensions(&self, occasion: &Occasion, flow: Flow) -> ExtensionsWriter {
+        // RFC 6066 §3: a name is not confirmed where a session is resumed, which has its own.
+        let answers_server_name = self.answers_server_name && flow == Flow::Full;
         let mut extensions = ExtensionsWriter::default();
         if self.secure_renegotiation
             && let Some(info) = occasion.renegotiated_connection(Side::Server)
@@ -167,7 +170,7 @@ impl Answer {
             });
         }
         for (kind, answered) in [
-            (ExtensionType::SERVER_NAME, self.answers_server_name),
+            (ExtensionType::SERVER_NAME, answers_server_name),
             (
                 ExtensionType::EXTENDED_MASTER_SECRET,
                 self.choice.extended_master_secret,

@@ -186,7 +186,7 @@ impl ExpectClientHello {
 
         let session_id = keep.session_id();
         let (server_hello, server_random) =
-            answer.send_server_hello(&self.start, session_id, out)?;
+            answer.send_server_hello(&self.start, Flow::Full, session_id, out)?;
         let randoms = Randoms {
             client: hello.random,
             server: server_random,

@@ -150,7 +150,7 @@ impl Start {
         out.known.resumption = Some(by);
         out.report(Event::SessionResumed { by });
         let (server_hello, server_random) =
-            answer.send_server_hello(&self, hello.session_id, out)?;
+            answer.send_server_hello(&self, Flow::Abbreviated, hello.session_id, out)?;
         let randoms = Randoms {
             client: hello.random,
             server: server_random,
