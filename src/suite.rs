@@ -181,6 +181,17 @@ pub(crate) enum KeyExchange {
     RsaExport { max_bits: usize },
 }
 
+impl KeyExchange {
+    /// Of how many bits an ephemeral key is at the most, where the certificate's key is too long to
+    /// encrypt to and signs one.
+    pub(crate) fn ephemeral_key_limit(self, certificate_bits: usize) -> Option<usize> {
+        match self {
+            Self::Rsa => None,
+            Self::RsaExport { max_bits } => (certificate_bits > max_bits).then_some(max_bits),
+        }
+    }
+}
+
 /// How secrets become keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyDerivation {

@@ -15,8 +15,8 @@ use retrossl::pki_types::{
 use retrossl::server::{ClientVerifier, ServerConfigBuilder};
 use retrossl::{
     AlertDescription, AnonymousClients, CertificateError, CertificateProblem, CipherSuite,
-    ClientConfig, Clock, Error, PathVerifier, Policy, ProtocolVersion, RevocationList, RootStore,
-    ServerConfig,
+    ClientConfig, ClientConnection, Clock, Error, PathVerifier, Policy, ProtocolVersion,
+    RevocationList, RootStore, ServerConfig, ServerConnection,
 };
 use rsa::pkcs1::DecodeRsaPublicKey;
 use sha2::Digest;
@@ -77,6 +77,47 @@ fn both_sides_authenticate_each_other_by_paths() {
         let server = server(policy, "localhost").client_root_certificates(roots());
         let pair = Pair::new(client, server.build().unwrap()).established();
         assert_eq!(pair.server.peer_certificates(), Some(&client_chain[..]));
+    }
+}
+
+/// RFC 2246 §7.4.2: with an export suite, a key that is too long to encrypt to signs a shorter one.
+#[test]
+fn a_key_may_be_used_as_the_suite_uses_it() {
+    let export = CipherSuite::TLS_RSA_EXPORT_WITH_RC4_40_MD5;
+    for (suite, bits, usage, may) in [
+        (AES, 1024, KEY_ENCIPHERMENT, true),
+        (AES, 1024, DIGITAL_SIGNATURE, false),
+        (export, 512, KEY_ENCIPHERMENT, true),
+        (export, 512, DIGITAL_SIGNATURE, false),
+        (export, 1024, KEY_ENCIPHERMENT, false),
+        (export, 1024, DIGITAL_SIGNATURE, true),
+    ] {
+        let policy = only(ProtocolVersion::TLSv1_0, suite);
+        let client = ClientConfig::builder(policy).root_certificates(roots());
+        let template = Template::new("CN=server", &Key::Rsa(bits))
+            .with(alt_names(&[dns("localhost")]))
+            .with(key_usage(&[usage]));
+        let server = ServerConfig::builder(policy).certificate(chain(&template), rsa_key(bits));
+        let client = Arc::new(client.clock(Fixed).build().unwrap());
+        let server = Arc::new(server.clock(Fixed).build().unwrap());
+        for resumed in [false, true] {
+            let name = "localhost".try_into().unwrap();
+            let mut pair = Pair {
+                client: ClientConnection::new(client.clone(), name).unwrap(),
+                server: ServerConnection::new(server.clone()),
+            };
+            let result = pair.exchange(|| usize::MAX);
+            if may {
+                result.unwrap();
+                assert_eq!(pair.client.session_resumed(), resumed, "{suite} {bits}");
+                continue;
+            }
+            let error = result.unwrap_err();
+            let Error::InvalidCertificate(CertificateError::Chain(chain)) = error else {
+                panic!("{error}");
+            };
+            assert!(matches!(chain.problem, CertificateProblem::KeyUsage(_)));
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) use public_key::public_key;
 pub use revocation::{RevocationList, RevocationListError};
 pub use roots::{AddedRoots, RootProblem, RootStore, SkippedRoot};
 pub(crate) use server_name::HostNames;
+pub use validation::KeyUse;
 pub(crate) use validation::{Conditions, Role};
 
 /// The subject's distinguished name, as text (`CN=printer.lan, O=Example`), with values escaped as

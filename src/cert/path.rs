@@ -287,8 +287,8 @@ mod tests {
     use rustls_pki_types::ServerName;
 
     use super::*;
-    use crate::cert::Role;
     use crate::cert::name::count_shown;
+    use crate::cert::{KeyUse, Role};
     use crate::policy::Policy;
     use crate::testing::vectors::test_certificate;
 
@@ -306,7 +306,7 @@ mod tests {
         let conditions = Conditions {
             policy: &Policy::EVERYTHING,
             now: UnixTime::since_unix_epoch(core::time::Duration::ZERO),
-            role: Role::Server(&asked),
+            role: Role::Server(&asked, KeyUse::KeyEncipherment),
             revocation_lists: &[],
         };
         let shown = count_shown(|| {

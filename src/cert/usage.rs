@@ -5,7 +5,7 @@ use x509_parser::extensions::{ExtendedKeyUsage, NSCertType};
 
 use super::name::oid_text;
 use super::parsed::{Extensions, Issuer};
-use super::validation::Role;
+use super::validation::{KeyUse, Role};
 use crate::error::CertificateProblem;
 use crate::policy::{Policy, StepUpUsages, Version1Certificates};
 
@@ -66,10 +66,14 @@ pub(super) fn check_key_usage(
 ) -> Result<(), CertificateProblem> {
     if let Some(usage) = extensions.key_usage {
         match role {
-            // The client encrypts the pre-master secret to this key.
-            Role::Server(_) if !usage.key_encipherment() => {
+            Role::Server(_, KeyUse::KeyEncipherment) if !usage.key_encipherment() => {
                 return Err(CertificateProblem::KeyUsage(
                     "key encipherment, which RSA key exchange is",
+                ));
+            }
+            Role::Server(_, KeyUse::DigitalSignature) if !usage.digital_signature() => {
+                return Err(CertificateProblem::KeyUsage(
+                    "digital signatures, of which an export suite's shorter key has one",
                 ));
             }
             Role::Client if !usage.digital_signature() => {
@@ -103,7 +107,7 @@ pub(super) fn check_extended_key_usage(
         return Ok(());
     };
     let named = match role {
-        Role::Server(_) => usage.server_auth || steps_up(usage, policy),
+        Role::Server(..) => usage.server_auth || steps_up(usage, policy),
         Role::Client => usage.client_auth,
     };
     if named || usage.any {
@@ -123,14 +127,14 @@ fn steps_up(usage: &ExtendedKeyUsage<'_>, policy: &Policy) -> bool {
 
 fn netscape_allows(kind: NSCertType, role: Role<'_>) -> bool {
     match role {
-        Role::Server(_) => kind.ssl_server(),
+        Role::Server(..) => kind.ssl_server(),
         Role::Client => kind.ssl_client(),
     }
 }
 
 fn for_something_else(role: Role<'_>, found: Vec<String>) -> CertificateProblem {
     let expected = match role {
-        Role::Server(_) => "servers (serverAuth)",
+        Role::Server(..) => "servers (serverAuth)",
         Role::Client => "clients (clientAuth)",
     };
     CertificateProblem::ExtendedKeyUsage { expected, found }

@@ -13,6 +13,7 @@ use super::subtrees::NameConstraints;
 use super::usage::{self, Place};
 use crate::error::{CertificateProblem, ChainError};
 use crate::policy::Policy;
+use crate::suite::KeyExchange;
 
 /// What a path is judged by.
 #[derive(Clone, Copy)]
@@ -27,9 +28,37 @@ pub(crate) struct Conditions<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Role<'a> {
     /// That of the server that the user asked for.
-    Server(&'a ServerName<'a>),
+    Server(&'a ServerName<'a>, KeyUse),
     /// A client's, which may have any name.
     Client,
+}
+
+/// What the key in a server's certificate does in the handshake (RFC 2246 §7.4.2), which a keyUsage
+/// has to allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyUse {
+    /// The pre-master secret is encrypted to it.
+    KeyEncipherment,
+    /// It signs the shorter key of an export suite, to which the pre-master secret is encrypted
+    /// then.
+    DigitalSignature,
+}
+
+impl KeyUse {
+    /// That of a key of so many bits.
+    pub(crate) fn in_key_exchange(
+        key_exchange: KeyExchange,
+        certificate_bits: impl FnOnce() -> usize,
+    ) -> Self {
+        match key_exchange {
+            KeyExchange::Rsa => Self::KeyEncipherment,
+            export => match export.ephemeral_key_limit(certificate_bits()) {
+                Some(_) => Self::DigitalSignature,
+                None => Self::KeyEncipherment,
+            },
+        }
+    }
 }
 
 /// Judges a peer's certificate that is itself among the roots.
@@ -192,7 +221,7 @@ impl<'a> State<'a> {
         usage::check_key_usage(extensions, conditions.role)?;
         usage::check_extended_key_usage(extensions, conditions.role, policy)?;
         let presented = match conditions.role {
-            Role::Server(_) => server_name::presented_names(certificate, policy.common_names())?,
+            Role::Server(..) => server_name::presented_names(certificate, policy.common_names())?,
             Role::Client => Vec::new(),
         };
         constraints::check(certificate, &self.name_constraints, &presented, budget)?;
@@ -248,7 +277,7 @@ fn check_name(
     conditions: &Conditions<'_>,
 ) -> Result<(), CertificateProblem> {
     match conditions.role {
-        Role::Server(asked) => {
+        Role::Server(asked, _) => {
             server_name::check(certificate, asked, conditions.policy.common_names())
         }
         Role::Client => Ok(()),

@@ -15,7 +15,7 @@ use super::resolver::{ClientCertificateResolver, SingleCertificate};
 use super::session_store::SessionStore;
 use super::ticket_keys::TicketKeys;
 use super::verifier::{ServerToVerify, ServerVerifier};
-use crate::cert::RootStore;
+use crate::cert::{KeyUse, RootStore};
 use crate::crypto::random::SecureRandom;
 use crate::error::ConfigError;
 use crate::fingerprint::Fingerprint;
@@ -50,12 +50,14 @@ impl ClientConfig {
         chain: &[CertificateDer<'static>],
         server_name: &ServerName<'static>,
         policy: &Policy,
+        key_use: KeyUse,
     ) -> bool {
         let server = ServerToVerify {
             chain,
             server_name,
             now: self.common.clock.now(),
             policy,
+            key_use,
         };
         !chain.is_empty() && self.verifier.verify_server_again(&server).is_ok()
     }

@@ -17,6 +17,7 @@ mod ssl2_certificate;
 mod ticket_keys;
 mod verifier;
 
+pub use crate::cert::KeyUse;
 pub use certified_key::CertifiedKey;
 pub use client::{ClientConfig, ClientConfigBuilder};
 pub use clock::{Clock, SystemClock};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::cert::KeyUse;
 use crate::error::{CertificateError, ConfigError};
 use crate::fingerprint::Fingerprint;
 use crate::policy::Policy;
@@ -51,10 +52,12 @@ pub struct ServerToVerify<'a> {
     pub now: UnixTime,
     /// The connection's policy.
     pub policy: &'a Policy,
+    /// What its key is for.
+    pub key_use: KeyUse,
 }
 
 impl<'a> ServerToVerify<'a> {
-    /// A server to be authenticated outside of a connection.
+    /// A server to be authenticated outside of a connection, whose key is for RSA key exchange.
     pub fn new(
         chain: &'a [CertificateDer<'static>],
         server_name: &'a ServerName<'static>,
@@ -66,6 +69,7 @@ impl<'a> ServerToVerify<'a> {
             server_name,
             now,
             policy,
+            key_use: KeyUse::KeyEncipherment,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 
 use super::input::Input;
-use crate::cert::{self, Conditions, HostNames, Role};
+use crate::cert::{self, Conditions, HostNames, KeyUse, Role};
 use crate::crypto::HashAlgorithm;
 use crate::crypto::pkcs1::SignatureInput;
 use crate::crypto::rsa::RsaPublicKey;
@@ -45,7 +45,7 @@ fn path(input: &mut Input<'_>) {
     }
     let material = material;
     let role = match flags & CLIENT {
-        0 => Role::Server(&name),
+        0 => Role::Server(&name, KeyUse::KeyEncipherment),
         _ => Role::Client,
     };
     let now = UnixTime::since_unix_epoch(Duration::from_secs(now));

@@ -33,7 +33,7 @@ impl<'a> Case<'a> {
     pub(super) fn of_server(server: &ServerToVerify<'a>) -> Self {
         Self {
             chain: server.chain,
-            role: Role::Server(server.server_name),
+            role: Role::Server(server.server_name, server.key_use),
             now: server.now,
             policy: server.policy,
         }
@@ -57,7 +57,10 @@ impl<'a> Case<'a> {
         match self.role {
             // A client has no name, and a server never an empty one.
             Role::Client => add(b""),
-            Role::Server(name) => add(name.to_str().as_bytes()),
+            Role::Server(name, key_use) => {
+                add(name.to_str().as_bytes());
+                add(&[key_use as u8]);
+            }
         }
         add(&self.policy.canonical());
         self.chain.iter().for_each(|certificate| add(certificate));

@@ -16,7 +16,7 @@ mod server_hello;
 
 use rustls_pki_types::UnixTime;
 
-use crate::cert;
+use crate::cert::{self, KeyUse};
 use crate::config::Event;
 use crate::config::ServerToVerify;
 use crate::crypto::rsa::RsaPublicKey;
@@ -29,7 +29,6 @@ use crate::policy::Policy;
 use crate::secrets::{KeyBlock, MasterSecret, Randoms};
 use crate::session::Handle;
 use crate::side::Side;
-use crate::suite::KeyExchange;
 use client_certificate::ClientCertificate;
 use hello::Offer;
 pub(crate) use hello::Start;
@@ -218,7 +217,7 @@ impl ExpectCertificate {
         out.known.peer_certificates = chain;
         self.negotiated.transcript.add(message.encoded);
         let server_key = cert::public_key(&end_entity)?;
-        self.authenticate_server(out)?;
+        self.authenticate_server(&server_key, out)?;
         let known = KnownServer {
             start: self.start,
             offered_version: self.offered_version,
@@ -226,28 +225,35 @@ impl ExpectCertificate {
             negotiated: self.negotiated,
             server_key,
         };
-        Ok(match known.negotiated.choice.suite.key_exchange {
-            KeyExchange::RsaExport { max_bits } if known.server_key.bits() > max_bits => {
-                ClientState::ExpectServerKeyExchange(Box::new(ExpectServerKeyExchange {
-                    known,
-                    max_bits,
-                }))
-            }
-            // In all other cases the message is refused as one without a place: FREAK.
-            KeyExchange::Rsa | KeyExchange::RsaExport { .. } => {
-                known.expect_certificate_request_or_done()
-            }
-        })
+        let key_exchange = known.negotiated.choice.suite.key_exchange;
+        Ok(
+            match key_exchange.ephemeral_key_limit(known.server_key.bits()) {
+                Some(max_bits) => {
+                    ClientState::ExpectServerKeyExchange(Box::new(ExpectServerKeyExchange {
+                        known,
+                        max_bits,
+                    }))
+                }
+                // Here ServerKeyExchange is refused as a message without a place: FREAK.
+                None => known.expect_certificate_request_or_done(),
+            },
+        )
     }
 
     /// Step 3.
-    fn authenticate_server(&self, out: &mut Output<'_>) -> Result<(), Error> {
+    fn authenticate_server(
+        &self,
+        server_key: &RsaPublicKey,
+        out: &mut Output<'_>,
+    ) -> Result<(), Error> {
         let config = &self.start.config;
+        let key_exchange = self.negotiated.choice.suite.key_exchange;
         config.verifier.verify_server(&ServerToVerify {
             chain: &out.known.peer_certificates,
             server_name: &self.start.server_name,
             now: config.common.clock.now(),
             policy: &self.start.policy,
+            key_use: KeyUse::in_key_exchange(key_exchange, || server_key.bits()),
         })?;
         out.report(Event::PeerAuthenticated);
         Ok(())

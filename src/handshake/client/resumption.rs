@@ -10,6 +10,7 @@ use rustls_pki_types::UnixTime;
 
 use super::hello::{Offer, Start};
 use super::{ClientState, Keyed};
+use crate::cert::{self, KeyUse};
 use crate::config::{Event, Resumption};
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::{Flow, Kept, Known, Negotiated, Output};
@@ -57,6 +58,10 @@ impl Start {
         let now = common.clock.now();
         let end_entity = session.peer_certificates.first();
         let same_server = self.occasion.check_server_certificate(end_entity).is_ok();
+        let key_use = KeyUse::in_key_exchange(session.suite.key_exchange, || {
+            let key = end_entity.and_then(|certificate| cert::public_key(certificate).ok());
+            key.map_or(0, |key| key.bits())
+        });
         self.resumes_by(found.handle.resumption())
             && same_server
             && session.binding == *binding
@@ -65,6 +70,7 @@ impl Start {
                 &session.peer_certificates,
                 &self.server_name,
                 &self.policy,
+                key_use,
             )
     }
 

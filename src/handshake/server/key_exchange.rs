@@ -12,7 +12,6 @@ use crate::handshake::{Negotiated, Output};
 use crate::message::{ClientKeyExchange, HandshakeType, ServerKeyExchange, ServerRsaParams};
 use crate::policy::Quirk;
 use crate::secrets::{PreMasterSecret, signed_params};
-use crate::suite::KeyExchange;
 use crate::version::ProtocolVersion;
 
 impl Negotiated {
@@ -24,13 +23,10 @@ impl Negotiated {
         certified: &CertifiedKey,
         out: &mut Output<'_>,
     ) -> Result<Arc<dyn PrivateKey>, Error> {
-        let max_bits = match self.choice.suite.key_exchange {
-            KeyExchange::RsaExport { max_bits } => max_bits,
-            KeyExchange::Rsa => return Ok(certified.key().clone()),
-        };
-        if certified.key().public_key().bits() <= max_bits {
+        let bits = certified.key().public_key().bits();
+        let Some(max_bits) = self.choice.suite.key_exchange.ephemeral_key_limit(bits) else {
             return Ok(certified.key().clone());
-        }
+        };
         let now = config.common.clock.now();
         let key = config.export_keys.key(max_bits, now, out.random)?;
         let (modulus, exponent) = (key.public_key().modulus(), key.public_key().exponent());

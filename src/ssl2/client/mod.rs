@@ -14,7 +14,7 @@ use rustls_pki_types::ServerName;
 use subtle::ConstantTimeEq;
 
 use super::Output;
-use crate::cert;
+use crate::cert::{self, KeyUse};
 use crate::config::{ClientCertificateQuery, ClientConfig, Event, ServerToVerify};
 use crate::crypto::rsa::RsaPublicKey;
 use crate::error::{Error, PeerIncompatible, PeerMisbehaved};
@@ -129,6 +129,7 @@ impl ExpectServerHello {
             server_name: &self.start.server_name,
             now: config.common.clock.now(),
             policy: &self.start.policy,
+            key_use: KeyUse::KeyEncipherment,
         })?;
         out.report(Event::PeerAuthenticated);
         Ok(server_key)

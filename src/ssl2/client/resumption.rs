@@ -4,6 +4,7 @@
 //! at later versions; and only one of a strong kind is kept at all.
 
 use super::{Keyed, Output, Start};
+use crate::cert::KeyUse;
 use crate::error::Error;
 use crate::handshake::{Kept, Known};
 use crate::secrets::Ssl2MasterKey;
@@ -47,6 +48,7 @@ impl Start {
                 &session.peer_certificates,
                 &self.server_name,
                 &self.policy,
+                KeyUse::KeyEncipherment,
             )
     }
 
