@@ -240,7 +240,7 @@ fn behind_length(out: &mut Vec<u8>, add: impl FnOnce(&mut Vec<u8>)) {
 fn fold(text: &str, out: &mut Vec<u8>) {
     let start = out.len();
     for word in text.split_whitespace() {
-        let word = match word.is_ascii() {
+        let word = match word.bytes().all(|byte| byte.is_ascii_graphic()) {
             true => Cow::Borrowed(word),
             false => {
                 let seen = word.chars().filter(|char| !is_ignorable(*char));
@@ -254,18 +254,21 @@ fn fold(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Unicode's Default_Ignorable_Code_Point.
+/// Unicode's Default_Ignorable_Code_Point, and what RFC 4518 §2.2 maps to nothing besides.
 fn is_ignorable(char: char) -> bool {
-    matches!(
-        char,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-    ) || matches!(char, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
+    char.is_control()
+        || matches!(char, '\u{6dd}' | '\u{70f}' | '\u{1806}')
+        || matches!(
+            char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        )
+        || matches!(char, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}')
         || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
         || matches!(
             char,
             '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fe00}'..='\u{fe0f}'
         )
-        || matches!(char, '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}')
+        || matches!(char, '\u{fff0}'..='\u{fffc}' | '\u{1bca0}'..='\u{1bca3}')
         || matches!(char, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -391,6 +394,10 @@ mod tests {
             ("\u{200b} Example\u{feff} \u{2060} Inc ", "example inc"),
             ("Exämple 日本", "exämple 日本"),
             ("\u{e0041}", ""),
+            ("Exam\u{1}ple", "example"),
+            ("Exam\u{7f}ple\u{9f}", "example"),
+            ("\u{0} Exam\u{fffc}ple\u{6dd}", "example"),
+            ("a\u{85}b\u{b}c", "a b c"),
             ("a \u{200b} B", "a b"),
             ("\u{200b} B", "b"),
             ("ΑΣ\u{ad} Σ", "ας σ"),
