@@ -329,3 +329,20 @@ fn many_revocation_lists_are_given_up() {
     judged(97).unwrap();
     assert_eq!(problem(judged(98)), Problem::TooMuchWork);
 }
+
+#[test]
+fn lists_that_newer_ones_replace_take_no_verification() {
+    let list = |this_update: String| {
+        let template = ListTemplate {
+            this_update: this_update.leak(),
+            ..ListTemplate::revoking(&[])
+        };
+        RevocationList::from_der(&template.issued_by(SUB, &SUB_KEY)).unwrap()
+    };
+    let lists = (0..200).map(|day| {
+        let (month, day) = (1 + day % 5, 1 + day / 5 % 28);
+        list(format!("2024{month:02}{day:02}000000Z"))
+    });
+    let chain = through(&sub(), &Template::server(HOST));
+    verify_with_lists(&chain, lists, &Policy::STRICT).unwrap();
+}

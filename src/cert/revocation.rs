@@ -1,5 +1,6 @@
 //! Certificate revocation lists, as the caller gives them (RFC 5280 §5, §6.3). Nothing is fetched.
 
+use core::cmp::Reverse;
 use core::fmt;
 use core::time::Duration;
 
@@ -187,33 +188,24 @@ pub(super) fn check(
     budget: &mut Budget,
 ) -> Result<(), CertificateProblem> {
     let now = conditions.now;
-    let mut in_its_name = lists_of(certificate, conditions).peekable();
-    if in_its_name.peek().is_none() {
+    let in_its_name = lists_of(certificate, conditions);
+    let (mut made, mut future): (Vec<_>, Vec<_>) =
+        in_its_name.partition(|list| list.this_update <= now);
+    if made.is_empty() && future.is_empty() {
         return Ok(());
     }
-    let may_sign_lists = usage::may_sign_lists(issuer);
-    let mut signed = Vec::new();
-    for list in in_its_name {
-        budget.verify_signature()?;
-        if may_sign_lists && list.is_signed_by(issuer.key, conditions.policy) {
-            signed.push(list);
-        }
-    }
-    let earliest = signed
-        .iter()
-        .map(|list| list.this_update)
-        .min()
-        .ok_or(CertificateProblem::BadRevocationList)?;
-    let newest = signed
-        .iter()
-        .map(|list| list.this_update)
-        .filter(|this_update| *this_update <= now)
-        .max()
-        .ok_or(CertificateProblem::FutureRevocationList {
-            this_update: earliest,
+    made.sort_by_key(|list| Reverse(list.this_update));
+    future.sort_by_key(|list| list.this_update);
+    let signed = first_signed(&made, issuer, conditions.policy, budget)?;
+    if signed.is_empty() {
+        let future = first_signed(&future, issuer, conditions.policy, budget)?;
+        let problem = |list: &&RevocationList| CertificateProblem::FutureRevocationList {
+            this_update: list.this_update,
             now,
-        })?;
-    signed.retain(|list| list.this_update == newest);
+        };
+        let problem = future.first().map(problem);
+        return Err(problem.unwrap_or(CertificateProblem::BadRevocationList));
+    }
     let revocations = signed
         .iter()
         .filter_map(|list| list.revocation_of(certificate));
@@ -228,6 +220,31 @@ pub(super) fn check(
         }),
         None => Ok(()),
     }
+}
+
+/// The first of `lists` that the issuer has signed, and those of the same thisUpdate; what comes
+/// behind them costs nothing.
+fn first_signed<'a>(
+    lists: &[&'a RevocationList],
+    issuer: Issuer<'_>,
+    policy: &Policy,
+    budget: &mut Budget,
+) -> Result<Vec<&'a RevocationList>, CertificateProblem> {
+    let mut signed: Vec<&RevocationList> = Vec::new();
+    if !usage::may_sign_lists(issuer) {
+        return Ok(signed);
+    }
+    for list in lists {
+        let found = signed.first().map(|found| found.this_update);
+        if found.is_some_and(|this_update| this_update != list.this_update) {
+            break;
+        }
+        budget.verify_signature()?;
+        if list.is_signed_by(issuer.key, policy) {
+            signed.push(list);
+        }
+    }
+    Ok(signed)
 }
 
 /// The lists in the name of the certificate's issuer, whoever made them.
