@@ -65,7 +65,7 @@ impl Deframer {
         };
         let read = io.read(room)?;
         // A reader that claims more than the room would otherwise break the invariant.
-        self.end = (self.end + read).min(self.buffer.len());
+        self.end = self.end.saturating_add(read).min(self.buffer.len());
         Ok(read)
     }
 

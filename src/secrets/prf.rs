@@ -73,7 +73,7 @@ fn xor_p_hash(
 fn ssl3_expand(secret: &[u8], seed: [&[u8]; 2], out: &mut [u8]) {
     for (round, chunk) in out.chunks_mut(HashAlgorithm::Md5.output_len()).enumerate() {
         let mut sha = Hash::new(HashAlgorithm::Sha1);
-        // A key block is at most 104 bytes long: seven rounds, so letters from A to G.
+        // A key block is at most 136 bytes long: nine rounds, so letters from A to I.
         let letter = b'A' + round as u8;
         for _ in 0..=round {
             sha.update(&[letter]);
