@@ -55,6 +55,20 @@
 //! eleventh, too, with `-- --resume` those that a resumed session needs, and with `-- --version
 //! ssl2` those of SSL 2.0.
 //!
+//! # Coming from rustls
+//!
+//! | there | here |
+//! | --- | --- |
+//! | `ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()` | `ClientConfig::builder(policy).root_certificates(roots).build()?`: the [`Policy`] is always named |
+//! | `with_single_cert(chain, key)`, `with_client_auth_cert(chain, key)` | `certificate(chain, key)`, with a [`PrivateKey`] such as [`RsaPrivateKey`], by value or in an `Arc` |
+//! | `dangerous().with_custom_certificate_verifier(…)` | [`verifier`](client::ClientConfigBuilder::verifier), and what [`dangerous`] has |
+//! | `Connection`, an enum | [`Connection`], a struct that both sides' connections dereference to |
+//! | `ServerConnection::new(config)?` | [`ServerConnection::new(config)`](ServerConnection::new) |
+//! | `conn.complete_io(&mut tcp)` | [`Stream::complete_handshake`] |
+//! | `StreamOwned { conn, sock }` | [`StreamOwned`] has `connection` and `transport` |
+//! | `IoState::plaintext_bytes_to_read()` | [`IoState`] has fields |
+//! | `KeyLogFile::new()` | [`KeyLogFile::from_env`] |
+//!
 //! # Bounds
 //!
 //! What a peer can make a connection hold or do is bounded: one record (18,437 bytes; 32,769 at

@@ -32,6 +32,7 @@ use sets::{HashAlgorithms, KindList, SuiteList};
 /// assert!(!OLD_PRINTER.allows_version(ProtocolVersion::TLSv1_2));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[must_use = "a setter gives a changed policy back, and leaves this one as it is"]
 pub struct Policy {
     min_version: ProtocolVersion,
     max_version: ProtocolVersion,
@@ -157,6 +158,7 @@ impl Policy {
     };
 
     /// Allows the versions from `min` to `max`. `build()` refuses an empty range.
+    /// Read by [`version_range`](Self::version_range).
     pub const fn versions(self, min: ProtocolVersion, max: ProtocolVersion) -> Self {
         Self {
             min_version: min,
@@ -171,6 +173,7 @@ impl Policy {
     /// this crate does not have, and an empty list, unless there are cipher kinds: those of SSL 2.0
     /// stay as they are, and [`versions`](Self::versions) or no
     /// [`cipher_kinds`](Self::cipher_kinds) leave SSL 2.0 out.
+    /// Read by [`allowed_suites`](Self::allowed_suites).
     pub const fn cipher_suites(self, suites: &[CipherSuite]) -> Self {
         Self {
             cipher_suites: SuiteList::of(suites),
@@ -182,6 +185,7 @@ impl Policy {
     /// (At later versions the suites count.)
     ///
     /// `build()` refuses kinds that this crate does not have.
+    /// Read by [`allowed_kinds`](Self::allowed_kinds).
     pub const fn cipher_kinds(self, kinds: &[CipherKind]) -> Self {
         Self {
             cipher_kinds: KindList::of(kinds),
@@ -196,6 +200,7 @@ impl Policy {
     /// allows SSL 2.0, for those that speak nothing else. Costs the extensions (server name,
     /// extended master secret, encrypt-then-MAC, tickets) and the resumption of sessions of SSL 3.0
     /// and TLS; servers of our days refuse it.
+    /// Read by [`first_hello_format`](Self::first_hello_format).
     pub const fn hello_format(self, format: HelloFormat) -> Self {
         Self {
             hello_format: format,
@@ -204,6 +209,7 @@ impl Policy {
     }
 
     /// Refuses RSA keys of fewer bits: in verified certificates of the peer, and of one's own.
+    /// Read by [`smallest_rsa_key`](Self::smallest_rsa_key).
     pub const fn min_rsa_bits(self, bits: usize) -> Self {
         Self {
             min_rsa_bits: bits,
@@ -212,6 +218,7 @@ impl Policy {
     }
 
     /// Accepts certificates signed over exactly these hashes.
+    /// Read by [`allows_certificate_hash`](Self::allows_certificate_hash).
     pub const fn certificate_hashes(self, hashes: &[HashAlgorithm]) -> Self {
         Self {
             certificate_hashes: HashAlgorithms::of(hashes),
@@ -220,6 +227,7 @@ impl Policy {
     }
 
     /// Where certificates of version 1 and 2 may stand in a verified path.
+    /// Read by [`accepted_version_1_certificates`](Self::accepted_version_1_certificates).
     pub const fn version_1_certificates(self, accepted: Version1Certificates) -> Self {
         Self {
             version_1_certificates: accepted,
@@ -228,6 +236,7 @@ impl Policy {
     }
 
     /// Whether a verified server's name may stand in its certificate's common name.
+    /// Read by [`common_names`](Self::common_names).
     pub const fn common_name_fallback(self, fallback: CommonNameFallback) -> Self {
         Self {
             common_name_fallback: fallback,
@@ -236,6 +245,7 @@ impl Policy {
     }
 
     /// Whether a verified server's certificate may be for step-up only.
+    /// Read by [`accepted_step_up_usages`](Self::accepted_step_up_usages).
     pub const fn step_up_usages(self, usages: StepUpUsages) -> Self {
         Self {
             step_up_usages: usages,
@@ -245,6 +255,7 @@ impl Policy {
 
     /// Accepts and makes TLS 1.2 handshake signatures over exactly these hashes (SLOTH: no
     /// preset names MD5).
+    /// Read by [`allows_signature_hash`](Self::allows_signature_hash).
     pub const fn signature_hashes(self, hashes: &[HashAlgorithm]) -> Self {
         Self {
             signature_hashes: HashAlgorithms::of(hashes),
@@ -261,6 +272,7 @@ impl Policy {
     }
 
     /// With whom a connection may be renegotiated.
+    /// Read by [`allowed_renegotiation`](Self::allowed_renegotiation).
     pub const fn renegotiation(self, renegotiation: Renegotiation) -> Self {
         Self {
             renegotiation,
@@ -269,6 +281,7 @@ impl Policy {
     }
 
     /// Whether a client may renegotiate without having been asked; refused in every preset.
+    /// Read by [`allowed_unbidden_renegotiation`](Self::allowed_unbidden_renegotiation).
     pub const fn unbidden_renegotiation(self, unbidden: UnbiddenRenegotiation) -> Self {
         Self {
             unbidden_renegotiation: unbidden,
@@ -277,7 +290,7 @@ impl Policy {
     }
 
     /// Lets one key protect this many bytes, MACs and padding among them, in place of the cipher's
-    /// own limit (a gibibyte for RC4, DES and Triple DES). When seven eighths are used up, a
+    /// own limit (2^30 for RC2, RC4, DES and Triple DES, 2^50 for AES-CBC, 2^46 for AES-GCM). When seven eighths are used up, a
     /// renegotiation is asked for; where there is none, the connection ends.
     pub const fn max_bytes_per_key(self, bytes: u64) -> Self {
         Self {
@@ -287,6 +300,7 @@ impl Policy {
     }
 
     /// Makes one concession.
+    /// Read by [`has_quirk`](Self::has_quirk).
     pub const fn quirk(self, quirk: Quirk) -> Self {
         Self {
             quirks: self.quirks | 1 << quirk as u32,
@@ -357,14 +371,19 @@ impl Policy {
     /// The oldest and the newest version that a suite of the policy covers, or a kind at SSL 2.0;
     /// `None` where no version of the range has one.
     pub fn usable_versions(&self) -> Option<(ProtocolVersion, ProtocolVersion)> {
-        let mut usable = ProtocolVersion::all().filter(|version| self.usable_at(*version));
-        let min = usable.next()?;
-        Some((min, usable.next_back().unwrap_or(min)))
+        self.usable_of(ProtocolVersion::all())
     }
 
     /// The same without SSL 2.0: what SSL 3.0's records and messages can be spoken at.
     pub(crate) fn usable_ssl3_versions(&self) -> Option<(ProtocolVersion, ProtocolVersion)> {
-        let mut usable = ProtocolVersion::from_ssl3().filter(|version| self.usable_at(*version));
+        self.usable_of(ProtocolVersion::from_ssl3())
+    }
+
+    fn usable_of(
+        &self,
+        versions: impl DoubleEndedIterator<Item = ProtocolVersion>,
+    ) -> Option<(ProtocolVersion, ProtocolVersion)> {
+        let mut usable = versions.filter(|version| self.usable_at(*version));
         let min = usable.next()?;
         Some((min, usable.next_back().unwrap_or(min)))
     }
