@@ -95,15 +95,27 @@ impl Configs {
         if resumption != Some(Resumption::Ticket) {
             client = client.without_tickets();
         }
-        Self {
+        let configs = Self {
             client: Arc::new(client.build().unwrap()),
             server: Arc::new(server.build().unwrap()),
             resumption,
-        }
+        };
+        // The first handshake of a config has nothing to resume.
+        configs.handshake();
+        configs
     }
 
     /// The time that `side` takes in one handshake.
     fn time(&self, side: Side) -> Duration {
+        let (client, server) = self.handshake();
+        assert_eq!(client.connection.resumption(), self.resumption);
+        match side {
+            Side::Client => client.elapsed,
+            Side::Server => server.elapsed,
+        }
+    }
+
+    fn handshake(&self) -> (Timed<ClientConnection>, Timed<ServerConnection>) {
         let name = "localhost".try_into().unwrap();
         let config = self.client.clone();
         let mut client = Timed::new(|| ClientConnection::new(config, name).unwrap());
@@ -116,13 +128,7 @@ impl Configs {
             server.send(&mut wire);
             client.receive(&wire);
         }
-        // The first of a config's handshakes has nothing to resume.
-        let resumption = client.connection.resumption();
-        assert!(resumption.is_none() || resumption == self.resumption);
-        match side {
-            Side::Client => client.elapsed,
-            Side::Server => server.elapsed,
-        }
+        (client, server)
     }
 }
 

@@ -80,7 +80,7 @@ fn a_row_that_misses_its_goal_says_so() {
     );
     let summary = summary(&lines);
     assert!(
-        summary.contains("Of 2 rows with a goal, 1 meet it, 0 only"),
+        summary.contains("Of 2 rows of times and rates with a goal, 1 meet it, 0 only"),
         "{summary}"
     );
     assert!(

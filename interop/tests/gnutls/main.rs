@@ -16,15 +16,20 @@ use retrossl::{CipherSuite, Connection, ServerConnection, StreamOwned};
 type ServerStream = StreamOwned<ServerConnection, TcpStream>;
 
 /// Every version with CBC, a stream cipher, and an AEAD, as we and as they name them.
-fn protections() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
+fn protections() -> Vec<(Version, CipherSuite, &'static str)> {
     let is_one = |case: &Combination| {
         gnutls::VERSIONS.contains(&case.version)
             && ["AES128-SHA", "RC4-SHA", "AES128-GCM-SHA256"].contains(&case.name)
     };
-    matrix::openssl().filter(is_one).filter_map(|case| {
-        let (_, name) = gnutls::SUITES.iter().find(|(name, _)| *name == case.name)?;
-        Some((case.version, case.suite, *name))
-    })
+    let all: Vec<_> = matrix::openssl()
+        .filter(is_one)
+        .filter_map(|case| {
+            let (_, name) = gnutls::SUITES.iter().find(|(name, _)| *name == case.name)?;
+            Some((case.version, case.suite, *name))
+        })
+        .collect();
+    assert_eq!(all.len(), 2 * gnutls::VERSIONS.len() + 1);
+    all
 }
 
 /// Sends everything back until the client closes, and closes.

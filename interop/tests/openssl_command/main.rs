@@ -17,11 +17,15 @@ use retrossl::{CipherSuite, ServerConfig, ServerConnection, StreamOwned};
 type ServerStream = StreamOwned<ServerConnection, TcpStream>;
 
 /// Every version with CBC and an AEAD, as we and as they name them.
-fn protections() -> impl Iterator<Item = (Version, CipherSuite, &'static str)> {
+fn protections() -> Vec<(Version, CipherSuite, &'static str)> {
     const NAMES: [&str; 2] = ["AES128-SHA", "AES128-GCM-SHA256"];
     let has = |case: &Combination| VERSIONS.contains(&case.version) && NAMES.contains(&case.name);
-    let all = matrix::openssl().filter(has);
-    all.map(|case| (case.version, case.suite, case.name))
+    let all: Vec<_> = matrix::openssl()
+        .filter(has)
+        .map(|case| (case.version, case.suite, case.name))
+        .collect();
+    assert_eq!(all.len(), VERSIONS.len() + 1);
+    all
 }
 
 fn accept(
