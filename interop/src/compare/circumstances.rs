@@ -18,7 +18,7 @@ pub fn circumstances(core: usize) -> Result<Vec<(&'static str, String)>, Error> 
             format!("{}, the core numbered {core} of {cores}", processor()),
         ),
         ("features", features()),
-        ("kernel", first_line("/proc/sys/kernel/osrelease")),
+        ("kernel", kernel()),
         ("compiler", compiler()),
         ("retrossl", retrossl()),
         ("OpenSSL", library_version().to_owned()),
@@ -53,7 +53,12 @@ fn retrossl() -> String {
     format!("commit {commit}")
 }
 
-fn first_line(path: &str) -> String {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().next().unwrap_or("unknown").to_owned()
+/// Its version, without what whoever has built it calls the build.
+fn kernel() -> String {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let version = release.trim().split('-').next();
+    version
+        .filter(|version| !version.is_empty())
+        .unwrap_or("unknown")
+        .to_owned()
 }

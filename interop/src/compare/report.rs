@@ -151,8 +151,8 @@ impl Section {
     fn about(self) -> &'static str {
         match self {
             Self::Rsa => {
-                "µs for each; less is better. Private: blinded by all three, by us also checked \
-                 against faults (OpenSSL checks, too). Public: a PKCS#1 signature verified."
+                "µs for each; less is better. Private: blinded by all three; OpenSSL and we also check \
+                 it for faults. Public: a PKCS#1 signature verified."
             }
             Self::Full => {
                 "µs of one side's processor time, from making its connection to sending close_notify and dropping it; less is \
@@ -232,7 +232,7 @@ pub fn summary(lines: &[Line]) -> String {
         count(Verdict::Missed),
     );
     let mut text = format!(
-        "Of {} rows with a goal, {met} meet it, {least} only the least that is asked for, and {missed} \
+        "Of {} rows of times and rates with a goal, {met} meet it, {least} only the least that is asked for, and {missed} \
          miss it.\n",
         met + least + missed
     );
