@@ -267,6 +267,22 @@ fn the_config_that_was_asked_for_outlives_other_requests() {
     }
 }
 
+/// What is asked for already brings new keys, and where it is refused, they are asked for.
+#[test]
+fn keys_that_wear_out_during_a_request_are_asked_for_after_it() {
+    let policy = only(TLSv1_2, TRIPLE_DES).max_bytes_per_key(40_000);
+    let unwilling = client_config(policy.renegotiation(Renegotiation::Never));
+    let mut pair = Pair::new(unwilling, server_config(policy)).established();
+    pair.server.renegotiate().unwrap();
+    pair.client.writer().write_all(&[1; 36_000]).unwrap();
+    deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+    pair.exchange(|| usize::MAX).unwrap();
+    assert_eq!(pair.server.renegotiation(), RenegotiationState::Refused);
+    pair.client.writer().write_all(b"more").unwrap();
+    deliver(&take(&mut pair.client), &mut pair.server, || usize::MAX).unwrap();
+    assert_eq!(pair.server.renegotiation(), RenegotiationState::Requested);
+}
+
 /// A client waits for the answer to its hello, be it a refusal, and has yet to take what was
 /// written before.
 #[test]

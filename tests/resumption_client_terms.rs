@@ -6,9 +6,10 @@ use ProtocolVersion::{SSLv3, TLSv1_0, TLSv1_1, TLSv1_2};
 use in_memory::offers::*;
 use in_memory::terms::BOTH_WAYS;
 use in_memory::wire::with_hello;
-use in_memory::{deliver, take};
+use in_memory::{Pair, deliver, take};
 use retrossl::{
     ClientConnection, Error, PeerMisbehaved, Policy, ProtocolVersion, Quirk, Resumption,
+    ServerConnection,
 };
 
 /// A client that keeps a session, and has changed.
@@ -220,6 +221,35 @@ fn a_client_looks_at_the_connections_policy() {
         let newest = |config, name, _| ClientConnection::fallback(config, name, TLSv1_2);
         assert!(offers(newest, policy));
         assert!(offers(ClientConnection::with_policy, policy));
+    }
+}
+
+/// RFC 7507 §4: who says by a signal that this is a fallback offers no session, also none of that
+/// version.
+#[test]
+fn a_fallback_offers_no_session() {
+    for by in BOTH_WAYS {
+        let mut terms = terms(by);
+        let low = terms.policy.versions(SSLv3, TLSv1_0);
+        terms.server_policy = low;
+        let parties = terms.parties();
+        let connect = |version| {
+            let name = terms.server_name.try_into().unwrap();
+            let client = ClientConnection::fallback(parties.client.clone(), name, version).unwrap();
+            let server = ServerConnection::new(parties.server.clone());
+            Pair { client, server }
+        };
+        for _ in 0..2 {
+            let mut pair = connect(TLSv1_0);
+            let hello = take(&mut pair.client);
+            assert!(!offers_session(&hello));
+            deliver(&hello, &mut pair.server, || usize::MAX).unwrap();
+            let pair = pair.established();
+            assert!(!pair.client.session_resumed());
+        }
+        let name = terms.server_name.try_into().unwrap();
+        let narrow = ClientConnection::with_policy(parties.client.clone(), name, low);
+        assert!(offers_session(&take(&mut narrow.unwrap())));
     }
 }
 
