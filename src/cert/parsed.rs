@@ -47,7 +47,7 @@ impl<'a> Parsed<'a> {
             subject,
             issuer,
             key: SubjectKey::read(&x509.subject_pki),
-            signed: Signed::read(der),
+            signed: Signed::read(der, &x509.signature_algorithm),
             extensions: Extensions::read(&x509),
             x509,
         })

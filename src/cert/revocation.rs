@@ -111,7 +111,8 @@ impl RevocationList {
         let issuer = Name::of(list.issuer()).ok_or(RevocationListError::Unreadable)?;
         let issuer_text = name::display(list.issuer());
         check_extensions(&list, &issuer_text)?;
-        let signed = Signed::read(der).map_err(|problem| RevocationListError::Signature {
+        let signed = Signed::read(der, &list.signature_algorithm);
+        let signed = signed.map_err(|problem| RevocationListError::Signature {
             issuer: issuer_text.clone(),
             problem,
         })?;

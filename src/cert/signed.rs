@@ -22,11 +22,14 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// Reads the parts from the encoding itself, so that no byte of what is signed escapes; the
-    /// algorithm outside of it has to be the one inside of it.
-    pub(super) fn read(der: &[u8]) -> Result<Self, CertificateProblem> {
+    /// Reads the parts from the encoding itself, so that no byte of what is signed escapes.
+    /// `outside` is the algorithm behind what is signed, which has to be the one inside of it.
+    pub(super) fn read(
+        der: &[u8],
+        outside: &AlgorithmIdentifier<'_>,
+    ) -> Result<Self, CertificateProblem> {
         let parts = Parts::read(der).ok_or(CertificateProblem::Unreadable)?;
-        let algorithm = parts.algorithm()?;
+        let algorithm = parts.algorithm(outside)?;
         Ok(Self {
             algorithm,
             digest: algorithm.hash().digest(parts.tbs),
@@ -80,20 +83,21 @@ impl<'a> Parts<'a> {
         })
     }
 
-    fn algorithm(&self) -> Result<SignatureAlgorithm, CertificateProblem> {
-        let read = |der| match AlgorithmIdentifier::from_der(der) {
-            Ok(([], identifier)) => Ok(identifier),
-            _ => Err(CertificateProblem::Unreadable),
-        };
-        let outside = read(self.outside)?;
+    fn algorithm(
+        &self,
+        outside: &AlgorithmIdentifier<'_>,
+    ) -> Result<SignatureAlgorithm, CertificateProblem> {
         let unknown = CertificateProblem::UnknownSignatureAlgorithm;
         if self.outside != self.inside {
-            let inside = oid_text(&read(self.inside)?.algorithm);
+            let Ok(([], inside)) = AlgorithmIdentifier::from_der(self.inside) else {
+                return Err(CertificateProblem::Unreadable);
+            };
+            let inside = oid_text(&inside.algorithm);
             let outside = oid_text(&outside.algorithm);
             return Err(unknown(format!(
                 "{outside} by one of its fields and {inside} by another"
             )));
         }
-        SignatureAlgorithm::read(&outside).ok_or_else(|| unknown(oid_text(&outside.algorithm)))
+        SignatureAlgorithm::read(outside).ok_or_else(|| unknown(oid_text(&outside.algorithm)))
     }
 }

@@ -206,17 +206,14 @@ impl ExpectCertificate {
     ) -> Result<ClientState, Error> {
         let message = incoming.expect(HandshakeType::CERTIFICATE)?;
         let chain = Certificate::read(message.body)?.to_owned_chain();
-        let end_entity = chain
-            .first()
-            .ok_or(PeerMisbehaved::NoServerCertificate)?
-            .clone();
-        self.start
-            .occasion
-            .check_server_certificate(Some(&end_entity))?;
+        let end_entity = chain.first().ok_or(PeerMisbehaved::NoServerCertificate)?;
+        let occasion = &self.start.occasion;
+        occasion.check_server_certificate(Some(end_entity))?;
+        let server_key = cert::public_key(end_entity);
         // Readable also when what follows refuses it.
         out.known.peer_certificates = chain;
         self.negotiated.transcript.add(message.encoded);
-        let server_key = cert::public_key(&end_entity)?;
+        let server_key = server_key?;
         self.authenticate_server(&server_key, out)?;
         let known = KnownServer {
             start: self.start,
