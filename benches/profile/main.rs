@@ -55,7 +55,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             profiles.push(profile(&scenario, &name)?);
         }
     }
-    let document = document(&profiles, rate);
+    let document = document(&circumstances(), &profiles, rate);
     println!("{document}");
     if wanted.is_none() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/PROFILE.md");
@@ -63,6 +63,36 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("Written to {path}.");
     }
     Ok(())
+}
+
+/// When, where and of what it was counted.
+fn circumstances() -> [(&'static str, String); 5] {
+    let told = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output();
+        let text = output.map_or_else(|_| Vec::new(), |output| output.stdout);
+        match String::from_utf8_lossy(&text).trim() {
+            "" => "unknown".to_owned(),
+            text => text.to_owned(),
+        }
+    };
+    let manifest = env!("CARGO_MANIFEST_DIR");
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let processor = model.map_or("unknown", |model| {
+        model.trim_start_matches(['\t', ':', ' '])
+    });
+    [
+        ("date", told("date", &["-u", "+%F"])),
+        ("processor", processor.to_owned()),
+        ("compiler", told("rustc", &["--version"])),
+        ("valgrind", told("valgrind", &["--version"])),
+        (
+            "commit",
+            told("git", &["-C", manifest, "describe", "--always", "--dirty"]),
+        ),
+    ]
 }
 
 /// Instructions in a microsecond.

@@ -82,8 +82,12 @@ impl Instructions {
     }
 }
 
-pub fn document(profiles: &[Profile], rate: f64) -> String {
+pub fn document(circumstances: &[(&str, String)], profiles: &[Profile], rate: f64) -> String {
     let mut text = OPENING.replace("RATE", &grouped(rate.round() as u64));
+    for (what, value) in circumstances {
+        let _ = writeln!(text, "- {what}: {value}");
+    }
+    text.push('\n');
     text += "| | instructions | primitives | above | above, µs | all, µs | above, % | goal 5 |\n";
     text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n";
     for profile in profiles {
@@ -139,7 +143,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
