@@ -9,7 +9,8 @@ use crate::message::extension::{
 };
 use crate::record::{MaxFragmentLength, PlaintextLimit};
 
-/// What the hellos agree on; every handshake does so afresh.
+/// What the hellos agree on; every handshake does so afresh, one that resumes a session, too.
+/// (RFC 6066 §4 would have its length last for the session; a client that wants it asks each time.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum RecordLimits {
     /// Neither extension.
