@@ -334,6 +334,24 @@ fn a_hello_is_answered_behind_a_full_buffer() {
     }
 }
 
+/// A server that asks waits, too, and its client may have much to send.
+#[test]
+fn a_request_is_answered_behind_a_full_buffer() {
+    for version in in_memory::ssl3_and_later() {
+        let mut pair = Pair::under(only(version, AES)).established();
+        while pair.client.writer().write(&[7; 10_000]).unwrap() > 0 {}
+        pair.server.renegotiate().unwrap();
+        deliver(&take(&mut pair.server), &mut pair.client, || usize::MAX).unwrap();
+        for piece in take(&mut pair.client).chunks(10_000) {
+            deliver(piece, &mut pair.server, || usize::MAX).unwrap();
+            read(&mut pair.server);
+        }
+        pair.exchange(|| usize::MAX).unwrap();
+        assert_eq!(pair.server.handshakes(), 2, "{version}");
+        pair.echo(b"under new keys", || usize::MAX);
+    }
+}
+
 /// A policy under which a client may begin of its own accord.
 fn willing(policy: Policy) -> Policy {
     policy.unbidden_renegotiation(UnbiddenRenegotiation::Accepted)

@@ -144,15 +144,13 @@ impl Pump {
     /// politely where the protocol lets the connection live on. `true` where a server's state has
     /// to handle the ClientHello.
     pub(super) fn answer_renegotiation_request(&mut self) -> Result<bool, Error> {
-        // A server that takes its requests back and never takes the hellos may not fill the memory:
-        // a client may ignore them. A client waits for its answer, and goes on only when it has it.
-        let can_answer = self.side == Side::Server || self.has_room();
-        let policy = self.state.policy().filter(|_| can_answer);
-        let may = policy.is_some_and(|policy| {
+        let may = self.state.policy().is_some_and(|policy| {
             self.may_renegotiate(policy).is_ok()
                 && (self.state.has_asked_to_renegotiate() || self.may_begin_unbidden(policy))
         });
-        if !may {
+        // A client goes on only when it has taken the answer; a server may take its requests back, and
+        // never take a hello.
+        if !may || self.side == Side::Client && !self.may_answer() {
             return self.refuse_renegotiation().map(|()| false);
         }
         if !self.state.has_asked_to_renegotiate() {
@@ -162,6 +160,11 @@ impl Pump {
             self.renegotiate(None, Resume::Never)?;
         }
         Ok(self.side == Side::Server)
+    }
+
+    /// Whether an answer may wait behind what the peer has yet to take.
+    fn may_answer(&mut self) -> bool {
+        self.has_room() || self.tolerated.untaken_answer()
     }
 
     /// Whether the peer may begin without having been asked to, once more on this connection.
@@ -176,7 +179,7 @@ impl Pump {
         if !self.state.is_established() || self.has_sent_close_notify() {
             return Ok(());
         }
-        if !self.has_room() && !self.tolerated.untaken_refusal() {
+        if !self.may_answer() {
             return Ok(());
         }
         match (self.side, self.known.version) {

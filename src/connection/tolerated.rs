@@ -8,7 +8,7 @@ pub(super) struct Tolerated {
     warnings: u8,
     empty_records: u8,
     renegotiation_requests: u8,
-    untaken_refusals: u8,
+    untaken_answers: u8,
     peers_renegotiations: u16,
 }
 
@@ -17,7 +17,7 @@ impl Tolerated {
     pub(super) fn data(&mut self) {
         *self = Self {
             peers_renegotiations: self.peers_renegotiations,
-            untaken_refusals: self.untaken_refusals,
+            untaken_answers: self.untaken_answers,
             ..Self::default()
         };
     }
@@ -53,15 +53,16 @@ impl Tolerated {
         )
     }
 
-    /// Whether there may be one more refusal behind what the peer has not taken.
-    pub(super) fn untaken_refusal(&mut self) -> bool {
-        self.untaken_refusals = self.untaken_refusals.saturating_add(1);
-        self.untaken_refusals <= MAX_UNTAKEN_REFUSALS
+    /// Whether there may be one more answer to a request for a new handshake behind what the peer has
+    /// not taken.
+    pub(super) fn untaken_answer(&mut self) -> bool {
+        self.untaken_answers = self.untaken_answers.saturating_add(1);
+        self.untaken_answers <= MAX_UNTAKEN_ANSWERS
     }
 
     /// The peer takes what is sent.
     pub(super) fn taken(&mut self) {
-        self.untaken_refusals = 0;
+        self.untaken_answers = 0;
     }
 
     /// Whether the peer may begin a new handshake of its own accord once more.
@@ -98,8 +99,8 @@ const MAX_EMPTY_RECORDS: u8 = 32;
 /// Requests for a new handshake, refused or ignored, without application data between them.
 pub(super) const MAX_RENEGOTIATION_REQUESTS: u8 = 8;
 
-/// Refusals that are queued behind a full buffer.
-pub(super) const MAX_UNTAKEN_REFUSALS: u8 = 8;
+/// Answers to requests for a new handshake that are queued behind a full buffer.
+pub(super) const MAX_UNTAKEN_ANSWERS: u8 = 8;
 
 /// New handshakes that one connection lets its peer begin of its own accord: after that, no. A
 /// peer that needs more of them can connect anew at the same cost.

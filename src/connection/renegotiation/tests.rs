@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use super::*;
 use crate::connection::Connection;
 use crate::connection::tolerated::{
-    MAX_PEERS_RENEGOTIATIONS, MAX_RENEGOTIATION_REQUESTS, MAX_UNTAKEN_REFUSALS,
+    MAX_PEERS_RENEGOTIATIONS, MAX_RENEGOTIATION_REQUESTS, MAX_UNTAKEN_ANSWERS,
 };
 use crate::error::PeerMisbehaved;
 use crate::handshake::Occasion;
@@ -305,24 +305,37 @@ fn requests_meanwhile_are_bounded() {
     );
 }
 
-/// Who asks on and on, with data between, and takes no answer, does not fill the memory.
+/// Who asks on and on, with data between, and takes no answer, does not fill the memory: be the
+/// answers refusals, or a client's hellos that a server does not want any more.
 #[test]
-fn refusals_that_are_not_taken_are_bounded() {
-    let mut pair = Pair::under(only(ProtocolVersion::TLSv1_2, AES)).established();
-    let mut other = Pair::under(only(ProtocolVersion::TLSv1_2, AES));
-    let hello = records(&take(&mut other.client)).remove(0).fragment;
-    for _ in 0..2 {
-        while pair.server.writer().write(&[7; 10_000]).unwrap() > 0 {}
-        let before = pair.server.pump.outgoing.len();
-        for asked in 1..30 {
-            seal(&mut pair.client, ContentType::Handshake, &hello);
-            seal(&mut pair.client, ContentType::ApplicationData, b"and data");
-            cross(&mut pair.client, &mut pair.server).unwrap();
-            let refusals = (pair.server.pump.outgoing.len() - before) / 57;
-            assert_eq!(refusals, asked.min(MAX_UNTAKEN_REFUSALS.into()));
+fn answers_that_are_not_taken_are_bounded() {
+    for (asks_client, policy) in [
+        (false, only(ProtocolVersion::TLSv1_2, AES)),
+        (true, willing(ProtocolVersion::TLSv1_2)),
+    ] {
+        let mut pair = Pair::under(policy).established();
+        let mut other = Pair::under(policy);
+        let hello = records(&take(&mut other.client)).remove(0).fragment;
+        let sealed_answer = if asks_client { 169 } else { 57 };
+        let [asking, asked]: [&mut Connection; 2] = match asks_client {
+            true => [&mut pair.server, &mut pair.client],
+            false => [&mut pair.client, &mut pair.server],
+        };
+        for _ in 0..2 {
+            while asked.writer().write(&[7; 10_000]).unwrap() > 0 {}
+            let before = asked.pump.outgoing.len();
+            for asked_times in 1..30 {
+                let request = if asks_client { &[0; 4][..] } else { &hello };
+                seal(asking, ContentType::Handshake, request);
+                seal(asking, ContentType::Alert, &[1, 100]);
+                seal(asking, ContentType::ApplicationData, b"and data");
+                cross(asking, asked).unwrap();
+                let grown = asked.pump.outgoing.len() - before;
+                let answers = asked_times.min(MAX_UNTAKEN_ANSWERS.into());
+                assert_eq!(grown, answers * sealed_answer);
+            }
+            take(asked);
         }
-        // The client takes it.
-        take(&mut pair.server);
     }
 }
 
