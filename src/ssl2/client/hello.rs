@@ -13,7 +13,7 @@ use crate::version::ProtocolVersion;
 pub(crate) struct Offer {
     /// The message, for the transcript of later versions.
     pub(crate) encoded: Vec<u8>,
-    /// 32 bytes, or 16 where SSL 2.0 is all that is offered.
+    /// 32 bytes, or 16 where SSL 2.0 is offered.
     pub(crate) challenge: Vec<u8>,
     /// The challenge, as later versions read it.
     pub(crate) random: [u8; 32],
@@ -51,13 +51,9 @@ pub(crate) fn send_hello(
     // has none in the hello of a client that speaks TLS 1.2.
     let may_resume = ssl2 && attempt == Attempt::First && version < ProtocolVersion::TLSv1_2;
     let session = may_resume.then(|| start.find_session(out.known)).flatten();
-    // RFC 5246 appendix E.2 wants all 32 bytes of later versions' random; SSL 2.0 lets servers
-    // expect 16.
-    let challenge_len = if version > ProtocolVersion::SSLv2 {
-        32
-    } else {
-        16
-    };
+    // RFC 5246 appendix E.2 would have all 32 bytes of later versions' random; but Netscape's servers
+    // take only 16 into SSL 2.0's keys, whatever comes.
+    let challenge_len = if ssl2 { 16 } else { 32 };
     let mut challenge = vec![0; challenge_len];
     out.random.fill(&mut challenge)?;
     let hello = ClientHello {
