@@ -90,7 +90,7 @@ impl KnownServer {
         let version = self.negotiated.choice.version;
         let transcript = &mut self.negotiated.transcript;
         let input = certificate_verify_input(version, master_secret, transcript, hash)?;
-        let signature = certified.key().sign(&input).map_err(Error::PrivateKey)?;
+        let signature = certified.sign(&input)?;
         out.send_hashed(transcript, HandshakeType::CERTIFICATE_VERIFY, |body| {
             CertificateVerify {
                 algorithm: hash.map(SignatureAlgorithm::rsa),

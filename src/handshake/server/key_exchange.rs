@@ -37,7 +37,7 @@ impl Negotiated {
         let mut signed = Vec::new();
         params.write(&mut signed);
         let input = signed_params(&self.randoms, &signed);
-        let signature = certified.key().sign(&input).map_err(Error::PrivateKey)?;
+        let signature = certified.sign(&input)?;
         let transcript = &mut self.transcript;
         out.send_hashed(transcript, HandshakeType::SERVER_KEY_EXCHANGE, |body| {
             let signature = &signature;

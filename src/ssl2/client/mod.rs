@@ -243,7 +243,7 @@ impl Keyed {
         let server = out.known.peer_certificates.first();
         let server = server.ok_or(Error::Internal("a server without a certificate"))?;
         let input = self.keys.response_input(request.challenge, server);
-        let response = certified.key().sign(&input).map_err(Error::PrivateKey)?;
+        let response = certified.sign(&input)?;
         let message = ClientCertificate {
             certificate_type: X509_CERTIFICATE,
             certificate: certified.end_entity(),
