@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::UnixTime;
 
@@ -23,6 +24,8 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
-        UnixTime::now()
+        // A clock that stands before 1970 was never set.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        UnixTime::since_unix_epoch(since.unwrap_or_default())
     }
 }

@@ -243,7 +243,9 @@ macro_rules! common_setters {
         }
 
         /// For how long a session can be resumed: 2 hours by default; whole seconds, from 1 to 24
-        /// hours' (RFC 5246 §F.1.4), or `build()` refuses it.
+        /// hours' (RFC 5246 §F.1.4), or `build()` refuses it. What the default ticket keys have
+        /// sealed opens for 12 hours at the least: more takes
+        /// [`TicketKeys::rotating`] with the lifetime.
         pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
             self.common.sessions.lifetime = Duration::from_secs(lifetime.as_secs());
             self

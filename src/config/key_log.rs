@@ -40,12 +40,14 @@ impl KeyLogFile {
         Ok(Self(Mutex::new(options.open(path)?)))
     }
 
-    /// The file that the environment variable `SSLKEYLOGFILE` names; `None` where it is not set.
+    /// The file that the environment variable `SSLKEYLOGFILE` names; `None` where it is not set, or
+    /// empty.
     ///
     /// # Errors
     /// Whatever opening the file gives.
     pub fn from_env() -> io::Result<Option<Self>> {
         std::env::var_os("SSLKEYLOGFILE")
+            .filter(|path| !path.is_empty())
             .map(Self::open)
             .transpose()
     }

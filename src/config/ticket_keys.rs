@@ -95,10 +95,10 @@ impl TicketKeys {
     /// Random keys of one's own, made when they are needed.
     ///
     /// A key seals for `lifetime` and opens for another `lifetime`; the first use after that
-    /// erases it. Whole seconds count; the time is that of the config's clock.
+    /// erases it. Whole seconds count, one at the least; the time is that of the config's clock.
     pub fn rotating(lifetime: Duration) -> Self {
         Self::of(Keys::Rotating(RotatingKeys {
-            lifetime,
+            lifetime: lifetime.max(Duration::from_secs(1)),
             newest_first: Vec::new(),
         }))
     }

@@ -35,8 +35,9 @@ impl SignatureInput {
     }
 
     /// EMSA-PKCS1-v1_5 (RFC 8017 §9.2): `modulus_len` bytes to be signed; `None` where the
-    /// modulus is too short for this digest.
+    /// modulus is too short for this digest, or of more than 65,535 bytes, which no message carries.
     pub fn encode(&self, modulus_len: usize) -> Option<Vec<u8>> {
+        u16::try_from(modulus_len).ok()?;
         let signed = self.to_bytes();
         let padding = padding_len(signed.len(), modulus_len)?;
         let mut encoded = Vec::with_capacity(modulus_len);
