@@ -23,7 +23,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use retrossl::client::ClientConfigBuilder;
 use retrossl::dangerous::AcceptAnyCertificate;
-use retrossl::pki_types::ServerName;
+use retrossl::pki_types::{IpAddr, ServerName};
 use retrossl::{
     AlertDescription, CertificateError, CertificateProblem, ClientConfig, ClientConnection,
     Connection, Error as TlsError, Fingerprint, HelloFormat, KeyLogFile, PathVerifier,
@@ -324,8 +324,13 @@ impl Client<'_> {
             kinds(&stream.connection),
         )?;
         if let Some(path) = &self.options.get {
-            let name = self.name.to_str();
-            stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {name}\r\n\r\n").as_bytes())?;
+            let host = match &self.name {
+                ServerName::IpAddress(address @ IpAddr::V6(_)) => {
+                    format!("[{}]", std::net::IpAddr::from(*address))
+                }
+                name => name.to_str().into_owned(),
+            };
+            stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes())?;
             self.print_answer(stream, usize::MAX)?;
         } else if let Some(text) = &self.options.send {
             stream.write_all(text.as_bytes())?;
