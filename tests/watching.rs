@@ -14,7 +14,7 @@ use retrossl::pki_types::UnixTime;
 use retrossl::{
     CipherSuite, ClientConfig, ClientConnection, Clock, Connection, Error, Event, HandshakeType,
     KeyLog, KeyLogFile, Observer, ObserverFactory, ProtocolVersion, RandomFailed, SecureRandom,
-    ServerConfig, Side,
+    ServerConfig, ServerConnection, Side,
 };
 
 const AES: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
@@ -99,6 +99,37 @@ fn observers_see_what_crosses_and_no_secret() {
     );
     let debug = format!("{:?} {:?}", pair.client, pair.server);
     assert!(debug.contains("TLS_RSA_WITH_AES_128_CBC_SHA"), "{debug}");
+}
+
+/// CVE-2014-0224's early ChangeCipherSpec is what whoever watches wants to see.
+#[test]
+fn observers_see_what_is_refused() {
+    #[derive(Debug, Default)]
+    struct Log(Arc<Mutex<usize>>);
+
+    impl ObserverFactory for Log {
+        fn observer(&self, _: Side) -> Box<dyn Observer> {
+            Box::new(Count(self.0.clone()))
+        }
+    }
+
+    struct Count(Arc<Mutex<usize>>);
+
+    impl Observer for Count {
+        fn observe(&mut self, event: Event<'_>) {
+            *self.0.lock().unwrap() += usize::from(matches!(event, Event::ChangeCipherSpec { .. }));
+        }
+    }
+
+    let log = Arc::new(Log::default());
+    let (chain, key) = test_identity(1024);
+    let server = ServerConfig::builder(only(TLSv1_2, AES))
+        .certificate(chain, key)
+        .observers(log.clone());
+    let mut server = ServerConnection::new(Arc::new(server.build().unwrap()));
+    let early = [20, 3, 3, 0, 1, 1];
+    deliver(&early, &mut server, || usize::MAX).unwrap_err();
+    assert_eq!(*log.0.lock().unwrap(), 1);
 }
 
 #[test]

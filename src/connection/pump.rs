@@ -263,12 +263,11 @@ impl Pump {
             let what = ContentType::ChangeCipherSpec.name();
             return Err(InvalidMessage { what, problem }.into());
         }
-        self.check_uninterrupted(PeerMisbehaved::KeyChangeInsideMessage)?;
-        self.advance(Incoming::ChangeCipherSpec)?;
         self.output().report(Event::ChangeCipherSpec {
             direction: Direction::Received,
         });
-        Ok(())
+        self.check_uninterrupted(PeerMisbehaved::KeyChangeInsideMessage)?;
+        self.advance(Incoming::ChangeCipherSpec)
     }
 
     fn receive_handshake(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
