@@ -54,22 +54,20 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// `ByPeer`, or `Closing` where the peer closes instead; [`Error::Truncated`] where it goes
     /// away without a word.
     pub fn complete_handshake(&mut self) -> io::Result<()> {
-        let before = self.connection.handshakes();
-        let asked = self.connection.awaits_renegotiation();
         self.drive_while(|connection| {
             connection.is_handshaking() || connection.renegotiation().is_pending()
         })?;
-        if !asked {
+        // Whatever call has learnt of it, and whatever handshake followed.
+        if self.connection.take_refusal() {
+            let refused = Error::Renegotiation(RenegotiationRefused::ByPeer);
+            return Err(io::Error::from(refused));
+        }
+        if !self.connection.awaits_renegotiation() {
             return Ok(());
         }
-        Err(io::Error::from(match self.connection.renegotiation() {
-            // Also where the peer has begun one of its own instead.
-            RenegotiationState::Refused => Error::Renegotiation(RenegotiationRefused::ByPeer),
-            _ if self.connection.handshakes() > before => return Ok(()),
-            _ if self.connection.peer_has_closed() => {
-                Error::Renegotiation(RenegotiationRefused::Closing)
-            }
-            _ => Error::Truncated,
+        Err(io::Error::from(match self.connection.peer_has_closed() {
+            true => Error::Renegotiation(RenegotiationRefused::Closing),
+            false => Error::Truncated,
         }))
     }
 
@@ -110,11 +108,12 @@ impl<'s, T: Read + Write> Stream<'s, T> {
     /// Sends all that waits.
     fn send(&mut self) -> io::Result<()> {
         while self.connection.wants_write() {
-            if self.connection.write_tls(self.transport)? == 0 {
+            let written = uninterrupted(|| self.connection.write_tls(self.transport))?;
+            if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
         }
-        self.transport.flush()
+        uninterrupted(|| self.transport.flush())
     }
 
     /// Sends the handshake's next flight. Where the peer has hung up already, the alert that it
@@ -219,6 +218,16 @@ impl<T: Read + Write> Write for Stream<'_, T> {
     fn flush(&mut self) -> io::Result<()> {
         self.complete_what_is_under_way()?;
         self.connection.check_nothing_is_lost()
+    }
+}
+
+/// A signal is no reason to leave unsent what the peer waits for.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
     }
 }
 

@@ -104,6 +104,57 @@ fn completing_a_renegotiation_that_the_peer_leaves_says_how_it_left() {
     }
 }
 
+/// Whichever call it was that learnt of it.
+#[test]
+fn a_refusal_that_came_while_something_else_was_done_is_told() {
+    let policy = only(TLSv1_2, AES);
+    let unwilling = client_config(policy.renegotiation(Renegotiation::Never));
+    let mut pair = Pair::new(unwilling, server_config(policy)).established();
+    pair.server.renegotiate().unwrap();
+    pair.exchange(|| usize::MAX).unwrap();
+    let mut transport = Ended::default();
+    let mut stream = Stream::new(&mut pair.server, &mut transport);
+    let error = stream.complete_handshake().unwrap_err();
+    let refused = Error::Renegotiation(RenegotiationRefused::ByPeer);
+    assert_eq!(cause(&error), Some(refused));
+    stream.complete_handshake().unwrap();
+}
+
+/// A transport that a signal interrupts each time before it writes.
+#[test]
+fn a_signal_leaves_nothing_unsent() {
+    #[derive(Default)]
+    struct Interrupted {
+        sent: Vec<u8>,
+        calls: usize,
+    }
+    impl Read for Interrupted {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+    impl Write for Interrupted {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            self.calls += 1;
+            match self.calls % 2 {
+                1 => Err(io::ErrorKind::Interrupted.into()),
+                _ => self.sent.write(data),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.write(&[]).map(|_| ())
+        }
+    }
+    let mut pair = Pair::under(only(TLSv1_2, AES)).established();
+    let mut transport = Interrupted::default();
+    let mut stream = Stream::new(&mut pair.client, &mut transport);
+    stream.write_all(&[7; 40_000]).unwrap();
+    stream.flush().unwrap();
+    deliver(&transport.sent, &mut pair.server, || usize::MAX).unwrap();
+    assert_eq!(read(&mut pair.server), [7; 40_000]);
+}
+
 #[test]
 fn reading_in_a_renegotiation_that_the_peer_leaves_comes_to_the_end() {
     for leaves in WAYS_TO_LEAVE {

@@ -222,7 +222,8 @@ impl Connection {
     /// peer has closed or the transport has ended.
     ///
     /// Whoever asked for one knows that it was completed where it is `Idle` and
-    /// [`handshakes`](Self::handshakes) has grown. Until then all that is known of the peer is what the handshake before has proven.
+    /// [`handshakes`](Self::handshakes) has grown. Until then all that is known of the peer is what
+    /// the handshake before has proven.
     pub fn renegotiation(&self) -> RenegotiationState {
         if self.transport_has_ended {
             return RenegotiationState::Idle;
@@ -304,7 +305,7 @@ impl Connection {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
-        match self.pump.renegotiate(config, resume) {
+        match self.pump.renegotiate_for_user(config, resume) {
             Err(error)
                 if !matches!(
                     error,
@@ -347,8 +348,9 @@ impl Connection {
     }
 
     fn fail(&mut self, error: Error) -> Error {
-        self.pump.fail(&error);
+        // First, so that it is there also where a store panics.
         self.error = Some(error.clone());
+        self.pump.fail(&error);
         error
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::joiner::Joiner;
-use super::renegotiation::RenegotiationState;
+use super::renegotiation::{RenegotiationState, Request};
 use super::ssl2::Protocol;
 use super::state::State;
 use super::tolerated::Tolerated;
@@ -56,6 +56,7 @@ pub(super) struct Pump {
     pub(super) new_keys: NewKeys,
     /// How the last renegotiation that was asked for ended: `Idle` or `Refused`.
     pub(super) settled: RenegotiationState,
+    pub(super) request: Request,
 }
 
 /// How far this side is in closing.
@@ -111,6 +112,7 @@ impl Pump {
             tolerated: Tolerated::default(),
             new_keys: NewKeys::NotAskedFor,
             settled: RenegotiationState::Idle,
+            request: Request::None,
         }
     }
 
@@ -374,6 +376,9 @@ impl Pump {
                 self.known = *next;
             }
             self.new_keys = NewKeys::NotAskedFor;
+            if self.request == Request::Pending {
+                self.request = Request::None;
+            }
             self.flush_held()?;
         }
         Ok(())

@@ -26,7 +26,17 @@ pub enum RenegotiationState {
     /// The new handshake has begun: what is written waits until it is complete; what the peer
     /// sends meanwhile is received.
     UnderWay,
-    /// The peer does not want the one that was asked for; the connection lives on as it was.
+    /// The peer does not want the one that was asked for last; the connection lives on as it was.
+    Refused,
+}
+
+/// What has become of the new handshake that the user asked for, until somebody is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    /// There is none, or it is complete.
+    None,
+    Pending,
+    /// Whatever other handshakes follow.
     Refused,
 }
 
@@ -41,6 +51,15 @@ impl Connection {
     /// A renegotiation was begun or asked for and has not ended, be it that the peer went away.
     pub(crate) fn awaits_renegotiation(&self) -> bool {
         self.pump.is_renegotiating() || self.pump.state.has_asked_to_renegotiate()
+    }
+
+    /// Whether the peer has refused what the user asked for; it is told once.
+    pub(crate) fn take_refusal(&mut self) -> bool {
+        let refused = self.pump.request == Request::Refused;
+        if refused {
+            self.pump.request = Request::None;
+        }
+        refused
     }
 
     /// Refuses what could not be sent any more: a renegotiation was under way when the peer went
@@ -83,8 +102,20 @@ impl Pump {
         self.known.is_established() && self.state.is_handshaking()
     }
 
+    /// Begins the new handshake that the user asks for.
+    pub(super) fn renegotiate_for_user(
+        &mut self,
+        config: Option<Arc<ServerConfig>>,
+        resume: Resume,
+    ) -> Result<(), Error> {
+        self.renegotiate(config, resume)?;
+        self.settled = RenegotiationState::Idle;
+        self.request = Request::Pending;
+        Ok(())
+    }
+
     /// Begins a new handshake: a client sends its hello, a server asks for one.
-    pub(super) fn renegotiate(
+    fn renegotiate(
         &mut self,
         config: Option<Arc<ServerConfig>>,
         resume: Resume,
@@ -106,7 +137,6 @@ impl Pump {
         {
             config.check_apart_from_ssl2(next)?;
         }
-        self.settled = RenegotiationState::Idle;
         if self.side == Side::Client {
             self.next = Some(Box::new(self.known.successor()));
         }
@@ -202,6 +232,9 @@ impl Pump {
         self.state = state.renegotiation_refused();
         self.next = None;
         self.settled = RenegotiationState::Refused;
+        if self.request == Request::Pending {
+            self.request = Request::Refused;
+        }
         self.flush_held()
     }
 

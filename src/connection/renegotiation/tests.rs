@@ -342,37 +342,75 @@ fn answers_that_are_not_taken_are_bounded() {
 /// A client that says no, and then begins a handshake of its own, has not done what it was asked.
 #[test]
 fn a_refusal_is_told_though_another_handshake_follows() {
-    struct Across<'c>(&'c mut Connection);
-    impl Read for Across<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.0.write_tls(&mut io::Cursor::new(buffer))
-        }
-    }
-    impl Write for Across<'_> {
-        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-            deliver(data, self.0, || usize::MAX)?;
-            if self.0.handshakes() == 1 && self.0.renegotiation() == RenegotiationState::Idle {
-                self.0.renegotiate()?;
-            }
-            Ok(data.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let mut pair = Pair::under(willing(ProtocolVersion::TLSv1_2)).established();
     pair.client
         .pump
         .tolerated
         .set_peers_renegotiations(MAX_PEERS_RENEGOTIATIONS);
     pair.server.renegotiate().unwrap();
-    let mut transport = Across(&mut pair.client);
+    let mut transport = Across {
+        client: &mut pair.client,
+        begins: true,
+    };
     let completed = Stream::new(&mut pair.server, &mut transport).complete_handshake();
     let error = Error::of_io(&completed.unwrap_err()).cloned();
     let refused = Error::Renegotiation(RenegotiationRefused::ByPeer);
     assert_eq!(error, Some(refused));
     assert_eq!(pair.server.handshakes(), 2);
+}
+
+/// Also where the keys wear out at that moment, and the handshake that brings new ones is not
+/// refused.
+#[test]
+fn a_refusal_is_told_though_new_keys_are_agreed_on() {
+    let policy = only(ProtocolVersion::TLSv1_2, AES);
+    let server = server_config(policy.max_bytes_per_key(40_000));
+    let mut pair = Pair::new(client_config(policy), server).established();
+    let tolerated = &mut pair.client.pump.tolerated;
+    tolerated.set_peers_renegotiations(MAX_PEERS_RENEGOTIATIONS);
+    pair.server.renegotiate().unwrap();
+    pair.server.writer().write_all(&[7; 36_000]).unwrap();
+    cross(&mut pair.server, &mut pair.client).unwrap();
+    pair.client.pump.tolerated.set_peers_renegotiations(0);
+    pair.client.writer().write_all(b"no").unwrap();
+    let [client, server]: [&mut Connection; 2] = [&mut pair.client, &mut pair.server];
+    server.read_tls(&mut &take(client)[..]).unwrap();
+    server.process_new_packets().unwrap();
+    assert_eq!(server.renegotiation(), RenegotiationState::Requested);
+    let begins = false;
+    let mut transport = Across { client, begins };
+    let completed = Stream::new(server, &mut transport).complete_handshake();
+    let error = Error::of_io(&completed.unwrap_err()).cloned();
+    let refused = Error::Renegotiation(RenegotiationRefused::ByPeer);
+    assert_eq!(error, Some(refused));
+    assert_eq!(pair.server.handshakes(), 2);
+}
+
+/// A transport with a client at its other end.
+struct Across<'c> {
+    client: &'c mut Connection,
+    /// It begins a handshake of its own after the first thing that it hears.
+    begins: bool,
+}
+
+impl Read for Across<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.client.write_tls(&mut io::Cursor::new(buffer))
+    }
+}
+
+impl Write for Across<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        deliver(data, self.client, || usize::MAX)?;
+        if core::mem::take(&mut self.begins) {
+            self.client.renegotiate()?;
+        }
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn willing(version: ProtocolVersion) -> Policy {
