@@ -223,18 +223,15 @@ impl ExpectCertificate {
             server_key,
         };
         let key_exchange = known.negotiated.choice.suite.key_exchange;
-        Ok(
-            match key_exchange.ephemeral_key_limit(known.server_key.bits()) {
-                Some(max_bits) => {
-                    ClientState::ExpectServerKeyExchange(Box::new(ExpectServerKeyExchange {
-                        known,
-                        max_bits,
-                    }))
-                }
-                // Here ServerKeyExchange is refused as a message without a place: FREAK.
-                None => known.expect_certificate_request_or_done(),
-            },
-        )
+        let limit = key_exchange.ephemeral_key_limit(known.server_key.bits());
+        Ok(match limit {
+            Some(max_bits) => {
+                let state = ExpectServerKeyExchange { known, max_bits };
+                ClientState::ExpectServerKeyExchange(Box::new(state))
+            }
+            // Here ServerKeyExchange is refused as a message without a place: FREAK.
+            None => known.expect_certificate_request_or_done(),
+        })
     }
 
     /// Step 3.
