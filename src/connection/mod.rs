@@ -167,7 +167,7 @@ impl Connection {
     /// The transport's, which never stick to the connection.
     pub fn write_tls(&mut self, transport: &mut dyn Write) -> io::Result<usize> {
         let written = self.pump.outgoing.write_to(transport)?;
-        if self.pump.has_room() {
+        if self.pump.peer_keeps_up() {
             self.pump.tolerated.taken();
         }
         self.release_between_flights();

@@ -228,7 +228,7 @@ impl Pump {
     }
 
     /// Whether the peer takes what is sent, as far as that can be told.
-    pub(super) fn has_room(&self) -> bool {
+    pub(super) fn peer_keeps_up(&self) -> bool {
         self.outgoing.len() < self.buffer_limit
     }
 

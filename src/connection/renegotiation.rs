@@ -178,8 +178,8 @@ impl Pump {
             self.may_renegotiate(policy).is_ok()
                 && (self.state.has_asked_to_renegotiate() || self.may_begin_unbidden(policy))
         });
-        // A client goes on only when it has taken the answer; a server may take its requests back, and
-        // never take a hello.
+        // A client goes on only when it has taken the answer; a server may take its requests back,
+        // and never take a hello.
         if !may || self.side == Side::Client && !self.may_answer() {
             return self.refuse_renegotiation().map(|()| false);
         }
@@ -194,7 +194,7 @@ impl Pump {
 
     /// Whether an answer may wait behind what the peer has yet to take.
     fn may_answer(&mut self) -> bool {
-        self.has_room() || self.tolerated.untaken_answer()
+        self.peer_keeps_up() || self.tolerated.untaken_answer()
     }
 
     /// Whether the peer may begin without having been asked to, once more on this connection.
@@ -206,10 +206,8 @@ impl Pump {
     fn refuse_renegotiation(&mut self) -> Result<(), Error> {
         self.tolerated.renegotiation_request()?;
         // During a handshake a HelloRequest is ignored, and nothing follows close_notify.
-        if !self.state.is_established() || self.has_sent_close_notify() {
-            return Ok(());
-        }
-        if !self.may_answer() {
+        let is_silent = !self.state.is_established() || self.has_sent_close_notify();
+        if is_silent || !self.may_answer() {
             return Ok(());
         }
         match (self.side, self.known.version) {
